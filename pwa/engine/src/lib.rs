@@ -1,0 +1,1 @@
+//! Engine for the app worker.

@@ -1,0 +1,1 @@
+//! Tiwizi engine.
