@@ -1,1 +1,26 @@
-//! Tiwizi server.
+//! Tiwizi's server: one binary, one SQLite file.
+//!
+//! The way through: [`cli`] opens the [`storage`] and a socket; [`serve`] accepts connections; [`routes`] names every
+//! address and the layers before them; [`auth`] says who is asking; [`storage`] reads at one moment and writes through
+//! the one [`writer`] thread; [`pokes`] tells phones that there is news.
+
+pub mod cli;
+pub mod config;
+
+pub mod auth;
+pub mod error;
+pub mod routes;
+pub mod serve;
+
+pub mod assets;
+pub mod guesses;
+pub mod pokes;
+
+pub mod storage;
+pub mod writer;
+
+pub mod clock;
+pub mod logs;
+pub mod metrics;
+pub mod qr;
+pub mod secret;

@@ -1,0 +1,122 @@
+# Two commands matter: `make run` starts Tiwizi, `make test` proves it. `make help` lists the rest.
+#
+# Every step asks its own tool what has changed (cargo, npm's lock, dates), so that a second run does next to nothing and
+# needs no network.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+DATA := data
+DEMO := data/demo
+
+BINDGEN := target/debug/bindgen
+ENGINE := target/engine/wasm32-unknown-unknown/engine/engine.wasm
+SERVER := target/release/tiwizi
+
+app_sources := $(shell find pwa -path pwa/node_modules -prune -o -path pwa/dist -prune -o -path pwa/engine -prune \
+	-o -path pwa/bindgen -prune -o -path pwa/src/paraglide -prune -o -path pwa/src/wasm -prune -o -type f -print)
+nextest := $(shell cargo nextest --version 2>/dev/null)
+
+##@ For everyone
+
+.PHONY: run
+run: $(SERVER) ## Serves Tiwizi on http://localhost:8080; its data stay in ./data
+	$(SERVER) serve --data $(DATA)
+
+.PHONY: demo
+demo: $(SERVER) ## The same with a realistic data set, in ./data/demo
+	$(SERVER) demo --data $(DEMO)
+	$(SERVER) serve --data $(DEMO)
+
+.PHONY: test
+test: locks format app check budgets lint unit browser ## Runs every test
+
+.PHONY: bench
+bench: $(SERVER) tests/browser/node_modules/.package-lock.json ## Measures, and prints a table of the targets
+	CHROMIUM=$$(scripts/chromium.sh) TIWIZI=$(abspath $(SERVER)) cargo run --release --package tests --bin bench
+
+##@ For work on the code
+
+.PHONY: dev
+dev: engine pwa/node_modules/.package-lock.json ## A server, and on http://localhost:5173 the app, which follows each saved file
+	cargo build --package server
+	trap 'kill $$(jobs -p)' EXIT; target/debug/tiwizi serve --data $(DATA) & (cd pwa && npm run -s dev)
+
+.PHONY: check
+check: engine pwa/node_modules/.package-lock.json ## Types: Rust, and the app's three worlds
+	cargo check --workspace --all-targets
+	cd pwa && npm run -s check
+
+.PHONY: engine
+engine: pwa/src/wasm/engine.js ## Compiles the engine to WebAssembly
+
+.PHONY: app
+app: pwa/dist/index.html ## Builds the app
+
+.PHONY: server
+server: $(SERVER) ## Builds the server, with the app inside
+
+##@ Parts of the test
+
+.PHONY: locks
+locks: ## The locks are up to date, and name no host
+	cargo metadata --locked --format-version 1 >/dev/null
+	! grep -n '"resolved"' pwa/package-lock.json tests/browser/package-lock.json
+
+.PHONY: format
+format: ## Rust's formatter has nothing to say
+	cargo fmt --check
+
+.PHONY: lint
+lint: ## Clippy has nothing to say
+	cargo clippy --workspace --all-targets -- -D warnings
+
+.PHONY: budgets
+budgets: app ## The app is as light as promised
+	cd pwa && npm run -s budgets
+
+.PHONY: unit
+unit: pwa/node_modules/.package-lock.json ## Stories, simulation, fuzz, storage, routes
+	$(if $(nextest),cargo nextest run,cargo test --lib --bins --tests)
+	cargo test --doc
+	cd pwa && npm run -s test --if-present
+
+.PHONY: browser
+browser: $(SERVER) tests/browser/node_modules/.package-lock.json ## The real binary in a real browser
+	CHROMIUM=$$(scripts/chromium.sh) TIWIZI=$(abspath $(SERVER)) node --test --test-concurrency=1 tests/browser/*.test.js
+
+.PHONY: icons
+icons: tests/browser/node_modules/.package-lock.json ## Draws the app's PNG icons again from pwa/icons/*.svg
+	CHROMIUM=$$(scripts/chromium.sh) node scripts/icons.js
+
+.PHONY: help
+help:
+	@awk -F ':.*## ' '/^##@/ { print "\n" substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+# cargo knows what is stale, so it is always asked; what it leaves untouched does not set off what follows.
+.PHONY: FORCE
+FORCE:
+
+$(ENGINE): FORCE
+	scripts/engine.sh
+
+$(BINDGEN): FORCE
+	cargo build --package bindgen
+
+pwa/src/wasm/engine.js: $(ENGINE) $(BINDGEN)
+	$(BINDGEN) $(ENGINE) pwa/src/wasm
+	touch $@
+
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	cd $* && npm ci --prefer-offline --loglevel=error
+	touch $@
+
+pwa/dist/index.html: pwa/src/wasm/engine.js pwa/node_modules/.package-lock.json $(app_sources)
+	cd pwa && npm run -s build
+	touch $@
+
+$(SERVER): pwa/dist/index.html FORCE
+	cargo build --release --package server

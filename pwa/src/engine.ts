@@ -1,0 +1,4 @@
+/** Starts the engine in a thread of its own. */
+export function engineWorker(): Worker {
+  return new Worker(new URL('./engine/worker.ts', import.meta.url), { type: 'module', name: 'engine' });
+}

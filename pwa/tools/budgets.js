@@ -1,0 +1,75 @@
+/**
+ * Prints what the app weighs on the wire, brotli, and fails above a budget. A village's network carries every byte
+ * of it, and an old phone parses it.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const MANIFEST = fileURLToPath(new URL('../../target/app/manifest.json', import.meta.url));
+
+/** In thousands of bytes. */
+const BUDGETS_KB = { firstPaint: 60, engine: 360, worker: 20, lazyRoute: 25, precache: 900 };
+
+/** @typedef {{ file: string, isEntry?: boolean, src?: string, imports?: string[], dynamicImports?: string[], css?: string[] }} Chunk */
+
+/** @type {Record<string, Chunk>} */
+const chunks = JSON.parse(readFileSync(MANIFEST, 'utf8'));
+const files = new Set(readdirSync(DIST, { recursive: true, encoding: 'utf8' }));
+
+/** @param {string} file what the server sends for it: the brotli copy, if there is one */
+const bytesOf = (file) => readFileSync(join(DIST, files.has(`${file}.br`) ? `${file}.br` : file)).length;
+
+/** @param {Iterable<string>} list */
+const sum = (list) => [...list].reduce((total, file) => total + bytesOf(file), 0);
+
+/**
+ * The files that must be there before a chunk runs: itself, its styles, and whatever it imports statically.
+ *
+ * @param {string} key
+ * @param {Set<string>} found
+ */
+function needs(key, found = new Set()) {
+  const chunk = chunks[key];
+  if (!chunk) throw new Error(`the manifest lacks ${key}`);
+  if (found.has(chunk.file)) return found;
+  found.add(chunk.file);
+  for (const css of chunk.css ?? []) found.add(css);
+  for (const imported of chunk.imports ?? []) needs(imported, found);
+  return found;
+}
+
+const entry = Object.keys(chunks).find((key) => chunks[key]?.isEntry);
+if (!entry) throw new Error('the manifest has no entry');
+const first = needs(entry).add('index.html');
+const assets = [...files].filter((file) => file.startsWith('assets/'));
+const worker = assets.filter((file) => /^assets\/worker-.*\.js$/.test(file));
+const engine = assets.filter((file) => /^assets\/engine_bg-.*\.wasm$/.test(file));
+if (engine.length !== 1) throw new Error(`one engine expected in dist/assets, not ${engine.length}`);
+const precached = Array.from(
+  readFileSync(join(DIST, 'service-worker.js'), 'utf8').matchAll(/["`]?url["`]?:\s*["`]([^"`]+)["`]/g),
+  ([, url]) => url ?? '',
+);
+for (const file of [...first, ...worker, ...engine]) {
+  if (!precached.includes(file)) throw new Error(`the service worker does not keep ${file}: the app would not start offline`);
+}
+const routes = Object.keys(chunks).filter((key) => Object.values(chunks).some((chunk) => chunk.dynamicImports?.includes(key)));
+
+const rows = [
+  { what: 'to first paint', bytes: sum(first), kb_max: BUDGETS_KB.firstPaint },
+  { what: 'engine', bytes: sum(engine), kb_max: BUDGETS_KB.engine },
+  { what: "engine's worker", bytes: sum(worker), kb_max: BUDGETS_KB.worker },
+  ...routes.map((key) => ({
+    what: `route ${chunks[key]?.src ?? key}`,
+    bytes: sum([...needs(key)].filter((file) => !first.has(file))),
+    kb_max: BUDGETS_KB.lazyRoute,
+  })),
+  { what: 'all that is kept for offline', bytes: sum(precached) + bytesOf('service-worker.js'), kb_max: BUDGETS_KB.precache },
+];
+
+for (const { what, bytes, kb_max } of rows) {
+  const verdict = bytes > kb_max * 1000 ? 'TOO LARGE' : '';
+  console.log(`${(bytes / 1000).toFixed(1).padStart(7)} of ${String(kb_max).padStart(3)} kB  ${what}  ${verdict}`.trimEnd());
+  if (verdict) process.exitCode = 1;
+}

@@ -1,0 +1,95 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Plugin } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+import { drawIcons } from './tools/icons.js';
+import { compileMessages } from './tools/messages.js';
+
+/** Where `make run` and `make dev` leave the server. */
+const SERVER = 'http://localhost:8080';
+
+/** The engine is the largest file that is kept on the phone; the real limits are those of `tools/budgets.js`. */
+const PRECACHED_FILE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Compiles the messages, and again whenever a translator saves one. */
+function messages(): Plugin {
+  return {
+    name: 'tiwizi:messages',
+    async buildStart() {
+      await compileMessages();
+    },
+    async hotUpdate({ file }) {
+      if (/\/messages\/\w+\.json$/.test(file)) await compileMessages();
+    },
+  };
+}
+
+/** Draws the icons, and again whenever the list of them is saved. */
+function icons(): Plugin {
+  return {
+    name: 'tiwizi:icons',
+    buildStart: drawIcons,
+    async hotUpdate({ file }) {
+      if (file.endsWith('/components/icons.json')) await drawIcons();
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [
+    messages(),
+    icons(),
+    svelte(),
+    VitePWA({
+      strategies: 'injectManifest',
+      srcDir: 'src',
+      filename: 'service-worker.ts',
+      // The app registers it itself, when the page has painted.
+      injectRegister: false,
+      // The phone's launcher keeps its own copy of the icons.
+      includeManifestIcons: false,
+      injectManifest: {
+        rollupFormat: 'iife',
+        globPatterns: ['**/*.{html,js,css,wasm,svg,woff2,webmanifest}'],
+        maximumFileSizeToCacheInBytes: PRECACHED_FILE_BYTES_MAX,
+        // Hashed names are their own revision: an update fetches only what changed.
+        dontCacheBustURLsMatching: /^assets\//,
+      },
+      manifest: {
+        id: '/',
+        name: 'Tiwizi',
+        short_name: 'Tiwizi',
+        description: 'Pointage et dossiers, avec ou sans réseau',
+        lang: 'fr',
+        dir: 'ltr',
+        start_url: '/',
+        scope: '/',
+        display: 'standalone',
+        background_color: '#f7f4ee',
+        theme_color: '#17595c',
+        icons: [
+          { src: '/icon-192.png', sizes: '192x192', type: 'image/png' },
+          { src: '/icon-512.png', sizes: '512x512', type: 'image/png' },
+          { src: '/icon-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+          { src: '/icon.svg', sizes: 'any', type: 'image/svg+xml' },
+        ],
+      },
+    }),
+  ],
+  logLevel: 'warn',
+  build: {
+    // The floor of the field: Chrome 109, iOS 16.4.
+    target: ['chrome109', 'safari16.4', 'firefox115'],
+    // A `data:` address would need a hole in the Content-Security-Policy.
+    assetsInlineLimit: 0,
+    // Every browser of the floor preloads modules by itself.
+    modulePreload: { polyfill: false },
+    // Read by tools/finish.js, then moved out of what is served.
+    manifest: true,
+    reportCompressedSize: false,
+  },
+  worker: {
+    format: 'es',
+    rolldownOptions: { output: { entryFileNames: 'assets/worker-[name]-[hash].js', chunkFileNames: 'assets/worker-[name]-[hash].js' } },
+  },
+  server: { port: 5173, strictPort: true, proxy: { '/api': SERVER } },
+});

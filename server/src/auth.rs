@@ -1,0 +1,317 @@
+//! Who is asking. The extractor is the permission: a handler that names [`Staff`] is closed to everyone else.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::{
+    extract::{FromRef, FromRequestParts, Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method, Uri,
+        header::{COOKIE, HOST, ORIGIN},
+        request::Parts,
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use shared::role::Role;
+
+use crate::{
+    config::{Proxy, PublicUrl},
+    error::ApiError,
+    routes::AppState,
+    secret::Credential,
+    storage::access::{self, Account, Device, Refusal, Standing},
+};
+
+/// How long a browser keeps the credential. In seconds: 400 days, the longest that browsers grant. Sent anew with each
+/// session, so it ends only for phones that stay away longer.
+const COOKIE_AGE_S: u32 = 400 * 24 * 60 * 60;
+/// The header that the app sets on whatever is not a plain read. Another site's page cannot set it.
+pub const APP_HEADER: &str = "x-tiwizi";
+/// Cookies beyond this are not looked at. In bytes.
+const COOKIE_BYTES_MAX: usize = 4096;
+
+/// A signed-in device, of any role.
+#[derive(Debug, Clone)]
+pub struct Enrolled {
+    pub account: Account,
+    pub device: Device,
+}
+
+/// A device whose credential is right, even when its access was ended since.
+///
+/// Only for the rescue of what such a phone had not sent: everything else takes [`Enrolled`].
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub account: Account,
+    pub device: Device,
+    /// Whether this device was revoked, or its account closed.
+    pub ended: bool,
+}
+
+/// The credential as it was sent, checked like [`Enrolled`].
+#[derive(Debug, Clone)]
+pub struct Presented {
+    pub enrolled: Enrolled,
+    pub credential: Credential,
+}
+
+/// Makes an extractor that lets in one role and those above it.
+macro_rules! at_least {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name(pub Enrolled);
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name
+        where
+            AppState: FromRef<S>,
+        {
+            type Rejection = ApiError;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+                let enrolled = Enrolled::from_request_parts(parts, state).await?;
+                if enrolled.account.role < Role::$name {
+                    return Err(ApiError::RoleForbidden);
+                }
+                Ok(Self(enrolled))
+            }
+        }
+    };
+}
+
+at_least!(
+    /// A coordinator, or more.
+    Coordinator
+);
+at_least!(
+    /// Staff, or more.
+    Staff
+);
+at_least!(
+    /// An administrator.
+    Admin
+);
+
+impl<S: Send + Sync> FromRequestParts<S> for Enrolled
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Presented::from_request_parts(parts, state).await.map(|presented| presented.enrolled)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Presented
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let (credential, standing) = identify(parts, &AppState::from_ref(state)).await?;
+        if standing.revoked {
+            return Err(ApiError::DeviceRevoked);
+        }
+        if standing.disabled {
+            return Err(Refusal::AccountDisabled.into());
+        }
+        Ok(Self { enrolled: Enrolled { account: standing.account, device: standing.device }, credential })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Known
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let (_, standing) = identify(parts, &AppState::from_ref(state)).await?;
+        let ended = standing.revoked || standing.disabled;
+        Ok(Self { account: standing.account, device: standing.device, ended })
+    }
+}
+
+/// Finds whose credential was sent. A wrong one and none are the same: strangers learn nothing.
+async fn identify(parts: &Parts, state: &AppState) -> Result<(Credential, Standing), ApiError> {
+    let credential =
+        credential_of(&parts.headers, &state.config.public_url).ok_or(ApiError::NotEnrolled)?;
+    let device = credential.device;
+    let standing = state.store.read(move |db| access::standing(db, device)).await?;
+    match standing {
+        Some(standing) if credential.matches(&standing.credential_hash) => Ok((credential, standing)),
+        _ => Err(ApiError::NotEnrolled),
+    }
+}
+
+/// The cookie's name. Over HTTPS with the prefix by which browsers refuse one that another host of the domain has set.
+fn cookie_name(url: &PublicUrl) -> &'static str {
+    if url.is_https() { "__Host-tiwizi" } else { "tiwizi" }
+}
+
+fn credential_of(headers: &HeaderMap, url: &PublicUrl) -> Option<Credential> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter(|value| value.len() <= COOKIE_BYTES_MAX)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == cookie_name(url))
+        .and_then(|(_, value)| Credential::parse(value))
+}
+
+/// The header that gives a browser its credential.
+#[must_use]
+pub fn keep_credential(credential: &Credential, url: &PublicUrl) -> HeaderValue {
+    cookie(&credential.reveal(), COOKIE_AGE_S, url)
+}
+
+/// The header that makes a browser forget its credential.
+#[must_use]
+pub fn forget_credential(url: &PublicUrl) -> HeaderValue {
+    cookie("", 0, url)
+}
+
+fn cookie(value: &str, age_s: u32, url: &PublicUrl) -> HeaderValue {
+    let secure = if url.is_https() { "; Secure" } else { "" };
+    let text = format!("{}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={age_s}{secure}", cookie_name(url));
+    let mut header = HeaderValue::try_from(text).expect("ids and hex are visible ASCII");
+    header.set_sensitive(true);
+    header
+}
+
+/// Whether an account of role `actor` may invite, or end the access of, one of role `subject`.
+///
+/// An administrator may for anyone; every other role for those below it.
+#[must_use]
+pub fn may_govern(actor: Role, subject: Role) -> bool {
+    match actor {
+        Role::Admin => true,
+        Role::Staff | Role::Coordinator => subject < actor,
+        Role::Volunteer => false,
+    }
+}
+
+/// Lets no other site act in a user's name: beside the cookie's `SameSite=Strict`, whatever is not a plain read must carry
+/// the app's own header, and must not say that it comes from elsewhere.
+pub async fn refuse_other_sites(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if reads || comes_from_the_app(request.headers(), &state.config.public_url) {
+        next.run(request).await
+    } else {
+        ApiError::CrossSite.into_response()
+    }
+}
+
+fn comes_from_the_app(headers: &HeaderMap, url: &PublicUrl) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let same_site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    let same_origin = text(ORIGIN.as_str()).is_none_or(|origin| {
+        // By its public name, or by the name under which this request found us: 127.0.0.1 beside localhost.
+        origin == url.origin() || host_of(origin).is_some_and(|host| text(HOST.as_str()) == Some(host.as_str()))
+    });
+    text(APP_HEADER) == Some("1") && same_site && same_origin
+}
+
+fn host_of(origin: &str) -> Option<String> {
+    origin.parse::<Uri>().ok()?.authority().map(ToString::to_string)
+}
+
+/// The other end of the connection, put on each request by the accept loop.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// Where a request comes from, for limits by address. Never logged, never stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Address(pub IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for Address
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let peer = peer_of(parts).ok_or(ApiError::Malformed("no peer address"))?;
+        let forwarded = match AppState::from_ref(state).config.proxy {
+            Proxy::None => None,
+            Proxy::Trusted => forwarded_for(&parts.headers),
+        };
+        Ok(Self(forwarded.unwrap_or(peer)))
+    }
+}
+
+/// The last address of `X-Forwarded-For`: the one that our own proxy appended. Those before it are hearsay.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?;
+    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
+fn peer_of(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<Peer>().map(|peer| peer.0.ip())
+}
+
+/// Someone on this machine, asking directly: a proxy's requests come from this machine too, but say so.
+#[derive(Debug, Clone, Copy)]
+pub struct Local;
+
+impl<S: Send + Sync> FromRequestParts<S> for Local {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        const MARKS_OF_A_PROXY: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
+        let local = peer_of(parts).is_some_and(|address| address.to_canonical().is_loopback());
+        let direct = MARKS_OF_A_PROXY.iter().all(|name| !parts.headers.contains_key(*name));
+        if local && direct { Ok(Self) } else { Err(ApiError::RouteUnknown) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_invite_and_end_whom() {
+        let governed = |actor| Role::ALL.into_iter().filter(|role| may_govern(actor, *role)).collect::<Vec<_>>();
+        assert_eq!(governed(Role::Volunteer), []);
+        assert_eq!(governed(Role::Coordinator), [Role::Volunteer]);
+        assert_eq!(governed(Role::Staff), [Role::Volunteer, Role::Coordinator]);
+        assert_eq!(governed(Role::Admin), Role::ALL);
+    }
+
+    #[test]
+    fn another_site_is_told_from_the_app() {
+        let check = |lines: &[(&'static str, &'static str)]| {
+            let headers = lines
+                .iter()
+                .map(|(name, value)| (name.parse::<axum::http::HeaderName>().unwrap(), HeaderValue::from_static(value)))
+                .collect();
+            comes_from_the_app(&headers, &"https://tiwizi.example".parse().unwrap())
+        };
+        assert!(check(&[("x-tiwizi", "1")]));
+        assert!(check(&[("x-tiwizi", "1"), ("sec-fetch-site", "same-origin"), ("origin", "https://tiwizi.example")]));
+        assert!(check(&[("x-tiwizi", "1"), ("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]));
+        assert!(!check(&[]));
+        assert!(!check(&[("sec-fetch-site", "same-origin")]));
+        assert!(!check(&[("x-tiwizi", "1"), ("sec-fetch-site", "same-site")]));
+        assert!(!check(&[("x-tiwizi", "1"), ("sec-fetch-site", "cross-site")]));
+        assert!(!check(&[("x-tiwizi", "1"), ("origin", "https://evil.example"), ("host", "tiwizi.example")]));
+        assert!(!check(&[("x-tiwizi", "1"), ("origin", "null"), ("host", "tiwizi.example")]));
+    }
+
+    #[test]
+    fn only_what_our_own_proxy_appended_is_believed() {
+        let check = |value: &'static str| {
+            forwarded_for(&HeaderMap::from_iter([(
+                "x-forwarded-for".parse().unwrap(),
+                HeaderValue::from_static(value),
+            )]))
+        };
+        assert_eq!(check("203.0.113.9, 192.0.2.1"), Some("192.0.2.1".parse().unwrap()));
+        assert_eq!(check("2001:db8::1"), Some("2001:db8::1".parse().unwrap()));
+        assert_eq!(check("unknown"), None);
+    }
+}

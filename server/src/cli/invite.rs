@@ -1,0 +1,120 @@
+//! `tiwizi invite`: the way in when nobody is in yet, or when the last administrator lost their phone.
+
+use std::error::Error;
+
+use rusqlite::Transaction;
+use shared::role::Role;
+
+use super::{Console, Data};
+use crate::{
+    clock::Clock,
+    config::PublicUrl,
+    qr,
+    routes::staff::{INVITE_HOURS, INVITE_HOURS_MAX},
+    secret::InviteCode,
+    storage::{
+        self,
+        access::{self, NewInvite, Refusal},
+    },
+};
+
+const HOUR_MS: u64 = 60 * 60 * 1000;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(
+        long,
+        value_name = "RÔLE",
+        value_parser = role,
+        help = "benevole, coordination, equipe ou admin (ou volunteer, coordinator, staff)"
+    )]
+    role: Role,
+    #[arg(long, value_name = "NOM", help = "Le nom de la personne, qu’elle pourra corriger")]
+    name: Option<String>,
+    #[arg(
+        long,
+        value_name = "HEURES",
+        default_value_t = INVITE_HOURS,
+        value_parser = clap::value_parser!(u64).range(1..=INVITE_HOURS_MAX),
+        help = "La durée de validité, en heures"
+    )]
+    hours: u64,
+    #[arg(
+        long,
+        value_name = "ADRESSE",
+        env = "TIWIZI_PUBLIC_URL",
+        default_value = "http://localhost:8080",
+        help = "L’adresse que les téléphones ouvrent"
+    )]
+    public_url: PublicUrl,
+    #[command(flatten)]
+    data: Data,
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    match word {
+        "benevole" | "bénévole" => Some(Role::Volunteer),
+        "coordination" => Some(Role::Coordinator),
+        "equipe" | "équipe" => Some(Role::Staff),
+        _ => Role::from_word(word),
+    }
+    .ok_or_else(|| "rôle inconnu : benevole, coordination, equipe ou admin".to_owned())
+}
+
+/// Makes the invite and prints it.
+pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
+    let mut db = storage::connect(&args.data.place()?)?;
+    let tx = storage::begin(&mut db)?;
+    let code = make(&tx, args.role, args.name.clone(), args.hours, &Clock::system())?;
+    tx.commit()?;
+    print(console, &code, args.role, args.hours, &args.public_url)
+}
+
+/// Keeps an invite made on this console.
+pub fn make(
+    tx: &Transaction<'_>,
+    role: Role,
+    name: Option<String>,
+    hours: u64,
+    clock: &Clock,
+) -> Result<InviteCode, Refusal> {
+    let (code, now_ms) = (InviteCode::draw(), clock.now_ms());
+    let invite = NewInvite {
+        code_hash: code.hash(),
+        role,
+        account: None,
+        name: name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
+        language: None,
+        documents: Vec::new(),
+        created_by: None,
+        now_ms,
+        expires_ms: now_ms + hours * HOUR_MS,
+    };
+    access::add_invite(tx, &invite)?;
+    Ok(code)
+}
+
+/// Shows an invite on the terminal: the only place where its code is ever written.
+pub fn print(
+    console: &mut Console<'_>,
+    code: &InviteCode,
+    role: Role,
+    hours: u64,
+    url: &PublicUrl,
+) -> Result<(), Box<dyn Error>> {
+    let link = url.join_link(code);
+    let picture = qr::draw(&link, console.paint)?;
+    let out = &mut console.out;
+    writeln!(out, "\nInvitation ({}), valable {hours} h, une seule fois :\n\n  {link}\n", french(role))?;
+    writeln!(out, "Ou à saisir dans l’application : {code}\n\n{picture}")?;
+    Ok(out.flush()?)
+}
+
+fn french(role: Role) -> &'static str {
+    match role {
+        Role::Volunteer => "bénévole",
+        Role::Coordinator => "coordination",
+        Role::Staff => "équipe",
+        Role::Admin => "administration",
+    }
+}

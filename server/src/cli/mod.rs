@@ -1,0 +1,109 @@
+//! The command line. Its words are French: it is the operator's.
+
+pub mod invite;
+pub mod serve;
+
+use std::{
+    error::Error,
+    fmt,
+    io::{self, IsTerminal as _, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    qr::Paint,
+    storage::{Place, StoreError},
+};
+
+/// What was typed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tiwizi",
+    version,
+    about = "Tiwizi : pointage et dossiers, même sans réseau.",
+    disable_help_subcommand = true
+)]
+struct Typed {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(about = "Ouvre le serveur et l’application")]
+    Serve(serve::Args),
+    #[command(about = "Crée une invitation, aussi pendant que le serveur tourne")]
+    Invite(invite::Args),
+}
+
+/// Where the data is: the same for every command.
+#[derive(Debug, Clone, Args)]
+pub struct Data {
+    #[arg(
+        long = "data",
+        value_name = "DOSSIER",
+        env = "TIWIZI_DATA",
+        default_value = "data",
+        help = "Le dossier où tout est gardé"
+    )]
+    folder: PathBuf,
+}
+
+impl Data {
+    /// The database in that folder, made if it is missing.
+    pub fn place(&self) -> Result<Place, StoreError> {
+        Place::in_folder(&self.folder)
+    }
+}
+
+/// Where a command speaks to its operator: the terminal, or a test's buffer.
+pub struct Console<'a> {
+    pub out: &'a mut dyn Write,
+    pub paint: Paint,
+}
+
+impl fmt::Debug for Console<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Console({:?})", self.paint)
+    }
+}
+
+/// Does what this process's command line says.
+#[must_use]
+pub fn run() -> ExitCode {
+    let typed = Typed::parse();
+    let mut out = io::stdout();
+    let paint = if out.is_terminal() { Paint::Ansi } else { Paint::Plain };
+    match obey(typed, &mut Console { out: &mut out, paint }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tiwizi : {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what `words` say, the first being the program's name.
+pub fn run_from<'a>(words: impl IntoIterator<Item = &'a str>, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
+    obey(Typed::try_parse_from(words)?, console)
+}
+
+fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
+    match typed.command {
+        Command::Serve(args) => serve::run(args, console),
+        Command::Invite(args) => invite::run(&args, console),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Typed::command().debug_assert();
+    }
+}

@@ -1,0 +1,162 @@
+//! The one error of the HTTP side. Its code is the contract: the app translates it, tests name it, it never changes.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use crate::storage::{StoreError, access::Refusal};
+
+/// Why a request was not served.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    #[error("there is nothing at this address")]
+    RouteUnknown,
+    #[error("this address does not take this method")]
+    MethodUnknown,
+    /// What is wrong, in words for a developer; quotes nothing of the request's content.
+    #[error("the request cannot be read: {0}")]
+    Malformed(&'static str),
+    #[error("the body is not of the type that this address takes")]
+    ContentType,
+    #[error("the body is larger than this address takes")]
+    TooLarge,
+    #[error("the request does not come from the app itself")]
+    CrossSite,
+    #[error("no device is signed in")]
+    NotEnrolled,
+    #[error("this device's access was ended")]
+    DeviceRevoked,
+    #[error("the role of this account does not allow it")]
+    RoleForbidden,
+    #[error("the name has more than {chars_max} characters")]
+    NameTooLong { chars_max: usize },
+    #[error("too many wrong codes from this address")]
+    TooManyGuesses { retry_after_s: u64 },
+    #[error(transparent)]
+    Refused(Refusal),
+    #[error("the server has too much to do")]
+    Busy,
+    #[error("the request took too long")]
+    TimedOut,
+    #[error("the server is stopping")]
+    Stopping,
+    /// A fault of ours. The cause is logged here and never sent.
+    #[error("the server failed")]
+    Failed(StoreError),
+    #[error("the server failed")]
+    Panicked,
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::Busy,
+            other => Self::Failed(other),
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Store(error) => error.into(),
+            other => Self::Refused(other),
+        }
+    }
+}
+
+impl ApiError {
+    /// The stable name of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::RouteUnknown => "route.unknown",
+            Self::MethodUnknown => "route.method",
+            Self::Malformed(_) => "request.malformed",
+            Self::ContentType => "request.content_type",
+            Self::TooLarge => "request.too_large",
+            Self::CrossSite => "request.cross_site",
+            Self::NotEnrolled => "session.none",
+            Self::DeviceRevoked => "device.revoked",
+            Self::RoleForbidden | Self::Refused(Refusal::RoleTooLow) => "role.forbidden",
+            Self::NameTooLong { .. } => "enroll.name_too_long",
+            Self::TooManyGuesses { .. } => "enroll.slow_down",
+            Self::Refused(Refusal::InviteUnknown) => "invite.unknown",
+            Self::Refused(Refusal::InviteExpired) => "invite.expired",
+            Self::Refused(Refusal::InviteUsed) => "invite.used",
+            Self::Refused(Refusal::InviteWithdrawn) => "invite.withdrawn",
+            Self::Refused(Refusal::InvitesTooMany) => "invite.too_many",
+            Self::Refused(Refusal::NameMissing) => "enroll.name_missing",
+            Self::Refused(Refusal::AccountDisabled) => "account.disabled",
+            Self::Refused(Refusal::AccountUnknown) => "account.unknown",
+            Self::Refused(Refusal::DeviceUnknown) => "device.unknown",
+            Self::Busy => "server.busy",
+            Self::TimedOut => "server.timeout",
+            Self::Stopping => "server.stopping",
+            Self::Failed(_) | Self::Panicked | Self::Refused(Refusal::Store(_)) => "server.failed",
+        }
+    }
+
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::NotEnrolled | Self::DeviceRevoked | Self::Refused(Refusal::AccountDisabled) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::CrossSite | Self::RoleForbidden | Self::Refused(Refusal::RoleTooLow) => StatusCode::FORBIDDEN,
+            Self::RouteUnknown
+            | Self::Refused(Refusal::InviteUnknown | Refusal::AccountUnknown | Refusal::DeviceUnknown) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::MethodUnknown => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Refused(Refusal::InviteUsed | Refusal::InvitesTooMany) => StatusCode::CONFLICT,
+            Self::Refused(Refusal::InviteExpired | Refusal::InviteWithdrawn) => StatusCode::GONE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NameTooLong { .. } | Self::Refused(Refusal::NameMissing) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::TimedOut | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failed(_) | Self::Panicked | Self::Refused(Refusal::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// When trying again may help. In seconds.
+    fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::TooManyGuesses { retry_after_s } => Some(*retry_after_s),
+            Self::Busy | Self::Stopping => Some(1),
+            _ => None,
+        }
+    }
+}
+
+/// The code of the error that a response carries, for the access log.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorCode(pub &'static str);
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Failed(cause) | Self::Refused(Refusal::Store(cause)) = &self {
+            tracing::error!(%cause, "a request failed");
+        }
+        let mut body = json!({ "code": self.code(), "message": self.to_string() });
+        let mut retry = None;
+        if let Some(seconds) = self.retry_after_s() {
+            body["retry_after_s"] = seconds.into();
+            retry = Some(HeaderValue::from(seconds));
+        }
+        if let Self::NameTooLong { chars_max } = self {
+            body["chars_max"] = chars_max.into();
+        }
+        let mut response = (self.status(), Json(body)).into_response();
+        response.extensions_mut().insert(ErrorCode(self.code()));
+        if let Some(seconds) = retry {
+            response.headers_mut().insert(RETRY_AFTER, seconds);
+        }
+        response
+    }
+}

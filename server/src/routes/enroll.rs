@@ -1,0 +1,106 @@
+//! The door: an invite code for a credential.
+
+use std::fmt;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderName, HeaderValue, header::SET_COOKIE},
+};
+use serde::Deserialize;
+use shared::{
+    id::{AccountId, DeviceId},
+    limit::SHORT_CHARS_MAX,
+};
+
+use super::{
+    AppState,
+    body::Body,
+    session::{Session, describe},
+};
+use crate::{
+    auth::{self, Address},
+    error::ApiError,
+    secret::{self, Credential, InviteCode},
+    storage::access::{self, Enrolment, Language, Refusal},
+};
+
+/// The label of a device. In characters; what is longer is cut, since the app made it.
+const LABEL_CHARS_MAX: usize = 80;
+
+/// What a phone sends to come in.
+#[derive(Deserialize)]
+pub struct Ask {
+    /// As it was typed, or from the link.
+    code: String,
+    /// 16 random bytes in hex, the same at each attempt with this code: after a lost reply the phone asks again.
+    attempt: String,
+    /// Missing when the invite knows it or joins an account.
+    name: Option<String>,
+    /// "Chrome, Android".
+    device_label: String,
+    language: Language,
+}
+
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ask(secret)")
+    }
+}
+
+/// `POST /api/enroll`: sets the credential and says who one is now.
+pub async fn enroll(
+    State(state): State<AppState>,
+    Address(address): Address,
+    Body(ask): Body<Ask>,
+) -> Result<([(HeaderName, HeaderValue); 1], Json<Session>), ApiError> {
+    let now_ms = state.clock.now_ms();
+    state
+        .guesses
+        .check(address, now_ms)
+        .map_err(|wait| ApiError::TooManyGuesses { retry_after_s: wait.ms.div_ceil(1000) })?;
+    let Some(code) = InviteCode::parse(&ask.code) else {
+        state.guesses.note_wrong(address, now_ms);
+        return Err(Refusal::InviteUnknown.into());
+    };
+    let attempt: [u8; 16] =
+        secret::unhex(&ask.attempt).ok_or(ApiError::Malformed("`attempt` is not 16 bytes in hex"))?;
+    // Drawn for a new device; if the attempt turns out to be a repeated one, it is bound to that device below.
+    let fresh = Credential::draw(DeviceId::new(now_ms, secret::draw()));
+    let guest = Enrolment {
+        code_hash: code.hash(),
+        attempt_hash: secret::hash(&attempt),
+        name: name_of(ask.name)?,
+        device_label: tidy(&ask.device_label).chars().take(LABEL_CHARS_MAX).collect(),
+        language: ask.language,
+        account: AccountId::new(now_ms, secret::draw()),
+        device: fresh.device,
+        credential_hash: fresh.hash(),
+        now_ms,
+    };
+    let enrolled = state.store.write(move |tx| access::enroll(tx, &guest)).await.inspect_err(|refusal| {
+        if matches!(refusal, Refusal::InviteUnknown) {
+            state.guesses.note_wrong(address, now_ms);
+        }
+    })?;
+    if !enrolled.given.is_empty() {
+        state.pokes.publish_scope(enrolled.account.id, enrolled.arrival);
+    }
+    let cookie = auth::keep_credential(&fresh.bound_to(enrolled.device.id), &state.config.public_url);
+    Ok(([(SET_COOKIE, cookie)], Json(describe(&state, enrolled.account, enrolled.device))))
+}
+
+/// A name without stray spaces; none when there is nothing else.
+pub fn name_of(name: Option<String>) -> Result<Option<String>, ApiError> {
+    let Some(name) = name.map(|name| tidy(&name)).filter(|name| !name.is_empty()) else { return Ok(None) };
+    if name.chars().count() > SHORT_CHARS_MAX {
+        return Err(ApiError::NameTooLong { chars_max: SHORT_CHARS_MAX });
+    }
+    Ok(Some(name))
+}
+
+/// One line: control characters and runs of spaces become one space.
+fn tidy(text: &str) -> String {
+    let spaced: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,186 @@
+//! Every route on one screen, and every layer in one function.
+
+pub mod body;
+pub mod enroll;
+pub mod health;
+pub mod pokes;
+pub mod session;
+pub mod staff;
+mod state;
+
+use std::time::{Duration, Instant};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    http::{
+        HeaderName, HeaderValue, Method,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+            X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use self::state::AppState;
+use crate::{
+    assets, auth,
+    error::{ApiError, ErrorCode},
+};
+
+/// A JSON body. In bytes: an invite with its documents fits many times.
+pub const JSON_BYTES_MAX: usize = 64 * 1024;
+/// How long a short request may take, the upload of its body included.
+const SHORT: Duration = Duration::from_secs(30);
+
+/// The whole house.
+pub fn router(state: AppState) -> Router {
+    let short = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/metrics", get(health::metrics))
+        // Coming in and going out.
+        .route("/api/enroll", post(enroll::enroll))
+        .route("/api/session", get(session::session))
+        .route("/api/session/end", post(session::end))
+        // Letting others in and out.
+        .route("/api/invites", get(staff::list_invites).post(staff::invite))
+        .route("/api/invites/{id}/withdraw", post(staff::withdraw_invite))
+        .route("/api/devices", get(staff::list_devices))
+        .route("/api/devices/{id}/revoke", post(staff::revoke_device))
+        .route("/api/accounts", get(staff::list_accounts))
+        .route("/api/accounts/{id}/assign", post(staff::assign))
+        .route("/api/accounts/{id}/disable", post(staff::disable))
+        .layer(middleware::from_fn_with_state(SHORT, within));
+    let streams = Router::new().route("/api/pokes", get(pokes::listen));
+    let routes = short.merge(streams).fallback(assets::serve).method_not_allowed_fallback(method_unknown);
+    layers(routes, &state).with_state(state)
+}
+
+/// What every request passes, the outermost last.
+fn layers(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    routes
+        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(state.clone(), auth::refuse_other_sites))
+        .layer(CatchPanicLayer::custom(|_| ApiError::Panicked.into_response()))
+        .layer(middleware::from_fn_with_state(state.clone(), note))
+        .layer(middleware::from_fn_with_state(state.clone(), secure))
+}
+
+async fn method_unknown() -> ApiError {
+    ApiError::MethodUnknown
+}
+
+/// Gives a request so much time and no more.
+pub async fn within(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::TimedOut.into_response(),
+    }
+}
+
+/// Writes the access log and counts. The pattern of the route, never the path or the query: they hold ids of people.
+async fn note(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = word(request.method());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or("(app)", MatchedPath::as_str);
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    let code = response.extensions().get::<ErrorCode>().map_or("", |code| code.0);
+    tracing::info!(method, route, status, ms = took.as_millis(), code, "answered");
+    state.metrics.note_request(method, route, status, took);
+    response
+}
+
+/// Methods by a closed list: anybody may invent one, and each would be a new line in the metrics.
+fn word(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        _ => "other",
+    }
+}
+
+/// The headers that keep a page to itself.
+async fn secure(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    const HEADERS: [(HeaderName, &str); 6] = [
+        (CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // The link of an invite, or the id of a dossier, goes to no other site.
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        // The camera reads invites and badges.
+        (HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"),
+    ];
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if state.config.public_url.is_https() {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    // What a route says of people is kept by nobody on the way.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Nothing but our own files; WebAssembly is the engine.
+const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
+    style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; manifest-src 'self'; font-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use axum::body::Body;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        config::{AppSource, Config, Proxy},
+        storage::{Place, WriterState},
+    };
+
+    /// The status and the code of the answer of a route that is given `limit`.
+    async fn check(route: Router<AppState>, limit: Duration) -> (u16, &'static str) {
+        let config = Config {
+            place: Place::in_memory().unwrap(),
+            public_url: "http://localhost:8080".parse().unwrap(),
+            app: AppSource::BuiltIn,
+            proxy: Proxy::None,
+        };
+        let state = AppState::open(config, Clock::system(), WriterState::default()).unwrap();
+        let route = route.layer(middleware::from_fn_with_state(limit, within));
+        let house = layers(route, &state).with_state(state);
+        let request = Request::get("/route").body(Body::empty()).unwrap();
+        let response = house.oneshot(request).await.unwrap();
+        assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY));
+        let code = response.extensions().get::<ErrorCode>().map_or("", |code| code.0);
+        (response.status().as_u16(), code)
+    }
+
+    async fn panics() {
+        panic!("as asked");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered() {
+        let route = Router::new().route("/route", get(panics));
+        assert_eq!(check(route, SHORT).await, (500, "server.failed"));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_answered() {
+        let route = Router::new().route("/route", get(pending::<()>));
+        assert_eq!(check(route, Duration::ZERO).await, (503, "server.timeout"));
+    }
+}

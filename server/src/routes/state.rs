@@ -1,0 +1,52 @@
+//! What every handler may reach.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    guesses::Guesses,
+    metrics::Metrics,
+    pokes::{Concerns, Pokes},
+    storage::{Store, StoreError, WriterState, access, server::{self, Identity}},
+};
+
+/// Cloned for each request; everything in it is shared.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    pub store: Store,
+    pub pokes: Pokes,
+    pub concerns: Concerns,
+    pub clock: Clock,
+    pub config: Arc<Config>,
+    pub metrics: Arc<Metrics>,
+    pub guesses: Arc<Guesses>,
+    pub identity: Identity,
+    /// The places for phones that listen for pokes.
+    pub chairs: Arc<Semaphore>,
+    /// Cancelled when the server shall stop: whatever waits for long must listen to it.
+    pub stopping: CancellationToken,
+}
+
+impl AppState {
+    /// Opens the database and everything around it.
+    pub fn open(config: Config, clock: Clock, state: WriterState) -> Result<Self, StoreError> {
+        let store = Store::open(&config.place, state)?;
+        let identity = store.read_blocking(server::identity)?;
+        Ok(Self {
+            store,
+            pokes: Pokes::default(),
+            concerns: access::holds_any,
+            clock,
+            config: Arc::new(config),
+            metrics: Arc::default(),
+            guesses: Arc::default(),
+            identity,
+            chairs: super::pokes::chairs(),
+            stopping: CancellationToken::new(),
+        })
+    }
+}

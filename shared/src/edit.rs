@@ -1,0 +1,943 @@
+//! Edits: what a person means to do. Each becomes one Automerge change in each document that it touches, or a refusal.
+
+use std::collections::BTreeMap;
+
+use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value as Crdt, transaction::{Transactable, Transaction}};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    document::{Author, Document, Kind, Made},
+    field::{Accepts, Field, Value},
+    id::{DocumentId, RowId},
+    limit,
+    mark::Status,
+    phone::Phone,
+    record::{CallSection, Side},
+    registry,
+    role::Role,
+    text,
+};
+
+/// An edit with the moment at which it was meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct Entry {
+    /// The device's clock, milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+    /// What was meant.
+    pub edit: Edit,
+}
+
+/// A half-day of a new event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct NewSlot {
+    /// Its id.
+    pub slot: RowId,
+    /// `2026-11-23`
+    pub day: String,
+    /// `09:00`
+    pub starts: String,
+    /// `12:30`
+    pub ends: String,
+}
+
+/// What is known of a new person.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(default)]
+pub struct NewPerson {
+    /// First name in Latin letters.
+    pub given: String,
+    /// Family name in Latin letters.
+    pub family: String,
+    /// Whole name in Arabic letters.
+    pub name_ar: String,
+    /// One of `field::SEXES`, or empty.
+    pub sex: String,
+    /// One of `field::AGE_BANDS`, or empty.
+    pub age_band: String,
+    /// Where they live.
+    pub commune: String,
+    /// Their association.
+    pub association: Option<DocumentId>,
+}
+
+/// What a person means to do. Ids are made by whoever means it, so that saying it twice does it once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Edit {
+    /// Sets one field of a document, or of one of its rows (a slot, a budget line). Also settles a Question about it (M4).
+    SetField {
+        /// Of which document.
+        document: DocumentId,
+        /// Of which row in it, if it is a row's field.
+        row: Option<RowId>,
+        /// Which field.
+        field: Field,
+        /// To what.
+        value: Value,
+    },
+    /// Begins a person.
+    CreatePerson {
+        /// Its id.
+        person: DocumentId,
+        /// What is known.
+        new: NewPerson,
+        /// Whether the privacy notice was read.
+        notice_read: bool,
+    },
+    /// Adds a phone to a person's contact.
+    AddPhone {
+        /// Whose.
+        person: DocumentId,
+        /// The row's id.
+        row: RowId,
+        /// The number.
+        phone: Phone,
+    },
+    /// Adds an email to a person's contact.
+    AddEmail {
+        /// Whose.
+        person: DocumentId,
+        /// The row's id.
+        row: RowId,
+        /// The address.
+        address: String,
+    },
+    /// Begins an association.
+    CreateAssociation {
+        /// Its id.
+        association: DocumentId,
+        /// Its fields.
+        fields: BTreeMap<Field, Value>,
+    },
+    /// Begins an event.
+    CreateEvent {
+        /// Its id.
+        event: DocumentId,
+        /// Its fields.
+        fields: BTreeMap<Field, Value>,
+        /// Its half-days.
+        slots: Vec<NewSlot>,
+    },
+    /// Expects a person at an event.
+    AddToRoster {
+        /// At which event.
+        event: DocumentId,
+        /// Whom.
+        person: DocumentId,
+    },
+    /// Says that a person was present, partly, absent, excused or remote in a slot (M1).
+    CheckIn {
+        /// At which event.
+        event: DocumentId,
+        /// In which slot.
+        slot: RowId,
+        /// Whom.
+        person: DocumentId,
+        /// The mark's id.
+        mark: RowId,
+        /// What is said.
+        status: Status,
+        /// Minutes of presence, for a partial one.
+        minutes: Option<u16>,
+    },
+    /// Takes back every mark of a person in a slot that this device knows of (M1).
+    Undo {
+        /// At which event.
+        event: DocumentId,
+        /// In which slot.
+        slot: RowId,
+        /// Whose marks.
+        person: DocumentId,
+        /// The id of the first withdrawal.
+        withdrawal: RowId,
+        /// Why.
+        reason: String,
+    },
+    /// Registers a person at the door and marks them present.
+    RegisterWalkIn {
+        /// At which event.
+        event: DocumentId,
+        /// In which slot.
+        slot: RowId,
+        /// The new person's id.
+        person: DocumentId,
+        /// The mark's id.
+        mark: RowId,
+        /// What is known of them.
+        new: NewPerson,
+        /// The title of an association that is not in the list yet, and the id to give it.
+        new_association: Option<NewAssociation>,
+        /// Their phone, if they gave one.
+        phone: Option<Phone>,
+        /// That the privacy notice was read to them, or by them.
+        notice_read: bool,
+    },
+    /// Begins a dossier.
+    CreateDossier {
+        /// Its id.
+        dossier: DocumentId,
+        /// Its fields.
+        fields: BTreeMap<Field, Value>,
+        /// The keys of its long texts.
+        sections: Vec<String>,
+    },
+    /// Rewords a section of a dossier (M5).
+    EditSection {
+        /// Of which dossier.
+        dossier: DocumentId,
+        /// Which section.
+        section: String,
+        /// The version that the author saw: `DossierView::version`.
+        version: String,
+        /// The text that the author saw.
+        before: String,
+        /// The text that they left.
+        after: String,
+    },
+    /// Says that a paragraph which was edited apart has been read and is right (M5).
+    ReadAgain {
+        /// Of which dossier.
+        dossier: DocumentId,
+        /// Of which section.
+        section: String,
+        /// Which paragraph.
+        anchor: String,
+    },
+    /// Writes one text over a section that was begun on two devices apart (M10).
+    SettleSection {
+        /// Of which dossier.
+        dossier: DocumentId,
+        /// Which section.
+        section: String,
+        /// What it says from now on.
+        text: String,
+    },
+    /// Adds a budget line (M6).
+    AddLine {
+        /// To which dossier.
+        dossier: DocumentId,
+        /// Its id.
+        line: RowId,
+        /// Expense or resource.
+        side: Side,
+        /// What it is.
+        label: String,
+    },
+    /// Marks a budget line removed, or settles that it stays (M6).
+    SetLineState {
+        /// Of which dossier.
+        dossier: DocumentId,
+        /// Which line.
+        line: RowId,
+        /// Whether it stays.
+        keep: bool,
+    },
+    /// Settles contradictory marks: those of another status are withdrawn (M1, M2).
+    SettleMarks {
+        /// At which event.
+        event: DocumentId,
+        /// In which slot.
+        slot: RowId,
+        /// Whose marks.
+        person: DocumentId,
+        /// The status that is right.
+        status: Status,
+        /// The id of the first withdrawal.
+        withdrawal: RowId,
+        /// Why.
+        reason: String,
+    },
+    /// Says that two people are the same human being (M7). Undone by setting `same_as` to nothing.
+    LinkSame {
+        /// The one that points.
+        person: DocumentId,
+        /// The one that stands for both.
+        same_as: DocumentId,
+    },
+    /// Says that two people are not the same (M7). Remembered.
+    NotSame {
+        /// One.
+        person: DocumentId,
+        /// The other.
+        other: DocumentId,
+    },
+    /// Begins a call for projects.
+    CreateCall {
+        /// Its id.
+        call: DocumentId,
+        /// Its fields.
+        fields: BTreeMap<Field, Value>,
+        /// Its sections, in their order.
+        sections: Vec<CallSection>,
+    },
+}
+
+/// An association that was named at the door and is not in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct NewAssociation {
+    /// Its id.
+    pub association: DocumentId,
+    /// Its title, as given.
+    pub title: String,
+}
+
+/// Why an edit was not done. The code is stable; the app says it in the user's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub enum Refusal {
+    /// The document is not on this device.
+    #[error("the document is not on this device")]
+    #[serde(rename = "edit.document_unknown")]
+    DocumentUnknown,
+    /// The row, section or mark is not in the document.
+    #[error("the row is not in the document")]
+    #[serde(rename = "edit.row_unknown")]
+    RowUnknown,
+    /// The field does not belong to this kind of document.
+    #[error("the field does not belong there")]
+    #[serde(rename = "edit.field_unknown")]
+    FieldUnknown,
+    /// The value is not of the kind that the field takes.
+    #[error("the value does not fit the field")]
+    #[serde(rename = "edit.value_invalid")]
+    ValueInvalid,
+    /// A text is longer than its limit.
+    #[error("the text is too long")]
+    #[serde(rename = "edit.text_too_long")]
+    TextTooLong,
+    /// A name or title is missing.
+    #[error("a name is missing")]
+    #[serde(rename = "edit.name_missing")]
+    NameMissing,
+    /// The privacy notice was not read.
+    #[error("the privacy notice was not read")]
+    #[serde(rename = "edit.notice_not_read")]
+    NoticeNotRead,
+    /// A reason is missing.
+    #[error("a reason is missing")]
+    #[serde(rename = "edit.reason_missing")]
+    ReasonMissing,
+    /// The document holds as many rows as it may.
+    #[error("the document is full")]
+    #[serde(rename = "edit.document_full")]
+    DocumentFull,
+    /// The role may not do this.
+    #[error("this role may not do this")]
+    #[serde(rename = "edit.not_allowed")]
+    NotAllowed,
+    /// The engine failed on this document.
+    #[error("the engine failed")]
+    #[serde(rename = "edit.failed")]
+    Failed,
+}
+
+impl Refusal {
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::DocumentUnknown => "edit.document_unknown",
+            Self::RowUnknown => "edit.row_unknown",
+            Self::FieldUnknown => "edit.field_unknown",
+            Self::ValueInvalid => "edit.value_invalid",
+            Self::TextTooLong => "edit.text_too_long",
+            Self::NameMissing => "edit.name_missing",
+            Self::NoticeNotRead => "edit.notice_not_read",
+            Self::ReasonMissing => "edit.reason_missing",
+            Self::DocumentFull => "edit.document_full",
+            Self::NotAllowed => "edit.not_allowed",
+            Self::Failed => "edit.failed",
+        }
+    }
+}
+
+impl From<automerge::AutomergeError> for Refusal {
+    fn from(_: automerge::AutomergeError) -> Self {
+        Self::Failed
+    }
+}
+
+/// The documents that an edit may touch. The edit works on copies: it is done whole or not at all.
+pub trait Library {
+    /// A copy of a document that is held, or none.
+    fn copy(&mut self, id: DocumentId) -> Option<Document>;
+    /// The author for a document, with a nonce that is this hold's own.
+    fn author(&mut self, id: DocumentId, at_ms: u64) -> Author;
+}
+
+/// What an edit made: the touched documents as they now are, each with its one change.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// In the order in which they were touched.
+    pub written: Vec<(Document, Made)>,
+}
+
+/// The table on which an edit is worked out.
+struct Bench<'a> {
+    library: &'a mut dyn Library,
+    role: Role,
+    at_ms: u64,
+    outcome: Outcome,
+}
+
+type Done = Result<(), Refusal>;
+
+impl Edit {
+    /// Works the edit out. Done a second time, it changes nothing and returns no documents.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; then nothing was done.
+    pub fn apply(&self, library: &mut dyn Library, role: Role, at_ms: u64) -> Result<Outcome, Refusal> {
+        let mut bench = Bench { library, role, at_ms, outcome: Outcome::default() };
+        bench.edit(self)?;
+        Ok(bench.outcome)
+    }
+}
+
+impl Bench<'_> {
+    fn edit(&mut self, edit: &Edit) -> Done {
+        match edit {
+            Edit::SetField { document, row, field, value } => self.set_field(*document, *row, *field, value),
+            Edit::CreatePerson { person, new, notice_read } => self.create_person(*person, new, *notice_read),
+            Edit::AddPhone { person, row, phone } => self.add_phone(*person, *row, phone),
+            Edit::AddEmail { person, row, address } => self.add_email(*person, *row, address),
+            Edit::CreateAssociation { association, fields } => self.create(*association, Kind::Association, fields, |_| Ok(())),
+            Edit::CreateEvent { event, fields, slots } => self.create_event(*event, fields, slots),
+            Edit::AddToRoster { event, person } => self.change(*event, Kind::Event, |tx| join(tx, *person, "expected")),
+            Edit::CheckIn { event, slot, person, mark, status, minutes } => {
+                self.check_in(*event, &NewMark { slot: *slot, person: *person, mark: *mark, status: *status, minutes: *minutes })
+            }
+            Edit::Undo { event, slot, person, withdrawal, reason } => {
+                self.withdraw(*event, *slot, *person, *withdrawal, reason, None)
+            }
+            Edit::SettleMarks { event, slot, person, status, withdrawal, reason } => {
+                self.withdraw(*event, *slot, *person, *withdrawal, reason, Some(*status))
+            }
+            Edit::RegisterWalkIn { .. } => self.register_walk_in(edit),
+            Edit::CreateDossier { dossier, fields, sections } => self.create_dossier(*dossier, fields, sections),
+            Edit::EditSection { dossier, section, version, before, after } => {
+                self.edit_section(*dossier, section, version, before, after)
+            }
+            Edit::ReadAgain { dossier, section, anchor } => self.read_again(*dossier, section, anchor),
+            Edit::SettleSection { dossier, section, text } => self.settle_section(*dossier, section, text),
+            Edit::AddLine { dossier, line, side, label } => self.add_line(*dossier, *line, *side, label),
+            Edit::SetLineState { dossier, line, keep } => self.change(*dossier, Kind::Dossier, |tx| {
+                let row = row(tx, "lines", *line)?;
+                set(tx, &row, "state", &Value::from(if *keep { "kept" } else { "removed" }))
+            }),
+            Edit::LinkSame { person, same_as } if person == same_as => Err(Refusal::ValueInvalid),
+            Edit::LinkSame { person, same_as } => {
+                self.set_field(*person, None, Field::SameAs, &Value::Text(same_as.to_string()))
+            }
+            Edit::NotSame { person, other } => self.change(*person, Kind::Person, |tx| {
+                let map = map(tx, "not_same")?;
+                set(tx, &map, &other.to_string(), &Value::Number(1))
+            }),
+            Edit::CreateCall { call, fields, sections } => self.create_call(*call, fields, sections),
+        }
+    }
+
+    /// Writes one change into a document that is held.
+    fn change(&mut self, id: DocumentId, kind: Kind, write: impl FnOnce(&mut Transaction<'_>) -> Done) -> Done {
+        let document = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
+        if document.kind != kind {
+            return Err(Refusal::DocumentUnknown);
+        }
+        if !self.role.may_change(kind) {
+            return Err(Refusal::NotAllowed);
+        }
+        self.write(document, write)
+    }
+
+    /// Begins a document and writes its first change; does nothing where it was begun already.
+    fn create(
+        &mut self,
+        id: DocumentId,
+        kind: Kind,
+        fields: &BTreeMap<Field, Value>,
+        write: impl FnOnce(&mut Transaction<'_>) -> Done,
+    ) -> Done {
+        if !self.role.may_create(kind) {
+            return Err(Refusal::NotAllowed);
+        }
+        if self.library.copy(id).is_some() {
+            return Ok(());
+        }
+        if kind != Kind::Contact && kind != Kind::Person && fields.get(&Field::Title).is_none_or(|t| t.text().trim().is_empty()) {
+            return Err(Refusal::NameMissing);
+        }
+        let mut tidy = Vec::with_capacity(fields.len());
+        for (field, value) in fields {
+            tidy.push((*field, checked(*field, value, Field::of(kind))?));
+        }
+        self.write(Document::new(id, kind), |tx| {
+            for (field, value) in tidy {
+                set(tx, &ROOT, field.key(), &value)?;
+            }
+            write(tx)
+        })
+    }
+
+    fn write(&mut self, mut document: Document, write: impl FnOnce(&mut Transaction<'_>) -> Done) -> Done {
+        let author = self.library.author(document.id, self.at_ms);
+        if let Some(made) = document.write(&author, write)? {
+            self.outcome.written.push((document, made));
+        }
+        Ok(())
+    }
+
+    fn set_field(&mut self, id: DocumentId, row_id: Option<RowId>, field: Field, value: &Value) -> Done {
+        let kind = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?.kind;
+        let (rows, allowed) = match (row_id, kind) {
+            (None, _) => ("", Field::of(kind)),
+            (Some(_), Kind::Event) => ("slots", Field::SLOT),
+            (Some(_), Kind::Dossier) => ("lines", Field::LINE),
+            (Some(_), _) => return Err(Refusal::RowUnknown),
+        };
+        let value = checked(field, value, allowed)?;
+        let required = [Field::Title, Field::Label].contains(&field);
+        if required && value == Value::Empty {
+            return Err(Refusal::NameMissing);
+        }
+        self.change(id, kind, |tx| {
+            let Some(row_id) = row_id else { return set(tx, &ROOT, field.key(), &value) };
+            let row = row(tx, rows, row_id)?;
+            set(tx, &row, field.key(), &value)?;
+            // M6: who changes a line says that it stays, so that a removal made apart is seen to disagree.
+            if rows == "lines" && tx.pending_ops() > 0 { assert_kept(tx, &row) } else { Ok(()) }
+        })
+    }
+
+    fn create_person(&mut self, person: DocumentId, new: &NewPerson, notice_read: bool) -> Done {
+        let named = [&new.given, &new.family, &new.name_ar].iter().any(|name| !name.trim().is_empty());
+        if !named {
+            return Err(Refusal::NameMissing);
+        }
+        let at_ms = i64::try_from(self.at_ms).unwrap_or(i64::MAX);
+        let mut fields = BTreeMap::from([
+            (Field::Given, Value::Text(new.given.clone())),
+            (Field::Family, Value::Text(new.family.clone())),
+            (Field::NameAr, Value::Text(new.name_ar.clone())),
+            (Field::Sex, Value::Text(new.sex.clone())),
+            (Field::AgeBand, Value::Text(new.age_band.clone())),
+            (Field::Commune, Value::Text(new.commune.clone())),
+        ]);
+        if let Some(association) = new.association {
+            fields.insert(Field::Association, Value::Text(association.to_string()));
+        }
+        if notice_read {
+            fields.insert(Field::NoticeRead, Value::Number(at_ms));
+        }
+        self.create(person, Kind::Person, &fields, |_| Ok(()))
+    }
+
+    /// Writes into a person's contact, which begins with its first row and need not be held (see `Role::may_read`).
+    fn contact(&mut self, person: DocumentId, write: impl FnOnce(&mut Transaction<'_>) -> Done) -> Done {
+        if !self.role.may_create(Kind::Contact) {
+            return Err(Refusal::NotAllowed);
+        }
+        let id = DocumentId::contact_of(person);
+        let contact = self.library.copy(id).unwrap_or_else(|| Document::new(id, Kind::Contact));
+        self.write(contact, |tx| {
+            set(tx, &ROOT, Field::Person.key(), &Value::Text(person.to_string()))?;
+            write(tx)
+        })
+    }
+
+    fn add_phone(&mut self, person: DocumentId, id: RowId, phone: &Phone) -> Done {
+        if !phone.is_well_formed() {
+            return Err(Refusal::ValueInvalid);
+        }
+        self.contact(person, |tx| {
+            let Some(row) = new_row(tx, "phones", id)? else { return Ok(()) };
+            set(tx, &row, "raw", &short(&phone.raw)?)?;
+            set(tx, &row, "country", &Value::from(phone.country.as_deref().unwrap_or_default()))?;
+            set(tx, &row, "e164", &Value::from(phone.e164.as_deref().unwrap_or_default()))
+        })
+    }
+
+    fn add_email(&mut self, person: DocumentId, id: RowId, address: &str) -> Done {
+        let address = short(address)?;
+        let parts = address.text().split_once('@');
+        if !parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@')) {
+            return Err(Refusal::ValueInvalid);
+        }
+        self.contact(person, |tx| {
+            let Some(row) = new_row(tx, "emails", id)? else { return Ok(()) };
+            set(tx, &row, "address", &address)
+        })
+    }
+
+    fn create_event(&mut self, event: DocumentId, fields: &BTreeMap<Field, Value>, slots: &[NewSlot]) -> Done {
+        if slots.len() > limit::SLOTS_MAX {
+            return Err(Refusal::DocumentFull);
+        }
+        let mut rows = Vec::with_capacity(slots.len());
+        for slot in slots {
+            let cells = [(Field::Day, &slot.day), (Field::Starts, &slot.starts), (Field::Ends, &slot.ends)];
+            for (field, text) in cells {
+                rows.push((slot.slot, field, checked(field, &Value::from(&**text), Field::SLOT)?));
+            }
+        }
+        self.create(event, Kind::Event, fields, |tx| {
+            for (slot, field, value) in rows {
+                let row = match new_row(tx, "slots", slot)? {
+                    Some(row) => row,
+                    None => row(tx, "slots", slot)?,
+                };
+                set(tx, &row, field.key(), &value)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn check_in(&mut self, event: DocumentId, mark: &NewMark) -> Done {
+        let at_ms = self.at_ms;
+        self.change(event, Kind::Event, |tx| add_mark(tx, mark, at_ms))
+    }
+
+    /// M1: nothing is taken out. Each mark that stands, save those of `except`, gets a withdrawal.
+    fn withdraw(
+        &mut self,
+        event: DocumentId,
+        slot: RowId,
+        person: DocumentId,
+        first: RowId,
+        reason: &str,
+        except: Option<Status>,
+    ) -> Done {
+        let reason = lines(reason)?;
+        if reason == Value::Empty {
+            return Err(Refusal::ReasonMissing);
+        }
+        let document = self.library.copy(event).ok_or(Refusal::DocumentUnknown)?;
+        let crate::record::Record::Event(record) = crate::record::Record::read(&document) else {
+            return Err(Refusal::DocumentUnknown);
+        };
+        let of_theirs = record.marks.iter().filter(|mark| mark.person == person && mark.slot == slot);
+        let standing = of_theirs.filter(|mark| mark.withdrawn.is_none() && Some(mark.status) != except);
+        let marks: Vec<RowId> = standing.map(|mark| mark.id).collect();
+        let at_ms = i64::try_from(self.at_ms).unwrap_or(i64::MAX);
+        self.change(event, Kind::Event, |tx| {
+            for (n, mark) in (0_u64..).zip(marks) {
+                let id = RowId((u64::from_be_bytes(first.0).wrapping_add(n)).to_be_bytes());
+                let Some(row) = new_row(tx, "withdrawals", id)? else { continue };
+                set(tx, &row, "mark", &Value::Text(mark.to_string()))?;
+                set(tx, &row, "reason", &reason)?;
+                set(tx, &row, "at_ms", &Value::Number(at_ms))?;
+            }
+            Ok(())
+        })
+    }
+
+    fn register_walk_in(&mut self, edit: &Edit) -> Done {
+        let Edit::RegisterWalkIn { event, slot, person, mark, new, new_association, phone, notice_read } = edit else {
+            return Ok(());
+        };
+        if !notice_read {
+            return Err(Refusal::NoticeNotRead);
+        }
+        let mut new = new.clone();
+        if let Some(named) = new_association {
+            let fields = BTreeMap::from([(Field::Title, Value::Text(named.title.clone()))]);
+            self.create(named.association, Kind::Association, &fields, |_| Ok(()))?;
+            new.association = Some(named.association);
+        }
+        self.create_person(*person, &new, *notice_read)?;
+        if let Some(phone) = phone.as_ref().filter(|phone| !phone.raw.trim().is_empty()) {
+            self.add_phone(*person, *mark, phone)?;
+        }
+        let at_ms = self.at_ms;
+        self.change(*event, Kind::Event, |tx| {
+            join(tx, *person, "walk_in")?;
+            let present =
+                NewMark { slot: *slot, person: *person, mark: *mark, status: Status::Present, minutes: None };
+            add_mark(tx, &present, at_ms)
+        })
+    }
+
+    fn create_dossier(&mut self, dossier: DocumentId, fields: &BTreeMap<Field, Value>, sections: &[String]) -> Done {
+        if sections.len() > limit::SECTIONS_MAX || !sections.iter().all(|key| is_section_key(key)) {
+            return Err(Refusal::ValueInvalid);
+        }
+        self.create(dossier, Kind::Dossier, fields, |tx| {
+            let map = map(tx, "sections")?;
+            for key in sections {
+                tx.put_object(&map, key.as_str(), ObjType::Text)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn edit_section(&mut self, dossier: DocumentId, section: &str, version: &str, before: &str, after: &str) -> Done {
+        if !is_section_key(section) {
+            return Err(Refusal::RowUnknown);
+        }
+        if after.chars().count() > limit::SECTION_CHARS_MAX.max(before.chars().count()) {
+            return Err(Refusal::TextTooLong);
+        }
+        if before == after {
+            return Ok(());
+        }
+        let version = version_heads(version);
+        let at_ms = i64::try_from(self.at_ms).unwrap_or(i64::MAX);
+        self.change(dossier, Kind::Dossier, |tx| {
+            let map = map(tx, "sections")?;
+            let object = match tx.get(&map, section)? {
+                Some((Crdt::Object(ObjType::Text), id)) => id,
+                _ if tx.length(&map) >= limit::SECTIONS_MAX => return Err(Refusal::DocumentFull),
+                _ => tx.put_object(&map, section, ObjType::Text)?,
+            };
+            let touched = self::map(tx, "touched")?;
+            for anchor in text::reword(tx, &object, &version, before, after)? {
+                set(tx, &touched, &format!("{section}/{anchor}"), &Value::Number(at_ms))?;
+            }
+            Ok(())
+        })
+    }
+
+    fn read_again(&mut self, dossier: DocumentId, section: &str, anchor: &str) -> Done {
+        let at_ms = i64::try_from(self.at_ms).unwrap_or(i64::MAX);
+        self.change(dossier, Kind::Dossier, |tx| {
+            let touched = map(tx, "touched")?;
+            let key = format!("{section}/{anchor}");
+            if tx.get(&touched, key.as_str())?.is_none() {
+                return Err(Refusal::RowUnknown);
+            }
+            set(tx, &touched, &key, &Value::Number(at_ms))
+        })
+    }
+
+    fn settle_section(&mut self, dossier: DocumentId, section: &str, text: &str) -> Done {
+        if text.chars().count() > limit::SECTION_CHARS_MAX {
+            return Err(Refusal::TextTooLong);
+        }
+        self.change(dossier, Kind::Dossier, |tx| {
+            let map = map(tx, "sections")?;
+            match tx.get_all(&map, section)?.len() {
+                0 => Err(Refusal::RowUnknown),
+                1 => Ok(()),
+                _ => {
+                    let object = tx.put_object(&map, section, ObjType::Text)?;
+                    Ok(tx.splice_text(&object, 0, 0, text)?)
+                }
+            }
+        })
+    }
+
+    fn add_line(&mut self, dossier: DocumentId, line: RowId, side: Side, label: &str) -> Done {
+        let label = short(label)?;
+        if label == Value::Empty {
+            return Err(Refusal::NameMissing);
+        }
+        let order = format!("{:012x}", self.at_ms);
+        self.change(dossier, Kind::Dossier, |tx| {
+            let Some(row) = new_row(tx, "lines", line)? else { return Ok(()) };
+            let side = if side == Side::Resource { "resource" } else { "expense" };
+            set(tx, &row, "side", &Value::from(side))?;
+            set(tx, &row, "order", &Value::Text(order))?;
+            set(tx, &row, "state", &Value::from("kept"))?;
+            set(tx, &row, Field::Label.key(), &label)
+        })
+    }
+
+    fn create_call(&mut self, call: DocumentId, fields: &BTreeMap<Field, Value>, sections: &[CallSection]) -> Done {
+        if sections.len() > limit::SECTIONS_MAX || !sections.iter().all(|section| is_section_key(&section.key)) {
+            return Err(Refusal::ValueInvalid);
+        }
+        self.create(call, Kind::Call, fields, |tx| {
+            let map = map(tx, "sections")?;
+            for (n, section) in sections.iter().enumerate() {
+                let row = tx.put_object(&map, section.key.as_str(), ObjType::Map)?;
+                set(tx, &row, "title", &short(&section.title)?)?;
+                set(tx, &row, "guidance", &lines(&section.guidance)?)?;
+                set(tx, &row, "chars_max", &Value::Number(i64::from(section.chars_max)))?;
+                set(tx, &row, "order", &Value::Text(format!("{n:04}")))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+struct NewMark {
+    slot: RowId,
+    person: DocumentId,
+    mark: RowId,
+    status: Status,
+    minutes: Option<u16>,
+}
+
+/// M1: a mark is only ever added.
+fn add_mark(tx: &mut Transaction<'_>, mark: &NewMark, at_ms: u64) -> Done {
+    row(tx, "slots", mark.slot)?;
+    let roster = map(tx, "roster")?;
+    if tx.get(&roster, mark.person.to_string())?.is_none() {
+        return Err(Refusal::RowUnknown);
+    }
+    let Some(row) = new_row(tx, "marks", mark.mark)? else { return Ok(()) };
+    tx.put(&row, "person", mark.person.0.to_vec())?;
+    tx.put(&row, "slot", mark.slot.0.to_vec())?;
+    tx.put(&row, "status", mark.status.as_str())?;
+    tx.put(&row, "at_ms", i64::try_from(at_ms).unwrap_or(i64::MAX))?;
+    if let Some(minutes) = mark.minutes {
+        tx.put(&row, "minutes", i64::from(minutes))?;
+    }
+    Ok(())
+}
+
+fn join(tx: &mut Transaction<'_>, person: DocumentId, how: &str) -> Done {
+    let roster = map(tx, "roster")?;
+    let key = person.to_string();
+    if tx.get(&roster, key.as_str())?.is_some() {
+        return Ok(());
+    }
+    if tx.length(&roster) >= limit::ROSTER_MAX {
+        return Err(Refusal::DocumentFull);
+    }
+    set(tx, &roster, &key, &Value::from(how))
+}
+
+/// One of the maps of the genesis.
+fn map(tx: &Transaction<'_>, name: &str) -> Result<ObjId, Refusal> {
+    match tx.get(ROOT, name)? {
+        Some((Crdt::Object(ObjType::Map), id)) => Ok(id),
+        _ => Err(Refusal::Failed),
+    }
+}
+
+fn row(tx: &Transaction<'_>, rows: &str, id: RowId) -> Result<ObjId, Refusal> {
+    match tx.get(map(tx, rows)?, id.to_string())? {
+        Some((Crdt::Object(ObjType::Map), row)) => Ok(row),
+        _ => Err(Refusal::RowUnknown),
+    }
+}
+
+/// Adds a row, or nothing where the same edit was done before.
+fn new_row(tx: &mut Transaction<'_>, rows: &str, id: RowId) -> Result<Option<ObjId>, Refusal> {
+    let map = map(tx, rows)?;
+    let key = id.to_string();
+    if tx.get(&map, key.as_str())?.is_some() {
+        return Ok(None);
+    }
+    let rows_max = match rows {
+        "lines" => limit::LINES_MAX,
+        "slots" => limit::SLOTS_MAX,
+        // Several phones may each mark a whole roster in every slot.
+        _ => limit::ROSTER_MAX * limit::SLOTS_MAX,
+    };
+    if tx.length(&map) >= rows_max {
+        return Err(Refusal::DocumentFull);
+    }
+    Ok(Some(tx.put_object(&map, key, ObjType::Map)?))
+}
+
+/// Writes a register: only where that says something new, or where people disagree about it (M4).
+fn set(tx: &mut Transaction<'_>, object: &ObjId, key: &str, value: &Value) -> Done {
+    let present = tx.get_all(object, key)?;
+    let same = match present.as_slice() {
+        [] => *value == Value::Empty,
+        [(Crdt::Scalar(scalar), _)] => Value::from_scalar(scalar) == *value,
+        _ => false,
+    };
+    if !same {
+        tx.put(object, key, value.to_scalar())?;
+    }
+    Ok(())
+}
+
+/// M6: says anew that a row stays, even where it says so already: only a fresh word can disagree with a removal made apart.
+fn assert_kept(tx: &mut Transaction<'_>, row: &ObjId) -> Done {
+    tx.put(row, "state", "kept")?;
+    Ok(())
+}
+
+fn short(text: &str) -> Result<Value, Refusal> {
+    bounded(text, limit::SHORT_CHARS_MAX)
+}
+
+fn lines(text: &str) -> Result<Value, Refusal> {
+    bounded(text, limit::LINES_CHARS_MAX)
+}
+
+fn bounded(text: &str, chars_max: usize) -> Result<Value, Refusal> {
+    let text = text.trim();
+    if text.chars().count() > chars_max { Err(Refusal::TextTooLong) } else { Ok(Value::from(text)) }
+}
+
+fn is_section_key(key: &str) -> bool {
+    (1..=40).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// A value, tidied, if the field is one of `allowed` and takes it.
+fn checked(field: Field, value: &Value, allowed: &[Field]) -> Result<Value, Refusal> {
+    if !allowed.contains(&field) {
+        return Err(Refusal::FieldUnknown);
+    }
+    let value = match (value, field.accepts()) {
+        (Value::Text(text), Accepts::Rna | Accepts::Siret) => {
+            Value::Text(text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase())
+        }
+        _ => value.clone(),
+    };
+    let value = value.tidy();
+    let fits = match (&value, field.accepts()) {
+        (Value::Empty, _) => true,
+        (Value::Text(text), Accepts::Text(chars_max)) if text.chars().count() > chars_max => {
+            return Err(Refusal::TextTooLong);
+        }
+        (Value::Text(_), Accepts::Text(_)) => true,
+        (Value::Text(word), Accepts::Word(words)) => words.contains(&&**word),
+        (Value::Text(day), Accepts::Day) => is_day(day),
+        (Value::Text(time), Accepts::Time) => is_time(time),
+        (Value::Text(id), Accepts::Document(_)) => id.parse::<DocumentId>().is_ok(),
+        (Value::Text(rna), Accepts::Rna) => registry::is_rna(rna),
+        (Value::Text(siret), Accepts::Siret) => registry::is_siret(siret),
+        (Value::Number(number), Accepts::Number(least, most)) => (least..=most).contains(number),
+        (Value::Text(_), Accepts::Number(..)) | (Value::Number(_), _) => false,
+    };
+    if fits { Ok(value) } else { Err(Refusal::ValueInvalid) }
+}
+
+fn number(text: &str, range: std::ops::RangeInclusive<u32>) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit()) && text.parse().is_ok_and(|n| range.contains(&n))
+}
+
+fn is_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts[..] else { return false };
+    let widths = (year.len(), month.len(), day.len()) == (4, 2, 2);
+    if !widths || !number(year, 1800..=2200) || !number(month, 1..=12) || !number(day, 1..=31) {
+        return false;
+    }
+    let (year, month, day): (u32, u32, u32) =
+        (year.parse().unwrap_or(0), month.parse().unwrap_or(0), day.parse().unwrap_or(0));
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    day <= days
+}
+
+fn is_time(text: &str) -> bool {
+    let Some((hours, minutes)) = text.split_once(':') else { return false };
+    hours.len() == 2 && minutes.len() == 2 && number(hours, 0..=24) && number(minutes, 0..=59)
+}
+
+/// A version as views write it: the heads in hexadecimal, joined by `.`.
+#[must_use]
+pub fn version_text(heads: &[ChangeHash]) -> String {
+    heads.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
+}
+
+fn version_heads(version: &str) -> Vec<ChangeHash> {
+    let heads: Option<Vec<_>> = version.split('.').map(|head| head.parse().ok()).collect();
+    heads.unwrap_or_default()
+}

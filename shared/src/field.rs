@@ -1,0 +1,389 @@
+//! The plain fields of documents: one register each, that merges by rule M4.
+
+use std::fmt;
+
+use automerge::ScalarValue;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{document::Kind, limit};
+
+/// What a plain field holds.
+///
+/// In JSON and TypeScript: a string, a whole number, or null. There is no fraction: money is in cents.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export, type = "string | number | null"))]
+pub enum Value {
+    /// Not filled in.
+    #[default]
+    Empty,
+    /// Text, trimmed.
+    Text(String),
+    /// A whole number: cents, counts, milliseconds since 1970.
+    Number(i64),
+}
+
+impl Value {
+    /// The text, or nothing where there is none.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Empty | Self::Number(_) => "",
+        }
+    }
+
+    /// The number, or nothing where there is none.
+    #[must_use]
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Empty | Self::Text(_) => None,
+        }
+    }
+
+    /// A text trimmed of white space at both ends; empty text is [`Value::Empty`].
+    #[must_use]
+    pub fn tidy(self) -> Self {
+        match self {
+            Self::Text(text) => Self::from(text.trim()),
+            other => other,
+        }
+    }
+
+    pub(crate) fn from_scalar(scalar: &ScalarValue) -> Self {
+        match scalar {
+            ScalarValue::Str(text) => Self::Text(text.to_string()),
+            ScalarValue::Int(number) | ScalarValue::Timestamp(number) => Self::Number(*number),
+            ScalarValue::Uint(number) => i64::try_from(*number).map_or(Self::Empty, Self::Number),
+            // Nothing of ours writes these: a stranger's value shows as empty and stays in the history.
+            _ => Self::Empty,
+        }
+    }
+
+    pub(crate) fn to_scalar(&self) -> ScalarValue {
+        match self {
+            Self::Empty => ScalarValue::Null,
+            Self::Text(text) => ScalarValue::Str(text.as_str().into()),
+            Self::Number(number) => ScalarValue::Int(*number),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        if text.is_empty() { Self::Empty } else { Self::Text(text.to_owned()) }
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => Ok(()),
+            Self::Text(text) => text.fmt(f),
+            Self::Number(number) => number.fmt(f),
+        }
+    }
+}
+
+/// The same three shapes for binary formats, which must be told which one follows.
+#[derive(Serialize, Deserialize)]
+enum Tagged<T> {
+    Empty,
+    Text(T),
+    Number(i64),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Plain {
+    Empty(()),
+    Number(i64),
+    Text(String),
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if !to.is_human_readable() {
+            return match self {
+                Self::Empty => Tagged::<&str>::Empty.serialize(to),
+                Self::Text(text) => Tagged::Text(text.as_str()).serialize(to),
+                Self::Number(number) => Tagged::<&str>::Number(*number).serialize(to),
+            };
+        }
+        match self {
+            Self::Empty => to.serialize_none(),
+            Self::Text(text) => to.serialize_str(text),
+            Self::Number(number) => to.serialize_i64(*number),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if from.is_human_readable() {
+            return Ok(match Plain::deserialize(from)? {
+                Plain::Empty(()) => Self::Empty,
+                Plain::Number(number) => Self::Number(number),
+                Plain::Text(text) => Self::Text(text),
+            });
+        }
+        Ok(match Tagged::<String>::deserialize(from)? {
+            Tagged::Empty => Self::Empty,
+            Tagged::Text(text) => Self::Text(text),
+            Tagged::Number(number) => Self::Number(number),
+        })
+    }
+}
+
+/// What a field accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepts {
+    /// Text of at most so many characters.
+    Text(usize),
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A calendar day, `2026-11-23`.
+    Day,
+    /// A time of day, `09:30`.
+    Time,
+    /// A number from the first to the second, both included.
+    Number(i64, i64),
+    /// The id of a document of this kind.
+    Document(Kind),
+    /// A number of the Répertoire National des Associations.
+    Rna,
+    /// A SIRET, 14 digits.
+    Siret,
+}
+
+/// Declares the fields: the Rust name, the key in documents and JSON, and what it accepts.
+macro_rules! fields {
+    ($($(#[$doc:meta])* $name:ident = $key:literal, $accepts:expr;)*) => {
+        /// A plain field of a document.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+        pub enum Field {
+            $($(#[$doc])* #[serde(rename = $key)] $name,)*
+        }
+
+        impl Field {
+            /// Its key in the document, in JSON and in message keys.
+            #[must_use]
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+
+            /// What may be written there.
+            #[must_use]
+            pub fn accepts(self) -> Accepts {
+                match self { $(Self::$name => $accepts,)* }
+            }
+
+            /// The field of that key.
+            #[must_use]
+            pub fn from_key(key: &str) -> Option<Self> {
+                match key { $($key => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+use Accepts::{Day, Document, Number, Rna, Siret, Text, Time, Word};
+use limit::{LINES_CHARS_MAX as LINES, SHORT_CHARS_MAX as SHORT};
+
+/// The sexes that funders count, with 'not specified' (`domain.md` section 2).
+pub const SEXES: &[&str] = &["f", "h", "other", "unspecified"];
+/// Bands instead of birth dates: a band is enough for funders and is less to lose.
+pub const AGE_BANDS: &[&str] = &["under_18", "18_30", "31_60", "over_60"];
+/// The stages of a dossier, in their order.
+pub const STAGES: &[&str] = &[
+    "idea",
+    "accompaniment",
+    "writing",
+    "visa",
+    "filed",
+    "instruction",
+    "granted",
+    "refused",
+    "deferred",
+    "agreed",
+    "running",
+    "interim_report",
+    "final_report",
+    "closed",
+];
+/// What an event is.
+pub const EVENT_KINDS: &[&str] =
+    &["writing_workshop", "project_training", "finance_training", "information_meeting", "group_support", "other"];
+/// The sectors of PRA/OSIM calls.
+pub const SECTORS: &[&str] =
+    &["health", "education", "water", "environment", "economy", "rural", "social", "climate", "digital"];
+
+fields! {
+    /// First name, in Latin letters, as given.
+    Given = "given", Text(SHORT);
+    /// Family name, in Latin letters, as given.
+    Family = "family", Text(SHORT);
+    /// The whole name in Arabic letters, as given.
+    NameAr = "name_ar", Text(SHORT);
+    /// One of [`SEXES`].
+    Sex = "sex", Word(SEXES);
+    /// One of [`AGE_BANDS`].
+    AgeBand = "age_band", Word(AGE_BANDS);
+    /// Where they live or act: a name, or an official code once chosen from a list.
+    Commune = "commune", Text(SHORT);
+    /// The association that the person comes from.
+    Association = "association", Document(Kind::Association);
+    /// The same human being as that other person, says a human (M7).
+    SameAs = "same_as", Document(Kind::Person);
+    /// When the privacy notice was read to, or by, the person. Milliseconds since 1970.
+    NoticeRead = "notice_read_ms", Number(0, i64::MAX);
+    /// The person whose contact this is.
+    Person = "person", Document(Kind::Person);
+    /// A title, exactly as it stands on every paper.
+    Title = "title", Text(SHORT);
+    /// The short title.
+    ShortTitle = "short_title", Text(SHORT);
+    /// Number in the Répertoire National des Associations.
+    RnaNumber = "rna", Rna;
+    /// SIRET of the seat.
+    SiretNumber = "siret", Siret;
+    /// What the association is for.
+    Object = "object", Text(LINES);
+    /// Street and number.
+    Address = "address", Text(SHORT);
+    /// Postal code.
+    Postcode = "postcode", Text(16);
+    /// Town.
+    City = "city", Text(SHORT);
+    /// INSEE or HCP code of the commune, as text: zeros matter.
+    CommuneCode = "commune_code", Text(16);
+    /// Day the association was founded.
+    Founded = "founded", Day;
+    /// Day it was dissolved.
+    Dissolved = "dissolved", Day;
+    /// One of [`EVENT_KINDS`].
+    EventKind = "event_kind", Word(EVENT_KINDS);
+    /// Hall, room.
+    Place = "place", Text(SHORT);
+    /// The trainer's name as it is printed on the sheet.
+    Trainer = "trainer", Text(SHORT);
+    /// How many people the room holds.
+    Capacity = "capacity", Number(0, 100_000);
+    /// The funder's project code.
+    ProjectCode = "project_code", Text(SHORT);
+    /// The call that a dossier answers.
+    Call = "call", Document(Kind::Call);
+    /// One of [`STAGES`].
+    Stage = "stage", Word(STAGES);
+    /// One of [`SECTORS`].
+    Sector = "sector", Word(SECTORS);
+    /// Where the project happens.
+    Territory = "territory", Text(SHORT);
+    /// Who accompanies the dossier, as written.
+    Coordinator = "coordinator", Text(SHORT);
+    /// Months that the project lasts.
+    DurationMonths = "duration_months", Number(0, 120);
+    /// Direct beneficiaries.
+    Beneficiaries = "beneficiaries", Number(0, 100_000_000);
+    /// The grant asked for, in cents.
+    GrantCents = "grant_cents", Number(0, limit::CENTS_MAX);
+    /// The programme of a call.
+    Programme = "programme", Text(SHORT);
+    /// Last instant to file, milliseconds since 1970.
+    ClosesMs = "closes_ms", Number(0, i64::MAX);
+    /// The highest grant, in cents.
+    GrantMaxCents = "grant_max_cents", Number(0, limit::CENTS_MAX);
+    /// The highest share of the grant in the total, in basis points: 7000 is 70 %.
+    GrantShareMaxBp = "grant_share_max_bp", Number(0, 10_000);
+    /// The highest total budget, in cents.
+    TotalMaxCents = "total_max_cents", Number(0, limit::CENTS_MAX);
+    /// The day of a slot.
+    Day = "day", Day;
+    /// When a slot begins, `09:00`, by the clock of the place.
+    Starts = "starts", Time;
+    /// When a slot ends.
+    Ends = "ends", Time;
+    /// What a budget line is.
+    Label = "label", Text(SHORT);
+    /// How many.
+    Quantity = "quantity", Number(0, 1_000_000);
+    /// What one costs, or brings, in cents.
+    UnitCents = "unit_cents", Number(0, limit::CENTS_MAX);
+}
+
+impl Field {
+    /// The fields of a slot.
+    pub const SLOT: &'static [Self] = &[Self::Day, Self::Starts, Self::Ends];
+    /// The fields of a budget line.
+    pub const LINE: &'static [Self] = &[Self::Label, Self::Quantity, Self::UnitCents];
+
+    /// The fields of a kind of document, in the order in which a form shows them.
+    #[must_use]
+    pub fn of(kind: Kind) -> &'static [Self] {
+        match kind {
+            Kind::Person => &[
+                Self::Given,
+                Self::Family,
+                Self::NameAr,
+                Self::Sex,
+                Self::AgeBand,
+                Self::Association,
+                Self::Commune,
+                Self::SameAs,
+                Self::NoticeRead,
+            ],
+            Kind::Contact => &[Self::Person],
+            Kind::Association => &[
+                Self::Title,
+                Self::ShortTitle,
+                Self::NameAr,
+                Self::RnaNumber,
+                Self::SiretNumber,
+                Self::Object,
+                Self::Address,
+                Self::Postcode,
+                Self::City,
+                Self::CommuneCode,
+                Self::Founded,
+                Self::Dissolved,
+            ],
+            Kind::Event => &[
+                Self::Title,
+                Self::EventKind,
+                Self::Place,
+                Self::Address,
+                Self::Commune,
+                Self::Trainer,
+                Self::Capacity,
+                Self::ProjectCode,
+            ],
+            Kind::Dossier => &[
+                Self::Title,
+                Self::Association,
+                Self::Call,
+                Self::Stage,
+                Self::Sector,
+                Self::Territory,
+                Self::Coordinator,
+                Self::DurationMonths,
+                Self::Beneficiaries,
+                Self::GrantCents,
+            ],
+            Kind::Call => &[
+                Self::Title,
+                Self::Programme,
+                Self::ClosesMs,
+                Self::GrantMaxCents,
+                Self::GrantShareMaxBp,
+                Self::TotalMaxCents,
+            ],
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! History: who changed what, when and on which device, read from a document's own changes (M10).
+
+use automerge::{ChangeHash, PatchAction, Prop, Value as Crdt};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    document::{Document, device_of, genesis_hash},
+    field::{Field, Value},
+    id::{DeviceId, RowId},
+};
+
+/// One change in words that the page can put together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct HistoryEntry {
+    /// The device that it was made on.
+    pub by: Option<DeviceId>,
+    /// When, by that device's clock; milliseconds since 1970, whole seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+    /// What it did.
+    pub did: Vec<Did>,
+}
+
+/// One thing that a change did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "did", rename_all = "snake_case")]
+pub enum Did {
+    /// Set a field of the document.
+    Set {
+        /// Which.
+        field: Field,
+        /// To what.
+        value: Value,
+    },
+    /// Set a cell of a row.
+    SetCell {
+        /// The map that the row is in: `slots`, `lines`, `phones`.
+        rows: String,
+        /// Which row.
+        row: String,
+        /// Which cell.
+        cell: String,
+        /// To what.
+        value: Value,
+    },
+    /// Put a person on the roster.
+    Joined {
+        /// Whom.
+        person: String,
+    },
+    /// Made a mark.
+    Marked {
+        /// Which.
+        mark: Option<RowId>,
+    },
+    /// Took a mark back.
+    Withdrew {
+        /// Which withdrawal.
+        withdrawal: String,
+    },
+    /// Reworded a section.
+    Reworded {
+        /// Which.
+        section: String,
+        /// What was added.
+        added: String,
+        /// How many characters were taken out.
+        removed: u32,
+    },
+    /// Said that a paragraph was read again.
+    ReadAgain {
+        /// In which section.
+        section: String,
+    },
+}
+
+/// The newest `entries_max` entries, the newest first, and how many older ones there are.
+#[must_use]
+pub fn history(document: &Document, entries_max: usize) -> (Vec<HistoryEntry>, usize) {
+    let crdt = document.crdt();
+    let metas = crdt.get_changes_meta(&[genesis_hash(document.kind)]);
+    let older = metas.len().saturating_sub(entries_max);
+    let entries = metas[older..].iter().rev().map(|meta| HistoryEntry {
+        by: device_of(meta.actor.to_bytes()),
+        at_ms: u64::try_from(meta.timestamp).unwrap_or(0).saturating_mul(1000),
+        did: did(document, &meta.deps, meta.hash),
+    });
+    (entries.collect(), older)
+}
+
+fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did> {
+    let mut did: Vec<Did> = Vec::new();
+    for patch in document.crdt().diff(before, &[after]) {
+        // The path from the root: map names and row keys. The last property is in the action.
+        let path: Vec<String> = patch.path.iter().map(|(_, prop)| prop_text(prop)).collect();
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        match (path.as_slice(), patch.action) {
+            ([], PatchAction::PutMap { key, value: (Crdt::Scalar(scalar), _), .. }) => {
+                if let Some(field) = Field::from_key(&key) {
+                    did.push(Did::Set { field, value: Value::from_scalar(&scalar) });
+                }
+            }
+            (["roster"], PatchAction::PutMap { key, .. }) => did.push(Did::Joined { person: key }),
+            (["marks"], PatchAction::PutMap { key, .. }) => did.push(Did::Marked { mark: key.parse().ok() }),
+            (["withdrawals"], PatchAction::PutMap { key, .. }) => did.push(Did::Withdrew { withdrawal: key }),
+            ([rows @ ("slots" | "lines" | "phones" | "emails"), row], PatchAction::PutMap { key, value, .. }) => {
+                let Crdt::Scalar(scalar) = value.0 else { continue };
+                let value = Value::from_scalar(&scalar);
+                did.push(Did::SetCell { rows: (*rows).to_owned(), row: (*row).to_owned(), cell: key, value });
+            }
+            (["sections", section], PatchAction::SpliceText { value, .. }) => {
+                reworded(&mut did, section, &value.make_string(), 0);
+            }
+            (["sections", section], PatchAction::DeleteSeq { length, .. }) => {
+                reworded(&mut did, section, "", u32::try_from(length).unwrap_or(u32::MAX));
+            }
+            (["touched"], PatchAction::PutMap { key, .. }) => {
+                let section = key.split('/').next().unwrap_or_default().to_owned();
+                let said = |d: &Did| matches!(d, Did::Reworded { section: s, .. } | Did::ReadAgain { section: s } if *s == section);
+                if !did.iter().any(said) {
+                    did.push(Did::ReadAgain { section });
+                }
+            }
+            _ => {}
+        }
+    }
+    // A change that rewords touches its paragraphs too: that is not a reading.
+    let rewords = did.iter().any(|d| matches!(d, Did::Reworded { .. }));
+    if rewords {
+        did.retain(|d| !matches!(d, Did::ReadAgain { .. }));
+    }
+    did
+}
+
+fn reworded(did: &mut Vec<Did>, of: &str, more: &str, fewer: u32) {
+    for one in did.iter_mut() {
+        if let Did::Reworded { section, added, removed } = one
+            && section == of
+        {
+            added.push_str(more);
+            *removed += fewer;
+            return;
+        }
+    }
+    did.push(Did::Reworded { section: of.to_owned(), added: more.to_owned(), removed: fewer });
+}
+
+fn prop_text(prop: &Prop) -> String {
+    match prop {
+        Prop::Map(key) => key.to_string(),
+        Prop::Seq(index) => index.to_string(),
+    }
+}

@@ -1,0 +1,37 @@
+//! Every limit has a name here, so that the phone refuses early what the server would refuse.
+
+/// A short text: a name, a title, a place. In characters.
+pub const SHORT_CHARS_MAX: usize = 200;
+/// A text of a few lines: a reason, a remark, an association's object. In characters.
+pub const LINES_CHARS_MAX: usize = 4_000;
+/// One section of a dossier. In characters.
+pub const SECTION_CHARS_MAX: usize = 60_000;
+/// Sections in one dossier or call.
+pub const SECTIONS_MAX: usize = 60;
+/// Budget lines of one dossier, removed ones included.
+pub const LINES_MAX: usize = 1_000;
+/// Half-days of one event.
+pub const SLOTS_MAX: usize = 60;
+/// People on one roster.
+pub const ROSTER_MAX: usize = 5_000;
+/// One amount, either way. In cents: ten million euros is far above any programme's ceiling.
+pub const CENTS_MAX: i64 = 1_000_000_000;
+
+/// One change as it travels. In bytes.
+pub const CHANGE_BYTES_MAX: usize = 256 * 1024;
+/// Changes of one document in one exchange.
+pub const CHANGES_PER_UPLOAD_MAX: usize = 2_000;
+/// Documents in one exchange, either way.
+pub const DOCUMENTS_PER_EXCHANGE_MAX: usize = 2_000;
+/// An exchange's body as it travels (compressed). In bytes.
+pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
+/// An exchange's body once inflated. In bytes.
+pub const FRAME_INFLATED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// What one side puts into a page before it says 'more'. In bytes, before compression.
+pub const PAGE_BYTES: usize = 512 * 1024;
+/// Documents in one page.
+pub const PAGE_DOCUMENTS: usize = 500;
+/// Documents that the phone keeps parsed, beside the one that is being written.
+pub const PARSED_DOCUMENTS_MAX: usize = 48;
+/// Entries of a document's history that one view shows.
+pub const HISTORY_ENTRIES_MAX: usize = 200;

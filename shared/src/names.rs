@@ -1,0 +1,296 @@
+//! Names: how they are searched for, and when two of them may be the same person's.
+
+mod compare;
+mod sound;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+use sound::{Name, Reading, Script, is_vowel};
+
+/// A text folded for instant search: words of small letters and digits with one space between them.
+///
+/// Accents, tashkil and tatweel go; ligatures are spelled out; letters of the Arabic script that people exchange become
+/// one; digits become ASCII. An apostrophe inside a word goes (`M'hamed` is `mhamed`), except after a French article,
+/// which is a word of its own (`d'Agadir`); any other sign is a space. The page folds alike: see `vectors/search.json`.
+#[must_use]
+pub fn fold_search(text: &str) -> String {
+    fold(text, Letters::Exchanged)
+}
+
+/// Whether letters that people exchange in Arabic writing become one: `ة` and `ه`, `ى` and `ي`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Letters {
+    Exchanged,
+    Kept,
+}
+
+fn fold(text: &str, letters: Letters) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut apostrophe = false;
+    for c in text.chars() {
+        if is_apostrophe(c) {
+            apostrophe = true;
+            continue;
+        }
+        let before = folded.len();
+        fold_char(c, letters, &mut folded);
+        if folded.len() == before {
+            continue;
+        }
+        if std::mem::take(&mut apostrophe) && is_article(last_word(&folded[..before])) {
+            folded.insert(before, ' ');
+        }
+    }
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn last_word(folded: &str) -> &str {
+    folded.rsplit(' ').next().unwrap_or_default()
+}
+
+/// The French words that lose their vowel before another word.
+fn is_article(word: &str) -> bool {
+    matches!(word, "l" | "d" | "qu")
+}
+
+/// Every sign that keyboards and transliterations put for an apostrophe, an ayn or a hamza.
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’' | '‘' | '‛' | 'ʼ' | 'ʻ' | 'ʿ' | 'ʾ' | '′' | '`' | '´' | '＇')
+}
+
+/// Appends what one character folds to: letters and digits, a space for a sign, nothing for a mark.
+fn fold_char(c: char, letters: Letters, folded: &mut String) {
+    for c in std::iter::once(c).nfkd() {
+        match c {
+            // Tatweel, soft hyphen, joiners and marks of direction are seen by nobody.
+            '\u{640}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {}
+            _ if is_combining_mark(c) => {}
+            'œ' | 'Œ' => folded.push_str("oe"),
+            'æ' | 'Æ' => folded.push_str("ae"),
+            'ß' | 'ẞ' => folded.push_str("ss"),
+            'ø' | 'Ø' => folded.push('o'),
+            'ł' | 'Ł' => folded.push('l'),
+            'đ' | 'Đ' => folded.push('d'),
+            'ħ' | 'Ħ' => folded.push('h'),
+            'ı' => folded.push('i'),
+            'ٱ' => folded.push('ا'),
+            'ہ' | 'ە' => folded.push('ه'),
+            'ی' => folded.push('ي'),
+            'ة' if letters == Letters::Exchanged => folded.push('ه'),
+            'ى' if letters == Letters::Exchanged => folded.push('ي'),
+            'ݣ' | 'ڭ' | 'گ' | 'ک' => folded.push('ك'),
+            '٠'..='٩' => folded.push(ascii_digit(c, '٠')),
+            '۰'..='۹' => folded.push(ascii_digit(c, '۰')),
+            _ if c.is_alphanumeric() => folded.extend(c.to_lowercase()),
+            _ => folded.push(' '),
+        }
+    }
+}
+
+fn ascii_digit(c: char, zero: char) -> char {
+    char::from_digit(u32::from(c) - u32::from(zero), 10).unwrap_or(c)
+}
+
+/// Most words of a query that may together be one word of the text.
+const GLUED_WORDS_MAX: usize = 3;
+
+/// Whether every word of a folded query begins some word of a folded text, in any order.
+///
+/// A word may run on over the spaces of the text, and neighbours in the query may be one word of it: who types
+/// `fatimazahra` finds Fatima Zahra and the other way round. An Arabic word is also found without its article.
+#[must_use]
+pub fn matches(query_folded: &str, text_folded: &str) -> bool {
+    let words: Vec<&str> = query_folded.split(' ').filter(|word| !word.is_empty()).collect();
+    // found[n]: the first n words are in the text.
+    let mut found = vec![false; words.len() + 1];
+    found[0] = true;
+    for end in 1..=words.len() {
+        let longest = GLUED_WORDS_MAX.min(end);
+        found[end] = (1..=longest).any(|count| found[end - count] && begins_a_word(&words[end - count..end], text_folded));
+    }
+    found[words.len()]
+}
+
+/// Whether the words, read as one, begin at the beginning of a word of the text.
+fn begins_a_word(words: &[&str], text: &str) -> bool {
+    let mut starts = text.char_indices().filter(|(at, _)| *at == 0 || text.as_bytes()[at - 1] == b' ');
+    starts.any(|(at, _)| {
+        let rest = &text[at..];
+        let bare = rest.strip_prefix("ال").filter(|bare| bare.chars().take_while(|c| *c != ' ').count() >= 3);
+        runs_on(words, rest) || bare.is_some_and(|bare| runs_on(words, bare))
+    })
+}
+
+fn runs_on(words: &[&str], text: &str) -> bool {
+    let mut letters = text.chars().filter(|c| *c != ' ');
+    words.iter().flat_map(|word| word.chars()).all(|c| letters.next() == Some(c))
+}
+
+/// What a name is looked up by when duplicates are PROPOSED. It never says that two names are one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NameKey {
+    /// The consonants of the name, each once, in alphabetical order. Names that are [`alike`] have the same block, in whatever
+    /// script and order: who looks for duplicates compares within blocks.
+    pub block: String,
+    /// The words as they sound, sorted, without articles and titles.
+    pub words: String,
+}
+
+impl fmt::Display for NameKey {
+    /// The block: what to group by.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.block)
+    }
+}
+
+/// The key of a name. A name without a letter that is known here has its folded text for a key.
+#[must_use]
+pub fn name_key(text: &str) -> NameKey {
+    Name::read(text).map_or_else(
+        || {
+            let folded = fold_search(text);
+            NameKey { block: folded.clone(), words: folded }
+        },
+        |name| NameKey { block: block(&name), words: key_words(&name) },
+    )
+}
+
+/// Left out are the vowels and what some spellings lack: h, the l of articles, the t of a final ة.
+fn block(name: &Name) -> String {
+    let sounds = name.words.iter().flat_map(|word| &word.readings[0].sound);
+    let consonants = sounds.filter(|letter| !is_vowel(**letter) && !b"hHlt".contains(letter));
+    let mut block: Vec<char> = consonants.map(|letter| char::from(coarse(*letter))).collect();
+    block.sort_unstable();
+    block.dedup();
+    block.into_iter().collect()
+}
+
+/// Consonants that are exchanged between spellings are one in a block.
+fn coarse(letter: u8) -> u8 {
+    match letter {
+        b'x' | b'g' | b'q' => b'k',
+        b'p' => b'b',
+        b'v' => b'f',
+        other => other,
+    }
+}
+
+fn key_words(name: &Name) -> String {
+    let mut words: Vec<String> = name.words.iter().filter_map(|word| word.readings.last()).map(key_word).collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
+/// One word of a key: `e` is `a`, a diphthong is its second half, and a mute h goes.
+fn key_word(reading: &Reading) -> String {
+    let mut key = String::with_capacity(reading.sound.len());
+    for (at, &letter) in reading.sound.iter().enumerate() {
+        let next = reading.sound.get(at + 1);
+        match letter {
+            b'a' | b'e' if matches!(next, Some(b'i' | b'u')) => {}
+            b'h' if key.ends_with(['t', 'd']) || (next.is_none() && key.ends_with(['a', 'i', 'u'])) => {}
+            b'e' => key.push('a'),
+            _ => key.push(char::from(letter)),
+        }
+    }
+    key
+}
+
+/// Why two names may be one person's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Likeness {
+    /// The same but for accents, case, signs and the order of words.
+    Same,
+    /// Two spellings of the same sounds.
+    SameKey,
+    /// One is in Latin and the other in Arabic letters.
+    AcrossScripts,
+    /// Spellings that are often exchanged: a vowel, an article or a title differs, or a space.
+    CloseKey,
+}
+
+/// Whether two names may be one person's, and why. A proposal for a human, who also looks at phone, email and association.
+///
+/// Never alike are Mohamed and M'hamed, Lahcen and Lahoucine, and the masculine and the feminine of one name.
+#[must_use]
+pub fn alike(a: &str, b: &str) -> Option<Likeness> {
+    Heard::new(a).alike(&Heard::new(b))
+}
+
+/// A name read once, to be compared with many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The folded words, sorted.
+    words: Vec<String>,
+    /// Nothing where it is not in a script that is known here, or too long for a name.
+    name: Option<Name>,
+}
+
+impl Heard {
+    /// Reads a name.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut words: Vec<String> = fold_search(text).split_whitespace().map(str::to_owned).collect();
+        words.sort_unstable();
+        Self { words, name: Name::read(text) }
+    }
+
+    /// See [`alike`].
+    #[must_use]
+    pub fn alike(&self, other: &Self) -> Option<Likeness> {
+        if self.words == other.words {
+            return (!self.words.is_empty()).then_some(Likeness::Same);
+        }
+        let (a, b) = (self.name.as_ref()?, other.name.as_ref()?);
+        if differ_in_french_gender(&self.words, &other.words) {
+            return None;
+        }
+        compare::distance(a, b)?;
+        Some(if script_of(a) != script_of(b) {
+            Likeness::AcrossScripts
+        } else if key_words(a) == key_words(b) {
+            Likeness::SameKey
+        } else {
+            Likeness::CloseKey
+        })
+    }
+}
+
+fn script_of(name: &Name) -> Option<Script> {
+    name.words.first().and_then(|word| word.readings.first()).map(|reading| reading.script)
+}
+
+/// French first names whose feminine only adds letters that are mute elsewhere (Amine and Hassane are men).
+const FRENCH_MASCULINES: &[&str] = &[
+    "adrien", "aime", "albert", "andre", "antonin", "armand", "augustin", "bernard", "christian", "daniel", "denis", "desire",
+    "emmanuel", "fabien", "fernand", "francois", "frederic", "gabriel", "gerard", "germain", "ghislain", "jean", "joel", "julien",
+    "justin", "louis", "lucien", "marcel", "martin", "michel", "noel", "pascal", "paul", "raphael", "rene", "roland", "sebastien",
+    "simon", "sylvain", "valentin", "vivian", "yvon",
+];
+
+fn differ_in_french_gender(a: &[String], b: &[String]) -> bool {
+    let only_in = |here: &[String], there: &[String]| -> Vec<String> {
+        here.iter().filter(|word| !there.contains(word)).cloned().collect()
+    };
+    let (a, b) = (only_in(a, b), only_in(b, a));
+    let pairs = |men: &[String], women: &[String]| {
+        let mut men = men.iter().filter(|man| FRENCH_MASCULINES.contains(&man.as_str()));
+        men.any(|man| women.iter().any(|woman| is_feminine_of(woman, man)))
+    };
+    pairs(&a, &b) || pairs(&b, &a)
+}
+
+/// Pascale, Michelle, Frédérique.
+fn is_feminine_of(woman: &str, man: &str) -> bool {
+    let ending = woman.strip_prefix(man).unwrap_or_default();
+    let doubled = ending.strip_suffix('e').unwrap_or("-");
+    doubled.is_empty() || (doubled.len() == 1 && man.ends_with(doubled)) || (man == "frederic" && woman == "frederique")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,264 @@
+//! Questions: what a merge leaves to a human.
+//!
+//! They are derived from records and never stored as truth, so the same documents ask the same Questions everywhere.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    field::Field,
+    id::{DocumentId, RowId},
+    mark::{Attendance, Mark, attendance},
+    names::{self, Likeness},
+    record::{Apart, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, ReadAgain, Record},
+};
+
+/// One thing that a human must decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Question {
+    /// M4: people set a field to different values, apart. Settled by `SetField`.
+    FieldSetApart {
+        /// In which document.
+        document: DocumentId,
+        /// In which of its rows.
+        row: Option<RowId>,
+        /// Which field.
+        field: Field,
+        /// All values, the shown one first.
+        values: Vec<Apart>,
+    },
+    /// M2: marks of one person in one slot contradict. Settled by `SettleMarks`.
+    MarksContradict {
+        /// At which event.
+        event: DocumentId,
+        /// In which slot.
+        slot: RowId,
+        /// Whose.
+        person: DocumentId,
+        /// The marks that stand.
+        marks: Vec<Mark>,
+    },
+    /// M5: a paragraph was edited apart. Settled by `ReadAgain`, or by editing it again.
+    ReadAgain {
+        /// In which dossier.
+        dossier: DocumentId,
+        /// In which section.
+        section: String,
+        /// The paragraph and its versions.
+        paragraph: ReadAgain,
+    },
+    /// M10: the same section was begun on two devices apart. Settled by `SettleSection`.
+    SectionBegunApart {
+        /// In which dossier.
+        dossier: DocumentId,
+        /// Which section.
+        section: String,
+        /// Every text, the shown one first.
+        texts: Vec<String>,
+    },
+    /// M6: a budget line was removed by one and changed by another. Settled by `SetLineState`.
+    LineRemovedAndChanged {
+        /// In which dossier.
+        dossier: DocumentId,
+        /// Which line.
+        line: RowId,
+        /// What the line is.
+        label: String,
+        /// What it amounts to.
+        #[cfg_attr(feature = "typescript", ts(type = "number"))]
+        amount_cents: i64,
+    },
+    /// M7: two people may be one. Settled by `LinkSame` or `NotSame`.
+    PossibleDuplicate {
+        /// One.
+        person: DocumentId,
+        /// The other.
+        other: DocumentId,
+        /// Why it seems so.
+        reasons: Vec<Reason>,
+    },
+}
+
+/// Why two people seem to be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The names are the same but for accents, hyphens and the order of words.
+    SameName,
+    /// The names sound alike.
+    NameAlike,
+    /// They share a phone number.
+    SamePhone,
+    /// They come from the same association.
+    SameAssociation,
+    /// They live in the same commune.
+    SameCommune,
+}
+
+impl Question {
+    /// A name for this Question that is the same on every device.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::FieldSetApart { document, row: None, field, .. } => format!("field/{document}/{}", field.key()),
+            Self::FieldSetApart { document, row: Some(row), field, .. } => format!("field/{document}/{row}/{}", field.key()),
+            Self::MarksContradict { event, slot, person, .. } => format!("marks/{event}/{slot}/{person}"),
+            Self::ReadAgain { dossier, section, paragraph } => format!("read/{dossier}/{section}/{}", paragraph.anchor),
+            Self::SectionBegunApart { dossier, section, .. } => format!("begun/{dossier}/{section}"),
+            Self::LineRemovedAndChanged { dossier, line, .. } => format!("line/{dossier}/{line}"),
+            Self::PossibleDuplicate { person, other, .. } => format!("same/{person}/{other}"),
+        }
+    }
+
+    /// The document that it is about.
+    #[must_use]
+    pub fn document(&self) -> DocumentId {
+        match self {
+            Self::FieldSetApart { document, .. } => *document,
+            Self::MarksContradict { event, .. } => *event,
+            Self::ReadAgain { dossier, .. }
+            | Self::SectionBegunApart { dossier, .. }
+            | Self::LineRemovedAndChanged { dossier, .. } => *dossier,
+            Self::PossibleDuplicate { person, .. } => *person,
+        }
+    }
+}
+
+/// The Questions that one document raises by itself.
+#[must_use]
+pub fn of_record(document: DocumentId, record: &Record) -> Vec<Question> {
+    let mut questions = Vec::new();
+    fields(document, None, record.fields(), &mut questions);
+    match record {
+        Record::Event(event) => of_event(document, event, &mut questions),
+        Record::Dossier(dossier) => of_dossier(document, dossier, &mut questions),
+        Record::Person(_) | Record::Contact(_) | Record::Association(_) | Record::Call(_) => {}
+    }
+    questions
+}
+
+fn fields(document: DocumentId, row: Option<RowId>, fields: &Fields, questions: &mut Vec<Question>) {
+    let apart = fields.0.iter().filter(|(_, register)| !register.apart.is_empty());
+    questions.extend(apart.map(|(field, register)| Question::FieldSetApart {
+        document,
+        row,
+        field: *field,
+        values: register.apart.clone(),
+    }));
+}
+
+fn of_event(event: DocumentId, record: &EventRecord, questions: &mut Vec<Question>) {
+    for slot in &record.slots {
+        fields(event, Some(slot.id), &slot.fields, questions);
+    }
+    let mut by_person: BTreeMap<(RowId, DocumentId), Vec<&Mark>> = BTreeMap::new();
+    for mark in record.marks.iter().filter(|mark| mark.withdrawn.is_none()) {
+        by_person.entry((mark.slot, mark.person)).or_default().push(mark);
+    }
+    for ((slot, person), marks) in by_person {
+        if matches!(attendance(marks.iter().copied()), Attendance::Contradicted(_)) {
+            let marks = marks.into_iter().cloned().collect();
+            questions.push(Question::MarksContradict { event, slot, person, marks });
+        }
+    }
+}
+
+fn of_dossier(dossier: DocumentId, record: &DossierRecord, questions: &mut Vec<Question>) {
+    for (key, section) in &record.sections {
+        let paragraphs = section.read_again.iter().cloned();
+        questions.extend(paragraphs.map(|paragraph| Question::ReadAgain { dossier, section: key.clone(), paragraph }));
+        if !section.begun_apart.is_empty() {
+            let texts = [&section.text].into_iter().chain(&section.begun_apart).cloned().collect();
+            questions.push(Question::SectionBegunApart { dossier, section: key.clone(), texts });
+        }
+    }
+    for line in &record.lines {
+        if line.state == LineState::RemovedAndChanged {
+            questions.push(Question::LineRemovedAndChanged {
+                dossier,
+                line: line.id,
+                label: line.fields.text(Field::Label).to_owned(),
+                amount_cents: line.amount_cents(),
+            });
+        }
+        if line.state != LineState::Removed {
+            fields(dossier, Some(line.id), &line.fields, questions);
+        }
+    }
+}
+
+/// A person and, where this side holds it, their contact.
+pub type Candidate<'a> = (DocumentId, &'a PersonRecord, Option<&'a ContactRecord>);
+
+/// People who share a key are compared with each other, up to so many: a key that half a village shares says nothing.
+const BLOCK_MAX: usize = 40;
+
+/// M7: pairs of people that may be one, with the reasons. Pairs that a human has linked or told apart are left out.
+#[must_use]
+pub fn duplicates<'a>(people: impl IntoIterator<Item = Candidate<'a>>) -> Vec<Question> {
+    let people: Vec<Candidate<'a>> = people.into_iter().filter(|(_, p, _)| p.fields.document(Field::SameAs).is_none()).collect();
+    let mut blocks: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (n, (_, person, contact)) in people.iter().enumerate() {
+        for name in [person.name(), person.fields.text(Field::NameAr).to_owned()] {
+            let key = names::name_key(&name).to_string();
+            if !key.is_empty() {
+                blocks.entry(format!("n {key}")).or_default().push(n);
+            }
+        }
+        for phone in contact.iter().flat_map(|contact| &contact.phones).filter(|phone| !phone.e164.is_empty()) {
+            blocks.entry(format!("p {}", phone.e164)).or_default().push(n);
+        }
+    }
+    let mut found: BTreeMap<(DocumentId, DocumentId), Vec<Reason>> = BTreeMap::new();
+    for members in blocks.values().filter(|members| members.len() <= BLOCK_MAX) {
+        for (i, a) in members.iter().enumerate() {
+            for b in &members[i + 1..] {
+                let (a, b) = (&people[*a], &people[*b]);
+                let (a, b) = if a.0 < b.0 { (a, b) } else { (b, a) };
+                if a.0 == b.0 || a.1.not_same.contains(&b.0) || b.1.not_same.contains(&a.0) {
+                    continue;
+                }
+                if !found.contains_key(&(a.0, b.0)) {
+                    let reasons = reasons(a, b);
+                    // A shared family phone, or a shared village, is no identity by itself.
+                    let named = reasons.iter().any(|r| matches!(r, Reason::SameName | Reason::NameAlike));
+                    if named {
+                        found.insert((a.0, b.0), reasons);
+                    }
+                }
+            }
+        }
+    }
+    let pairs = found.into_iter();
+    pairs.map(|((person, other), reasons)| Question::PossibleDuplicate { person, other, reasons }).collect()
+}
+
+fn reasons(a: &Candidate<'_>, b: &Candidate<'_>) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let names = |person: &PersonRecord| [person.name(), person.fields.text(Field::NameAr).to_owned()];
+    let likeness = names(a.1).iter().flat_map(|x| names(b.1).map(|y| names::alike(x, &y))).flatten().min();
+    match likeness {
+        Some(Likeness::Same) => reasons.push(Reason::SameName),
+        Some(_) => reasons.push(Reason::NameAlike),
+        None => {}
+    }
+    let phones = |c: Option<&ContactRecord>| -> Vec<String> {
+        let rows = c.map_or(&[][..], |contact| &contact.phones);
+        rows.iter().map(|phone| phone.e164.clone()).filter(|e164| !e164.is_empty()).collect()
+    };
+    if phones(a.2).iter().any(|phone| phones(b.2).contains(phone)) {
+        reasons.push(Reason::SamePhone);
+    }
+    let both = |field| !a.1.fields.text(field).is_empty() && a.1.fields.text(field) == b.1.fields.text(field);
+    if both(Field::Association) {
+        reasons.push(Reason::SameAssociation);
+    }
+    if both(Field::Commune) {
+        reasons.push(Reason::SameCommune);
+    }
+    reasons
+}

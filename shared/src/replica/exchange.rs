@@ -1,0 +1,449 @@
+//! The device's side of the exchange: what goes up, what came down, and how differences heal.
+
+use std::collections::BTreeSet;
+
+use automerge::{Change, ChangeHash};
+
+use super::{Held, Pending, Replica};
+use crate::{
+    document::{Document, Kind, device_of},
+    id::{DocumentId, RowId},
+    limit,
+    record::Record,
+    role::Role,
+    view::SetAside,
+    wire::{self, Cursor, Differences, Down, FrameError, Hash, Part, Receipt, Report, Request, Response, Upload, Verdict},
+};
+
+/// A request that is under way: its changes by document, in the order of its uploads.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    uploads: Vec<(DocumentId, Vec<Hash>)>,
+    want: BTreeSet<DocumentId>,
+    sent_ms: u64,
+}
+
+/// How far the search for a difference has come.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Repair {
+    /// The next request asks by buckets.
+    seek: bool,
+    /// Searches since both sides last agreed.
+    searches: u32,
+}
+
+/// Searches before this device stops asking and only reports: a difference that does not heal is a bug, not a busy loop.
+const SEARCHES_MAX: u32 = 4;
+
+/// What a reply amounted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchanged {
+    /// There is more to fetch or to send: ask again at once.
+    pub again: bool,
+    /// Both sides have the same documents at the same versions, as far as the server said.
+    pub level: bool,
+}
+
+/// A reply that was not taken. Nothing was changed: ask again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExchangeError {
+    /// The frame could not be read.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// No request was under way, or the reply is not to it.
+    #[error("not a reply to the request under way")]
+    Unasked,
+}
+
+impl ExchangeError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Frame(error) => error.code(),
+            Self::Unasked => "exchange.unasked",
+        }
+    }
+}
+
+impl Replica {
+    /// The next request as a frame, or nothing while one is under way or something is still to be stored.
+    pub fn request(&mut self, now_ms: u64, mut report: Report) -> Option<Vec<u8>> {
+        if self.in_flight.is_some() || !self.stored.is_settled() {
+            return None;
+        }
+        report.unsent = u32::try_from(self.unsent()).unwrap_or(u32::MAX);
+        let uploads = self.uploads();
+        let hashes = |upload: &Upload| {
+            let pending = &self.held[&upload.document].pending;
+            pending[..upload.changes.len()].iter().map(|pending| pending.hash).collect()
+        };
+        let in_flight = uploads.iter().map(|upload| (upload.document, hashes(upload))).collect();
+        self.in_flight = Some(InFlight { uploads: in_flight, want: self.want.clone(), sent_ms: now_ms });
+        let request = Request {
+            server: self.server,
+            cursor: self.cursor,
+            now_ms,
+            report,
+            uploads,
+            want: self.want.iter().copied().take(limit::PAGE_DOCUMENTS).collect(),
+            buckets: if self.repair.seek { self.buckets() } else { Vec::new() },
+        };
+        Some(wire::encode(&request))
+    }
+
+    /// Unacknowledged changes that are on this device's disk, up to a page.
+    ///
+    /// Contacts and people go before the events that name them, so that no page tears a walk-in apart for long.
+    fn uploads(&self) -> Vec<Upload> {
+        let mut uploads = Vec::new();
+        let mut bytes = 0;
+        let mut held: Vec<_> = self.held.iter().filter(|(_, held)| !held.pending.is_empty()).collect();
+        held.sort_by_key(|(_, held)| held.kind);
+        for (id, held) in held {
+            let durable = held.pending.iter().take_while(|pending| self.stored.is_durable(pending.batch));
+            let mut changes = Vec::new();
+            for pending in durable.take(limit::CHANGES_PER_UPLOAD_MAX) {
+                if bytes > 0 && bytes + pending.bytes.len() > limit::PAGE_BYTES {
+                    break;
+                }
+                bytes += pending.bytes.len();
+                changes.push(pending.bytes.clone());
+            }
+            if !changes.is_empty() {
+                uploads.push(Upload { document: *id, kind: held.kind, changes });
+            }
+            if bytes >= limit::PAGE_BYTES || uploads.len() >= limit::PAGE_DOCUMENTS {
+                break;
+            }
+        }
+        uploads
+    }
+
+    /// That the request under way got no reply. What it carried will be sent again.
+    pub fn request_failed(&mut self) {
+        self.in_flight = None;
+    }
+
+    /// Takes a reply in. Afterwards [`Replica::take_batch`] gives what must be stored.
+    ///
+    /// # Errors
+    /// [`ExchangeError`]; then nothing was changed, and the request counts as failed.
+    pub fn response(&mut self, frame: &[u8], now_ms: u64) -> Result<Exchanged, ExchangeError> {
+        let in_flight = self.in_flight.take().ok_or(ExchangeError::Unasked)?;
+        let response: Response = wire::decode(frame)?;
+        let answers = |(receipt, (id, hashes)): (&Receipt, &(DocumentId, Vec<Hash>))| {
+            receipt.document == *id && receipt.verdicts.len() == hashes.len()
+        };
+        let fits = response.receipts.len() == in_flight.uploads.len();
+        if !fits || !response.receipts.iter().zip(&in_flight.uploads).all(answers) {
+            return Err(ExchangeError::Unasked);
+        }
+        let progress = self.take_receipts(&response.receipts, &in_flight.uploads, now_ms);
+        self.cleanse();
+        for author in response.authors {
+            self.authors.insert(author.device, author);
+        }
+        for down in response.down {
+            self.take_down(down);
+        }
+        for id in &response.forget {
+            self.forget(*id);
+        }
+        if let Some(role) = response.role {
+            self.identity.role = role;
+        }
+        if response.server != self.server {
+            // Another life of the server: it may lack what it had acknowledged. Compare everything.
+            self.server = response.server;
+            self.repair = Repair { seek: true, searches: 0 };
+        } else if let Some(differences) = &response.differences {
+            self.repair.seek = false;
+            self.heal(differences);
+        }
+        self.cursor = response.cursor;
+        self.exchanged_ms = now_ms;
+        let middle_ms = in_flight.sent_ms.midpoint(now_ms);
+        self.clock_ahead_ms = i64::try_from(i128::from(middle_ms) - i128::from(response.now_ms)).unwrap_or(0);
+        let level = self.compare(response.digest);
+        self.complete |= !response.more;
+        self.stored.meta_changed();
+        self.forget_parsed();
+        let unsent = progress && self.held.values().any(|held| !held.pending.is_empty());
+        let again = response.more || self.repair.seek || unsent || self.want != in_flight.want;
+        Ok(Exchanged { again, level })
+    }
+
+    /// Whether both sides agree; if they should and do not, seeks where they differ.
+    fn compare(&mut self, digest: Option<u128>) -> bool {
+        let Some(theirs) = digest else { return false };
+        if theirs == self.digest() {
+            self.repair = Repair::default();
+            return true;
+        }
+        if self.repair.searches < SEARCHES_MAX && !self.repair.seek {
+            self.repair.searches += 1;
+            self.repair.seek = true;
+        }
+        false
+    }
+
+    /// Returns whether anything was acknowledged, so that asking again makes sense.
+    fn take_receipts(&mut self, receipts: &[Receipt], sent: &[(DocumentId, Vec<Hash>)], now_ms: u64) -> bool {
+        let mut progress = false;
+        for (receipt, (id, hashes)) in receipts.iter().zip(sent) {
+            let (mut stored, mut aside, mut missing) = (Vec::new(), None::<(String, u32)>, false);
+            for (hash, verdict) in hashes.iter().zip(&receipt.verdicts) {
+                match verdict {
+                    Verdict::Stored => stored.push(*hash),
+                    Verdict::SetAside(code) => {
+                        let (_, count) = aside.get_or_insert_with(|| (code.clone(), 0));
+                        *count += 1;
+                    }
+                    Verdict::Missing => missing = true,
+                    Verdict::Later => {}
+                }
+            }
+            progress |= !stored.is_empty() || aside.is_some();
+            self.acknowledge(*id, &stored);
+            if missing {
+                progress |= self.send_what_is_missing(*id, &receipt.heads);
+            }
+            if let Some((code, changes)) = aside {
+                self.was_set_aside(*id, code, changes, hashes, &receipt.verdicts, now_ms);
+            }
+        }
+        progress
+    }
+
+    fn acknowledge(&mut self, id: DocumentId, hashes: &[Hash]) {
+        let Some(held) = self.held.get_mut(&id).filter(|_| !hashes.is_empty()) else { return };
+        for hash in hashes {
+            if let Some(at) = held.pending.iter().position(|pending| pending.hash == *hash) {
+                let pending = held.pending.remove(at);
+                held.acknowledge(pending.hash, &pending.deps);
+            }
+        }
+        self.stored.acknowledged(id, hashes.to_vec(), held);
+        self.changed.insert(id);
+    }
+
+    /// The server holds these changes for staff: they are safe there, and no longer part of this device's document.
+    ///
+    /// The document is fetched anew once nothing of it is pending; until then what builds on them follows them.
+    fn was_set_aside(
+        &mut self,
+        id: DocumentId,
+        code: String,
+        changes: u32,
+        hashes: &[Hash],
+        verdicts: &[Verdict],
+        now_ms: u64,
+    ) {
+        let title = self.title(id);
+        let Some(held) = self.held.get_mut(&id) else { return };
+        let aside: BTreeSet<Hash> = hashes
+            .iter()
+            .zip(verdicts)
+            .filter_map(|(hash, verdict)| matches!(verdict, Verdict::SetAside(_)).then_some(*hash))
+            .collect();
+        held.pending.retain(|pending| !aside.contains(&pending.hash));
+        self.stored.acknowledged(id, aside.into_iter().collect(), held);
+        match self.set_aside.iter_mut().find(|entry| entry.document == id && entry.code == code) {
+            Some(entry) => {
+                entry.changes += changes;
+                entry.at_ms = now_ms;
+            }
+            None => self.set_aside.push(SetAside { document: id, title, code, changes, at_ms: now_ms }),
+        }
+        self.tainted.insert(id);
+        self.changed.insert(id);
+        self.stored.meta_changed();
+    }
+
+    /// Documents of which the server has everything that was made here are fetched anew where it set something aside.
+    fn cleanse(&mut self) {
+        let held = &self.held;
+        let settled = |id: &DocumentId| held.get(id).is_none_or(|held| held.pending.is_empty());
+        let ready: Vec<DocumentId> = self.tainted.iter().copied().filter(settled).collect();
+        for id in ready {
+            self.tainted.remove(&id);
+            self.want.insert(id);
+        }
+    }
+
+    /// The server lacks what a change builds on: everything that it lacks is pending again.
+    fn send_what_is_missing(&mut self, id: DocumentId, server_heads: &[Hash]) -> bool {
+        let Some(held) = self.held.get_mut(&id) else { return false };
+        let before = held.pending.len();
+        let ours = held.know_server_heads(id, server_heads);
+        if !ours {
+            self.want.insert(id);
+        }
+        self.stored.whole_of(id, held);
+        self.held.get(&id).is_some_and(|held| held.pending.len() > before) || !ours
+    }
+
+    fn take_down(&mut self, down: Down) {
+        let id = down.document;
+        match down.part {
+            Part::Whole(bytes) => self.take_whole(id, down.kind, &bytes),
+            Part::Changes(changes) => {
+                let changes: Vec<Vec<u8>> = changes.into_iter().map(serde_bytes::ByteBuf::into_vec).collect();
+                self.take_changes(id, down.kind, &changes);
+            }
+        }
+        self.changed.insert(id);
+    }
+
+    fn take_whole(&mut self, id: DocumentId, kind: Kind, bytes: &[u8]) {
+        let Ok(theirs) = Document::load(id, kind, bytes) else { return };
+        let server_heads: Vec<Hash> = theirs.heads().into_iter().map(|hash| hash.0).collect();
+        let held = self.held.entry(id).or_insert_with(|| Held::new(&Document::new(id, kind)));
+        held.kind = kind;
+        // What the server has is no longer pending, whoever brought it there.
+        held.pending.retain(|pending| {
+            automerge::ReadDoc::get_change_by_hash(&theirs.crdt, &ChangeHash(pending.hash)).is_none()
+        });
+        let mut merged = theirs;
+        let pending: Vec<Vec<u8>> = held.pending.iter().map(|pending| pending.bytes.to_vec()).collect();
+        if merged.take(&pending).is_err() {
+            // Something pending builds on what only this device has: keep both.
+            let mut ours = held.parse(id).clone();
+            if merged.take_copy(&mut ours).is_err() {
+                return;
+            }
+        }
+        held.record = Record::read(&merged);
+        held.saved = merged.save();
+        held.tail.clear();
+        held.parsed = None;
+        held.server_heads = server_heads;
+        // What was set aside may come back: its sequence must not be used again.
+        held.nonce = None;
+        self.want.remove(&id);
+        self.stored.whole(id, held);
+    }
+
+    fn take_changes(&mut self, id: DocumentId, kind: Kind, changes: &[Vec<u8>]) {
+        let held = self.held.entry(id).or_insert_with(|| Held::new(&Document::new(id, kind)));
+        if held.parse(id).take(changes).is_err() {
+            // This device lacks something that the server thinks it has.
+            self.want.insert(id);
+            self.stored.meta_changed();
+            return;
+        }
+        for bytes in changes {
+            if let Ok(change) = Change::from_bytes(bytes.clone()) {
+                let hash = change.hash().0;
+                held.pending.retain(|pending| pending.hash != hash);
+                let deps: Vec<Hash> = change.deps().iter().map(|hash| hash.0).collect();
+                held.acknowledge(hash, &deps);
+            }
+        }
+        held.tail.extend(changes.iter().cloned());
+        held.record = Record::read(held.parse(id));
+        self.stored.took(id, kind, changes, held);
+    }
+
+    /// The document leaves this device. What was not acknowledged of it never leaves unsaid.
+    fn forget(&mut self, id: DocumentId) {
+        self.want.remove(&id);
+        let Some(held) = self.held.get(&id) else { return };
+        if !held.pending.is_empty() {
+            // It will be asked to go again, once these changes have arrived.
+            return;
+        }
+        self.held.remove(&id);
+        self.stored.forgot(id);
+        self.changed.insert(id);
+    }
+
+    /// What the server lacks becomes pending; what this device lacks is asked for.
+    fn heal(&mut self, differences: &Differences) {
+        for theirs in &differences.documents {
+            if !self.held.contains_key(&theirs.document) {
+                self.want.insert(theirs.document);
+            } else {
+                self.compare_document(theirs.document, &theirs.heads);
+            }
+        }
+        let listed: BTreeSet<DocumentId> = differences.documents.iter().map(|theirs| theirs.document).collect();
+        let in_them = |id: &&DocumentId| differences.buckets.contains(&wire::bucket_of(**id)) && !listed.contains(*id);
+        let lacking: Vec<DocumentId> = self.held.keys().filter(in_them).copied().collect();
+        for id in lacking {
+            self.compare_document(id, &[]);
+        }
+    }
+
+    fn compare_document(&mut self, id: DocumentId, server_heads: &[Hash]) {
+        let Some(held) = self.held.get_mut(&id) else { return };
+        if held.server_heads != server_heads {
+            if !held.know_server_heads(id, server_heads) {
+                self.want.insert(id);
+            }
+            self.stored.whole_of(id, held);
+            self.changed.insert(id);
+        }
+    }
+
+    fn title(&self, id: DocumentId) -> String {
+        self.held.get(&id).map_or_else(String::new, |held| super::views::title(&held.record))
+    }
+
+    /// What the account may do, as the server last said.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.identity.role
+    }
+
+    /// Where this device stands.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        self.cursor
+    }
+}
+
+impl Held {
+    /// Takes the server's word for what it has: every change beyond that is pending. Returns whether all of the server's
+    /// heads are known here.
+    fn know_server_heads(&mut self, id: DocumentId, server_heads: &[Hash]) -> bool {
+        let heads: Vec<ChangeHash> = server_heads.iter().map(|hash| ChangeHash(*hash)).collect();
+        let document = self.parse(id).clone();
+        let (known, unknown): (Vec<_>, Vec<_>) = heads
+            .into_iter()
+            .partition(|head| automerge::ReadDoc::get_change_by_hash(&document.crdt, head).is_some());
+        self.pending = document
+            .changes_since(&known)
+            .into_iter()
+            .filter_map(|made| {
+                let change = Change::from_bytes(made.bytes.clone()).ok()?;
+                device_of(change.actor_id().to_bytes())?;
+                let deps = change.deps().iter().map(|hash| hash.0).collect();
+                let marks = rows_made(&change);
+                Some(Pending { hash: made.hash.0, deps, bytes: made.bytes.into(), marks, batch: 0 })
+            })
+            .collect();
+        self.server_heads = known.into_iter().map(|hash| hash.0).collect();
+        self.server_heads.sort_unstable();
+        self.saved = document.save();
+        self.tail.clear();
+        unknown.is_empty()
+    }
+}
+
+/// The rows that a change makes. Marks are among them; what is none is no matter.
+fn rows_made(change: &Change) -> Vec<RowId> {
+    let operations = change.decode().operations;
+    operations.iter().filter_map(|op| match &op.key {
+        automerge::legacy::Key::Map(key) => key.parse().ok(),
+        automerge::legacy::Key::Seq(_) => None,
+    }).collect()
+}
+
+impl super::stored::Stored {
+    fn whole_of(&mut self, id: DocumentId, held: &Held) {
+        self.whole(id, held);
+        self.meta_changed();
+    }
+}

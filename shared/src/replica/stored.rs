@@ -1,0 +1,361 @@
+//! What a replica keeps on its device's disk: a log of what happened, packed from time to time.
+//!
+//! To the disk it is a set of keys with bytes. Documents are packed into buckets, so that packing rewrites only those in
+//! which something happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{Held, Identity, Pending, Replica, exchange};
+use crate::{
+    document::{Document, Kind},
+    id::DocumentId,
+    record::Record,
+    view::SetAside,
+    wire::{AuthorEntry, Cursor, Hash, ServerId},
+};
+
+/// Batches in the log before it is packed.
+const LOG_BATCHES_MAX: usize = 48;
+/// Bytes in the log before it is packed.
+const LOG_BYTES_MAX: usize = 512 * 1024;
+/// Documents are packed by the last byte of their id, which is random, into so many packs.
+const PACKS: u8 = 32;
+/// First byte of every value, so that a later build knows what it reads.
+const FORMAT: u8 = 1;
+/// To be raised when the shape of records changes: stored ones of another shape are read again from the documents.
+const RECORD_SHAPE: u32 = 1;
+
+/// What must be written in one step, all of it or nothing, before anything of it may leave the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// To be given to [`Replica::persisted`].
+    pub id: u64,
+    /// Keys and their bytes.
+    pub puts: Vec<(String, Vec<u8>)>,
+    /// Keys that go.
+    pub deletes: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Stored {
+    next_batch: u64,
+    /// The highest batch that is on disk.
+    durable: u64,
+    events: Vec<Happened>,
+    /// Keys of the log that are on disk or on their way there.
+    log: Vec<String>,
+    log_bytes: usize,
+    /// Documents that the log speaks of.
+    dirty: BTreeSet<DocumentId>,
+    meta_changed: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Happened {
+    /// A change that this device made.
+    Wrote { id: DocumentId, kind: Kind, pending: Pending },
+    /// Changes that the server sent.
+    Took { id: DocumentId, kind: Kind, changes: Vec<serde_bytes::ByteBuf>, server_heads: Vec<Hash> },
+    /// The server has these changes of ours.
+    Acknowledged { id: DocumentId, hashes: Vec<Hash>, server_heads: Vec<Hash> },
+    /// The document as a whole, in place of whatever was there.
+    Whole(Packed),
+    /// The document left this device.
+    Forgot { id: DocumentId },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Packed {
+    id: DocumentId,
+    kind: Kind,
+    saved: serde_bytes::ByteBuf,
+    pending: Vec<Pending>,
+    server_heads: Vec<Hash>,
+    /// The shape and bytes of the record: apart, so that another shape does not make the document unreadable.
+    record: (u32, serde_bytes::ByteBuf),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Meta {
+    server: ServerId,
+    cursor: Cursor,
+    exchanged_ms: u64,
+    clock_ahead_ms: i64,
+    complete: bool,
+    want: BTreeSet<DocumentId>,
+    tainted: BTreeSet<DocumentId>,
+    authors: Vec<AuthorEntry>,
+    set_aside: Vec<SetAside>,
+}
+
+const META: &str = "meta";
+
+impl Replica {
+    /// Opens what earlier batches left on disk: every key with its bytes, in any order.
+    ///
+    /// `nonce` is random, fresh at each start. What cannot be read is left out, and healed from the server.
+    #[must_use]
+    pub fn open(identity: Identity, nonce: [u8; 8], stored: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let mut replica = Self {
+            identity,
+            held: BTreeMap::new(),
+            authors: BTreeMap::new(),
+            set_aside: Vec::new(),
+            server: ServerId::default(),
+            cursor: Cursor::default(),
+            exchanged_ms: 0,
+            clock_ahead_ms: 0,
+            complete: false,
+            nonce: u64::from_be_bytes(nonce),
+            want: BTreeSet::new(),
+            tainted: BTreeSet::new(),
+            unreadable: 0,
+            in_flight: None,
+            repair: exchange::Repair::default(),
+            stored: Stored { next_batch: 1, ..Stored::default() },
+            painted: BTreeMap::new(),
+            changed: BTreeSet::new(),
+        };
+        // Packs before the log, the log in the order of its numbers: "log-…" sorts before "pack-…".
+        let (mut packs, mut log) = (Vec::new(), BTreeMap::new());
+        for (key, bytes) in stored {
+            if key == META {
+                replica.open_meta(&bytes);
+            } else if key.starts_with("pack-") {
+                packs.push(bytes);
+            } else {
+                log.insert(key, bytes);
+            }
+        }
+        for bytes in packs {
+            for packed in replica.read::<Vec<Packed>>(&bytes).unwrap_or_default() {
+                replica.open_packed(packed);
+            }
+        }
+        replica.open_log(log);
+        replica
+    }
+
+    fn read<T: DeserializeOwned>(&mut self, value: &[u8]) -> Option<T> {
+        let read = value.split_first().filter(|(format, _)| **format == FORMAT);
+        let read = read.and_then(|(_, bytes)| postcard::from_bytes(bytes).ok());
+        self.unreadable += usize::from(read.is_none());
+        read
+    }
+
+    fn open_meta(&mut self, bytes: &[u8]) {
+        let Some(meta) = self.read::<Meta>(bytes) else { return };
+        self.server = meta.server;
+        self.cursor = meta.cursor;
+        self.exchanged_ms = meta.exchanged_ms;
+        self.clock_ahead_ms = meta.clock_ahead_ms;
+        self.complete = meta.complete;
+        self.want = meta.want;
+        self.tainted = meta.tainted;
+        self.authors = meta.authors.into_iter().map(|author| (author.device, author)).collect();
+        self.set_aside = meta.set_aside;
+    }
+
+    fn open_packed(&mut self, packed: Packed) {
+        let mut held = Held::new(&Document::new(packed.id, packed.kind));
+        held.saved = packed.saved.into_vec();
+        held.pending = packed.pending;
+        held.server_heads = packed.server_heads;
+        let (shape, record) = packed.record;
+        held.record = match postcard::from_bytes(&record) {
+            Ok(record) if shape == RECORD_SHAPE => record,
+            _ => Record::read(held.parse(packed.id)),
+        };
+        self.held.insert(packed.id, held);
+    }
+
+    fn open_log(&mut self, log: BTreeMap<String, Vec<u8>>) {
+        let mut touched = BTreeSet::new();
+        for (key, bytes) in log {
+            self.stored.log_bytes += bytes.len();
+            let number = key.trim_start_matches("log-").parse().unwrap_or(0);
+            self.stored.next_batch = self.stored.next_batch.max(number + 1);
+            self.stored.log.push(key);
+            for happened in self.read::<Vec<Happened>>(&bytes).unwrap_or_default() {
+                touched.insert(happened.document());
+                self.open_happened(happened);
+            }
+        }
+        self.stored.durable = self.stored.next_batch - 1;
+        for id in &touched {
+            if let Some(held) = self.held.get_mut(id) {
+                held.record = Record::read(held.parse(*id));
+            }
+        }
+        self.stored.dirty = touched;
+        self.forget_parsed();
+    }
+
+    fn open_happened(&mut self, happened: Happened) {
+        match happened {
+            Happened::Wrote { id, kind, pending } => {
+                let held = self.held.entry(id).or_insert_with(|| Held::new(&Document::new(id, kind)));
+                held.tail.push(pending.bytes.to_vec());
+                held.pending.push(pending);
+            }
+            Happened::Took { id, kind, changes, server_heads } => {
+                let held = self.held.entry(id).or_insert_with(|| Held::new(&Document::new(id, kind)));
+                held.tail.extend(changes.into_iter().map(serde_bytes::ByteBuf::into_vec));
+                held.server_heads = server_heads;
+            }
+            Happened::Acknowledged { id, hashes, server_heads } => {
+                if let Some(held) = self.held.get_mut(&id) {
+                    held.pending.retain(|pending| !hashes.contains(&pending.hash));
+                    held.server_heads = server_heads;
+                }
+            }
+            Happened::Whole(packed) => {
+                self.held.remove(&packed.id);
+                self.open_packed(packed);
+            }
+            Happened::Forgot { id } => {
+                self.held.remove(&id);
+            }
+        }
+    }
+
+    /// What must be stored now, or nothing. To be called after every edit and every reply, until it gives nothing.
+    pub fn take_batch(&mut self) -> Option<Batch> {
+        if self.stored.events.is_empty() && !self.stored.meta_changed {
+            return None;
+        }
+        let id = self.stored.next_batch;
+        self.stored.next_batch += 1;
+        let mut batch = Batch { id, puts: Vec::new(), deletes: Vec::new() };
+        let events = std::mem::take(&mut self.stored.events);
+        self.stored.dirty.extend(events.iter().map(Happened::document));
+        let bytes = value(&events);
+        self.stored.log_bytes += bytes.len();
+        if self.stored.log.len() >= LOG_BATCHES_MAX || self.stored.log_bytes > LOG_BYTES_MAX {
+            self.pack(&mut batch);
+        } else if !events.is_empty() {
+            let key = format!("log-{id:012}");
+            self.stored.log.push(key.clone());
+            batch.puts.push((key, bytes));
+        }
+        if std::mem::take(&mut self.stored.meta_changed) {
+            batch.puts.push((META.to_owned(), self.meta()));
+        }
+        Some(batch)
+    }
+
+    /// Rewrites the packs in which something happened, and empties the log.
+    fn pack(&mut self, batch: &mut Batch) {
+        let packs: BTreeSet<u8> = self.stored.dirty.iter().map(|id| id.0[15] % PACKS).collect();
+        for pack in packs {
+            let mut packed = Vec::new();
+            for (id, held) in self.held.iter_mut().filter(|(id, _)| id.0[15] % PACKS == pack) {
+                if self.stored.dirty.contains(id) {
+                    held.saved = held.parse(*id).save();
+                    held.tail.clear();
+                }
+                packed.push(held.pack(*id));
+            }
+            let key = format!("pack-{pack:02}");
+            if packed.is_empty() {
+                batch.deletes.push(key);
+            } else {
+                batch.puts.push((key, value(&packed)));
+            }
+        }
+        batch.deletes.append(&mut self.stored.log);
+        self.stored.log_bytes = 0;
+        self.stored.dirty.clear();
+    }
+
+    fn meta(&self) -> Vec<u8> {
+        let meta = Meta {
+            server: self.server,
+            cursor: self.cursor,
+            exchanged_ms: self.exchanged_ms,
+            clock_ahead_ms: self.clock_ahead_ms,
+            complete: self.complete,
+            want: self.want.clone(),
+            tainted: self.tainted.clone(),
+            authors: self.authors.values().cloned().collect(),
+            set_aside: self.set_aside.clone(),
+        };
+        value(&meta)
+    }
+
+    /// That a batch, and every one before it, is on disk.
+    pub fn persisted(&mut self, batch: u64) {
+        self.stored.durable = self.stored.durable.max(batch);
+    }
+}
+
+impl Stored {
+    /// The number of the batch that what happens now will be stored with.
+    pub(super) fn open_batch(&self) -> u64 {
+        self.next_batch
+    }
+
+    pub(super) fn is_durable(&self, batch: u64) -> bool {
+        batch <= self.durable
+    }
+
+    /// Whether everything that happened is on disk.
+    pub(super) fn is_settled(&self) -> bool {
+        self.events.is_empty() && !self.meta_changed && self.durable + 1 == self.next_batch
+    }
+
+    pub(super) fn wrote(&mut self, id: DocumentId, kind: Kind, pending: &Pending) {
+        self.events.push(Happened::Wrote { id, kind, pending: pending.clone() });
+    }
+
+    pub(super) fn took(&mut self, id: DocumentId, kind: Kind, changes: &[Vec<u8>], held: &Held) {
+        let changes = changes.iter().map(|bytes| serde_bytes::ByteBuf::from(bytes.clone())).collect();
+        self.events.push(Happened::Took { id, kind, changes, server_heads: held.server_heads.clone() });
+    }
+
+    pub(super) fn acknowledged(&mut self, id: DocumentId, hashes: Vec<Hash>, held: &Held) {
+        self.events.push(Happened::Acknowledged { id, hashes, server_heads: held.server_heads.clone() });
+    }
+
+    pub(super) fn whole(&mut self, id: DocumentId, held: &Held) {
+        self.events.push(Happened::Whole(held.pack(id)));
+    }
+
+    pub(super) fn forgot(&mut self, id: DocumentId) {
+        self.events.push(Happened::Forgot { id });
+    }
+
+    pub(super) fn meta_changed(&mut self) {
+        self.meta_changed = true;
+    }
+}
+
+impl Happened {
+    fn document(&self) -> DocumentId {
+        match self {
+            Self::Wrote { id, .. } | Self::Took { id, .. } | Self::Acknowledged { id, .. } | Self::Forgot { id } => *id,
+            Self::Whole(packed) => packed.id,
+        }
+    }
+}
+
+impl Held {
+    /// Needs `saved` to be fresh, or the tail to be stored elsewhere.
+    fn pack(&self, id: DocumentId) -> Packed {
+        Packed {
+            id,
+            kind: self.kind,
+            saved: serde_bytes::ByteBuf::from(self.saved.clone()),
+            pending: self.pending.clone(),
+            server_heads: self.server_heads.clone(),
+            record: (RECORD_SHAPE, postcard::to_allocvec(&self.record).unwrap_or_default().into()),
+        }
+    }
+}
+
+fn value<T: Serialize>(content: &T) -> Vec<u8> {
+    // Writing plain data into memory cannot fail.
+    postcard::to_extend(content, vec![FORMAT]).unwrap_or_default()
+}

@@ -1,0 +1,508 @@
+//! Views of what a replica holds, and what of them changed since they were last given.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::Replica;
+use crate::{
+    document::Kind,
+    edit::version_text,
+    field::{Accepts, Field},
+    history,
+    id::{DeviceId, DocumentId, RowId},
+    limit,
+    mark::{Mark, Status},
+    names,
+    question::{self, Question},
+    record::{CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, Record, Section, Side},
+    role::Role,
+    view::{
+        AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead, EventView,
+        EventsView, FieldView, LineView, NamedDocument, PersonCard, QuestionsView, RecordView, RosterRow, SectionView,
+        SlotStatus, SlotView, SyncView, UnsentDocument, View, ViewKey,
+    },
+    wire::AuthorEntry,
+};
+
+/// What a page must take over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "update", rename_all = "snake_case")]
+pub enum ViewUpdate {
+    /// The view as a whole.
+    Whole {
+        /// Which.
+        key: ViewKey,
+        /// As it is now.
+        view: View,
+    },
+    /// Of an event whose roster lost nobody: its head, and the rows that changed or are new.
+    Rows {
+        /// Which.
+        key: ViewKey,
+        /// As it is now.
+        head: EventHead,
+        /// To be put in place of those of the same person, or added in order of name.
+        rows: Vec<RosterRow>,
+    },
+}
+
+/// The view that the page has, or none before the first time.
+pub(super) type Painted = Option<View>;
+
+impl Replica {
+    /// A page wants this view and what changes in it.
+    pub fn subscribe(&mut self, key: ViewKey) {
+        self.painted.entry(key).or_insert(None);
+    }
+
+    /// No page wants this view any longer.
+    pub fn unsubscribe(&mut self, key: &ViewKey) {
+        self.painted.remove(key);
+    }
+
+    /// What changed in the wanted views since this was last asked.
+    pub fn updates(&mut self) -> Vec<ViewUpdate> {
+        let changed = std::mem::take(&mut self.changed);
+        let keys: Vec<ViewKey> = self.painted.keys().cloned().collect();
+        let mut updates = Vec::new();
+        for key in keys {
+            let painted = self.painted.get_mut(&key).and_then(Option::take);
+            if painted.is_some() && !self.concerns(&key, &changed) {
+                self.painted.insert(key, painted);
+                continue;
+            }
+            let view = self.view(&key);
+            if painted.as_ref() != Some(&view) {
+                updates.push(update(key.clone(), painted, view.clone()));
+            }
+            self.painted.insert(key, Some(view));
+        }
+        updates
+    }
+
+    fn concerns(&self, key: &ViewKey, changed: &BTreeSet<DocumentId>) -> bool {
+        let of = |kinds: &[Kind]| {
+            // A document that is gone concerns every list that it may have been in.
+            changed.iter().any(|id| self.held.get(id).is_none_or(|held| kinds.contains(&held.kind)))
+        };
+        match key {
+            ViewKey::Events => of(&[Kind::Event, Kind::Person]),
+            ViewKey::Event { event } => changed.contains(event) || of(&[Kind::Person, Kind::Association]),
+            ViewKey::Dossiers => of(&[Kind::Dossier, Kind::Association, Kind::Call]),
+            ViewKey::Dossier { dossier } => changed.contains(dossier) || of(&[Kind::Association, Kind::Call]),
+            ViewKey::Directory => of(&[Kind::Person, Kind::Association, Kind::Call]),
+            ViewKey::Record { .. } | ViewKey::Questions => !changed.is_empty(),
+            // Costs little, and speaks of the exchange too.
+            ViewKey::Sync => true,
+        }
+    }
+
+    /// What a page shows.
+    pub fn view(&mut self, key: &ViewKey) -> View {
+        match key {
+            ViewKey::Events => View::Events(self.events_view()),
+            ViewKey::Event { event } => self.event_view(*event).map_or(View::Gone, View::Event),
+            ViewKey::Dossiers => View::Dossiers(self.dossiers_view()),
+            ViewKey::Dossier { dossier } => self.dossier_view(*dossier).map_or(View::Gone, View::Dossier),
+            ViewKey::Directory => View::Directory(self.directory_view()),
+            ViewKey::Record { document } => self.record_view(*document).map_or(View::Gone, View::Record),
+            ViewKey::Questions => View::Questions(self.questions_view()),
+            ViewKey::Sync => View::Sync(self.sync_view()),
+        }
+    }
+
+    fn events_view(&self) -> EventsView {
+        let events = self.held.iter().filter_map(|(id, held)| match &held.record {
+            Record::Event(event) => Some(self.event_card(*id, event)),
+            _ => None,
+        });
+        let mut events: Vec<_> = events.collect();
+        events.sort_by(|a, b| {
+            let order = |card: &EventCard| (card.first_day.is_empty(), card.first_day.clone(), card.starts.clone(), card.event);
+            order(a).cmp(&order(b))
+        });
+        EventsView { events }
+    }
+
+    fn event_card(&self, id: DocumentId, event: &EventRecord) -> EventCard {
+        let text = |field| event.fields.text(field).to_owned();
+        let day = |slot: Option<&crate::record::Slot>, field| slot.map_or_else(String::new, |s| s.fields.text(field).to_owned());
+        let attendance = self.attendance(event);
+        let attended: BTreeSet<DocumentId> = attendance
+            .iter()
+            .filter(|(_, marks)| status_of(marks).is_some_and(Status::attended))
+            .map(|((person, _), _)| *person)
+            .collect();
+        let expected: BTreeSet<DocumentId> = event.roster.keys().map(|person| self.stands_for(*person)).collect();
+        EventCard {
+            event: id,
+            title: text(Field::Title),
+            event_kind: text(Field::EventKind),
+            place: text(Field::Place),
+            commune: text(Field::Commune),
+            first_day: day(event.slots.first(), Field::Day),
+            last_day: day(event.slots.last(), Field::Day),
+            starts: day(event.slots.first(), Field::Starts),
+            expected: count(expected.len()),
+            attended: count(attended.len()),
+            questions: count(question::of_record(id, &Record::Event(event.clone())).len()),
+        }
+    }
+
+    /// The marks of each human being in each slot: those of people who were linked as the same count together (M7).
+    fn attendance<'a>(&self, event: &'a EventRecord) -> BTreeMap<(DocumentId, RowId), Vec<&'a Mark>> {
+        let mut marks: BTreeMap<_, Vec<&Mark>> = BTreeMap::new();
+        for mark in &event.marks {
+            marks.entry((self.stands_for(mark.person), mark.slot)).or_default().push(mark);
+        }
+        marks
+    }
+
+    /// The person who stands for this one: the end of the `same_as` links, or the smallest id of a ring of them.
+    #[must_use]
+    pub fn stands_for(&self, person: DocumentId) -> DocumentId {
+        let mut seen = vec![person];
+        let mut at = person;
+        while let Some(Record::Person(record)) = self.record(at) {
+            let Some(next) = record.fields.document(Field::SameAs) else { return at };
+            if let Some(ring) = seen.iter().position(|id| *id == next) {
+                return seen[ring..].iter().copied().min().unwrap_or(at);
+            }
+            seen.push(next);
+            at = next;
+        }
+        // The end of the chain is not held here: the last one that is stands for all.
+        if self.held.contains_key(&at) { at } else { seen.iter().rev().copied().find(|id| self.held.contains_key(id)).unwrap_or(person) }
+    }
+
+    fn event_view(&self, id: DocumentId) -> Option<EventView> {
+        let Record::Event(event) = self.record(id)? else { return None };
+        let attendance = self.attendance(event);
+        let unsent: BTreeSet<RowId> = self.held[&id].pending.iter().flat_map(|pending| pending.marks.iter().copied()).collect();
+        let mut rows: BTreeMap<DocumentId, RosterRow> = BTreeMap::new();
+        for (person, joined) in &event.roster {
+            let stands = self.stands_for(*person);
+            rows.entry(stands).or_insert_with(|| {
+                let slots = event.slots.iter().map(|slot| {
+                    let marks = attendance.get(&(stands, slot.id));
+                    SlotStatus::of(marks.map_or(&[][..], Vec::as_slice), &unsent)
+                });
+                let card = self.person_card(stands);
+                RosterRow {
+                    person: stands,
+                    name: card.name,
+                    name_ar: card.name_ar,
+                    association: card.association,
+                    joined: *joined,
+                    search: card.search,
+                    slots: slots.collect(),
+                }
+            });
+        }
+        let slots = event.slots.iter().enumerate().map(|(n, slot)| {
+            let attended = rows.values().filter(|row| row.slots[n].status.is_some_and(Status::attended));
+            SlotView::of(slot, count(attended.count()))
+        });
+        let head = EventHead {
+            card: self.event_card(id, event),
+            slots: slots.collect(),
+            fields: self.field_views(&event.fields, Field::of(Kind::Event)),
+            may_change: self.identity.role.may_change(Kind::Event),
+        };
+        let mut rows: Vec<_> = rows.into_values().collect();
+        rows.sort_by_cached_key(|row| (self.sort_name(row.person), row.person));
+        Some(EventView { head, rows })
+    }
+
+    /// Family name first, folded: how a list is sorted.
+    fn sort_name(&self, person: DocumentId) -> String {
+        match self.record(person) {
+            Some(Record::Person(record)) => {
+                let parts = [Field::Family, Field::Given, Field::NameAr].map(|field| record.fields.text(field));
+                names::fold_search(&parts.join(" "))
+            }
+            // Names that have not arrived yet come last.
+            _ => "\u{10ffff}".to_owned(),
+        }
+    }
+
+    fn person_card(&self, person: DocumentId) -> PersonCard {
+        let Some(Record::Person(record)) = self.record(person) else {
+            return PersonCard {
+                person,
+                name: String::new(),
+                name_ar: String::new(),
+                association: String::new(),
+                search: String::new(),
+            };
+        };
+        let association = self.named(&record.fields, Field::Association);
+        let mut search = record.search.clone();
+        if !association.is_empty() {
+            search.push(' ');
+            search.push_str(&names::fold_search(&association));
+        }
+        let name_ar = record.fields.text(Field::NameAr).to_owned();
+        PersonCard { person, name: record.name(), name_ar, association, search }
+    }
+
+    fn named(&self, fields: &Fields, field: Field) -> String {
+        fields.document(field).map_or_else(String::new, |id| self.name(id))
+    }
+
+    /// What a document is called, or nothing if it is not held.
+    fn name(&self, id: DocumentId) -> String {
+        self.record(id).map_or_else(String::new, title)
+    }
+
+    fn field_views(&self, fields: &Fields, wanted: &[Field]) -> Vec<FieldView> {
+        let view = |field: &Field| {
+            let register = fields.0.get(field).cloned().unwrap_or_default();
+            let named = match field.accepts() {
+                Accepts::Document(_) => self.named(fields, *field),
+                _ => String::new(),
+            };
+            FieldView { field: *field, value: register.value, named, apart: register.apart }
+        };
+        wanted.iter().map(view).collect()
+    }
+
+    fn dossiers_view(&self) -> DossiersView {
+        let dossiers = self.held.iter().filter_map(|(id, held)| match &held.record {
+            Record::Dossier(dossier) => Some(self.dossier_card(*id, dossier)),
+            _ => None,
+        });
+        let mut dossiers: Vec<_> = dossiers.collect();
+        dossiers.sort_by_cached_key(|card| (names::fold_search(&card.title), card.dossier));
+        DossiersView { dossiers }
+    }
+
+    fn dossier_card(&self, id: DocumentId, dossier: &DossierRecord) -> DossierCard {
+        let text = |field| dossier.fields.text(field).to_owned();
+        DossierCard {
+            dossier: id,
+            title: text(Field::Title),
+            association: self.named(&dossier.fields, Field::Association),
+            stage: text(Field::Stage),
+            territory: text(Field::Territory),
+            call: self.named(&dossier.fields, Field::Call),
+            expenses_cents: dossier.total_cents(Side::Expense),
+            questions: count(question::of_record(id, &Record::Dossier(dossier.clone())).len()),
+        }
+    }
+
+    fn dossier_view(&mut self, id: DocumentId) -> Option<DossierView> {
+        let heads = self.held.get_mut(&id)?.parse(id).heads();
+        let Record::Dossier(dossier) = self.record(id)? else { return None };
+        let call = dossier.fields.document(Field::Call).and_then(|call| self.record(call));
+        let asked: &[CallSection] = match call {
+            Some(Record::Call(call)) => &call.sections,
+            _ => &[],
+        };
+        let extra = dossier.sections.keys().filter(|key| asked.iter().all(|about| about.key != **key));
+        let extra = extra.map(|key| CallSection {
+            key: key.clone(),
+            title: String::new(),
+            guidance: String::new(),
+            chars_max: u32::try_from(limit::SECTION_CHARS_MAX).unwrap_or(u32::MAX),
+        });
+        let sections = asked.iter().cloned().chain(extra).map(|about| {
+            let Section { text, begun_apart, read_again } = dossier.sections.get(&about.key).cloned().unwrap_or_default();
+            SectionView { about, text, read_again, begun_apart }
+        });
+        let lines = dossier.lines.iter().filter(|line| line.state != LineState::Removed).map(LineView::of);
+        Some(DossierView {
+            card: self.dossier_card(id, dossier),
+            version: version_text(&heads),
+            fields: self.field_views(&dossier.fields, Field::of(Kind::Dossier)),
+            sections: sections.collect(),
+            lines: lines.collect(),
+            resources_cents: dossier.total_cents(Side::Resource),
+        })
+    }
+
+    fn directory_view(&self) -> DirectoryView {
+        let (mut people, mut associations, mut calls) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, held) in &self.held {
+            match &held.record {
+                Record::Person(_) if self.stands_for(*id) == *id => people.push(self.person_card(*id)),
+                Record::Association(fields) => {
+                    let title = fields.text(Field::Title).to_owned();
+                    let all = [Field::Title, Field::ShortTitle, Field::NameAr].map(|field| fields.text(field)).join(" ");
+                    associations.push(NamedDocument { document: *id, title, search: names::fold_search(&all) });
+                }
+                Record::Call(call) => {
+                    let title = call.fields.text(Field::Title).to_owned();
+                    calls.push(CallCard { call: *id, title, sections: call.sections.clone() });
+                }
+                _ => {}
+            }
+        }
+        people.sort_by_cached_key(|card| (self.sort_name(card.person), card.person));
+        associations.sort_by(|a, b| (&a.search, a.document).cmp(&(&b.search, b.document)));
+        calls.sort_by(|a, b| (&a.title, a.call).cmp(&(&b.title, b.call)));
+        DirectoryView { people, associations, calls }
+    }
+
+    fn record_view(&mut self, id: DocumentId) -> Option<RecordView> {
+        let (history, older) = history::history(self.held.get_mut(&id)?.parse(id), limit::HISTORY_ENTRIES_MAX);
+        let held = &self.held[&id];
+        let questions = question::of_record(id, &held.record);
+        let fields = self.field_views(held.record.fields(), Field::of(held.kind));
+        let phones = match self.record(DocumentId::contact_of(id)) {
+            Some(Record::Contact(contact)) => contact.phones.clone(),
+            _ => Vec::new(),
+        };
+        let mut named: BTreeSet<DocumentId> = held.record.names().into_iter().collect();
+        named.extend(history.iter().flat_map(|entry| &entry.did).filter_map(|did| match did {
+            history::Did::Set { value, .. } => value.text().parse::<DocumentId>().ok(),
+            _ => None,
+        }));
+        let mut names = self.names_of(&questions);
+        names.extend(named.into_iter().map(|id| (id, self.name(id))));
+        let devices = history.iter().filter_map(|entry| entry.by);
+        Some(RecordView {
+            document: id,
+            kind: held.kind,
+            title: title(&held.record),
+            fields,
+            phones,
+            authors: self.authors_of(devices),
+            questions,
+            history,
+            older: count(older),
+            names,
+        })
+    }
+
+    /// Every Question of the documents on this device. Possible duplicates are for those who may settle them.
+    #[must_use]
+    pub fn questions(&self) -> Vec<Question> {
+        let mut questions: Vec<Question> =
+            self.held.iter().flat_map(|(id, held)| question::of_record(*id, &held.record)).collect();
+        if self.identity.role >= Role::Coordinator {
+            questions.extend(question::duplicates(self.people()));
+        }
+        questions
+    }
+
+    fn people(&self) -> impl Iterator<Item = (DocumentId, &PersonRecord, Option<&ContactRecord>)> {
+        self.held.iter().filter_map(|(id, held)| {
+            let Record::Person(person) = &held.record else { return None };
+            let contact = match self.record(DocumentId::contact_of(*id)) {
+                Some(Record::Contact(contact)) => Some(contact),
+                _ => None,
+            };
+            Some((*id, person, contact))
+        })
+    }
+
+    fn questions_view(&self) -> QuestionsView {
+        let questions = self.questions();
+        let mut slots = BTreeMap::new();
+        for question in &questions {
+            if let (Question::MarksContradict { slot, .. }, Some(Record::Event(event))) =
+                (question, self.record(question.document()))
+            {
+                let found = event.slots.iter().find(|one| one.id == *slot);
+                slots.extend(found.map(|found| (*slot, SlotView::of(found, 0))));
+            }
+        }
+        let devices: Vec<DeviceId> = questions.iter().flat_map(question_devices).collect();
+        QuestionsView {
+            names: self.names_of(&questions),
+            authors: self.authors_of(devices),
+            slots,
+            questions: questions.into_iter().map(|question| AskedQuestion { id: question.id(), question }).collect(),
+        }
+    }
+
+    fn names_of(&self, questions: &[Question]) -> BTreeMap<DocumentId, String> {
+        let mut ids = BTreeSet::new();
+        for question in questions {
+            ids.insert(question.document());
+            match question {
+                Question::MarksContradict { person, .. } => ids.extend([*person]),
+                Question::PossibleDuplicate { other, .. } => ids.extend([*other]),
+                Question::FieldSetApart { values, .. } => {
+                    ids.extend(values.iter().filter_map(|apart| apart.value.text().parse::<DocumentId>().ok()));
+                }
+                _ => {}
+            }
+        }
+        ids.into_iter().map(|id| (id, self.name(id))).collect()
+    }
+
+    fn authors_of(&self, devices: impl IntoIterator<Item = DeviceId>) -> Vec<AuthorEntry> {
+        let devices: BTreeSet<DeviceId> = devices.into_iter().collect();
+        let mut authors: Vec<AuthorEntry> = devices.iter().filter_map(|device| self.authors.get(device).cloned()).collect();
+        let me = &self.identity;
+        if devices.contains(&me.device) && !self.authors.contains_key(&me.device) {
+            let name = me.name.clone();
+            authors.push(AuthorEntry { device: me.device, account: me.account, name, label: String::new() });
+        }
+        authors
+    }
+
+    fn sync_view(&self) -> SyncView {
+        let unsent = self.held.iter().filter(|(_, held)| !held.pending.is_empty()).map(|(id, held)| UnsentDocument {
+            document: *id,
+            kind: held.kind,
+            title: title(&held.record),
+            changes: count(held.pending.len()),
+        });
+        SyncView {
+            account: self.identity.account,
+            device: self.identity.device,
+            name: self.identity.name.clone(),
+            role: self.identity.role,
+            unsent_changes: count(self.unsent()),
+            unsent: unsent.collect(),
+            documents: count(self.held.len()),
+            exchanged_ms: self.exchanged_ms,
+            clock_ahead_ms: self.clock_ahead_ms,
+            set_aside: self.set_aside.clone(),
+            complete: self.complete,
+        }
+    }
+}
+
+fn update(key: ViewKey, painted: Option<View>, view: View) -> ViewUpdate {
+    if let (Some(View::Event(before)), View::Event(now)) = (&painted, &view) {
+        let old: BTreeMap<DocumentId, &RosterRow> = before.rows.iter().map(|row| (row.person, row)).collect();
+        let people: BTreeSet<DocumentId> = now.rows.iter().map(|row| row.person).collect();
+        let lost_nobody = old.keys().all(|person| people.contains(person));
+        if lost_nobody {
+            let rows = now.rows.iter().filter(|row| old.get(&row.person) != Some(row)).cloned().collect();
+            return ViewUpdate::Rows { key, head: now.head.clone(), rows };
+        }
+    }
+    ViewUpdate::Whole { key, view }
+}
+
+fn question_devices(question: &Question) -> Vec<DeviceId> {
+    match question {
+        Question::FieldSetApart { values, .. } => values.iter().filter_map(|apart| apart.by).collect(),
+        Question::MarksContradict { marks, .. } => marks.iter().filter_map(|mark| mark.by).collect(),
+        Question::ReadAgain { paragraph, .. } => paragraph.versions.iter().filter_map(|apart| apart.by).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn status_of(marks: &[&Mark]) -> Option<Status> {
+    crate::mark::attendance(marks.iter().copied()).status()
+}
+
+/// What a document is called.
+pub(super) fn title(record: &Record) -> String {
+    match record {
+        Record::Person(person) => person.name(),
+        _ => record.fields().text(Field::Title).to_owned(),
+    }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

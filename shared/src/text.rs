@@ -1,0 +1,167 @@
+//! Long text: one splice per pause in the typing, placed where its author meant it (M5).
+//!
+//! The page never sends positions. It sends the text that the author saw, the text that they left, and the version they saw
+//! it at; so a page that counts UTF-16 units and a document that counts code points cannot disagree.
+
+use automerge::{
+    AutomergeError, ChangeHash, Cursor, ObjId, ReadDoc,
+    transaction::{Transactable, Transaction},
+};
+
+use crate::document::Document;
+
+/// What turns one text into another: at `at`, `removed` characters give way to `inserted`. Counted in code points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Splice {
+    pub(crate) at: usize,
+    pub(crate) removed: usize,
+    pub(crate) inserted: String,
+}
+
+impl Splice {
+    /// The one splice between two texts: what stands between their common beginning and their common end.
+    pub(crate) fn between(before: &str, after: &str) -> Self {
+        let (old, new): (Vec<char>, Vec<char>) = (before.chars().collect(), after.chars().collect());
+        let at = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+        let end = old[at..].iter().rev().zip(new[at..].iter().rev()).take_while(|(a, b)| a == b).count();
+        Self { at, removed: old.len() - at - end, inserted: new[at..new.len() - end].iter().collect() }
+    }
+}
+
+/// Where the characters that a splice removes stand now, and where its insertion goes.
+struct Placed {
+    insert_at: usize,
+    /// Positions in the present text, falling.
+    remove: Vec<usize>,
+}
+
+/// Writes an author's rewording of `text` into a document that may have moved on since `version`.
+///
+/// Returns the anchors of the paragraphs that it touched. Where the version is unknown here, what was typed goes in and
+/// nothing is taken out that the author may not have seen.
+pub(crate) fn reword(
+    tx: &mut Transaction<'_>,
+    text: &ObjId,
+    version: &[ChangeHash],
+    before: &str,
+    after: &str,
+) -> Result<Vec<String>, AutomergeError> {
+    let splice = Splice::between(before, after);
+    let now = tx.text(text)?;
+    let seen_here = !version.is_empty()
+        && version.iter().all(|head| tx.get_change_by_hash(head).is_some())
+        && tx.text_at(text, version).is_ok_and(|then| then == before);
+    let placed = if now == before {
+        Placed { insert_at: splice.at, remove: (splice.at..splice.at + splice.removed).rev().collect() }
+    } else if seen_here {
+        place_by_cursors(tx, text, version, &splice)?
+    } else {
+        place_beside(before, &now, &splice)
+    };
+    let anchors = touched(tx, text, &now, &placed)?;
+    for position in &placed.remove {
+        tx.splice_text(text, *position, 1, "")?;
+    }
+    let removed_before = placed.remove.iter().filter(|position| **position < placed.insert_at).count();
+    tx.splice_text(text, placed.insert_at - removed_before, 0, &splice.inserted)?;
+    Ok(anchors)
+}
+
+/// Follows each character from the version that the author saw to where it stands now.
+fn place_by_cursors(
+    tx: &Transaction<'_>,
+    text: &ObjId,
+    version: &[ChangeHash],
+    splice: &Splice,
+) -> Result<Placed, AutomergeError> {
+    let then = tx.length_at(text, version);
+    let now = tx.length(text);
+    let mut remove = Vec::with_capacity(splice.removed);
+    for index in splice.at..splice.at + splice.removed {
+        let cursor = tx.get_cursor(text, index, Some(version))?;
+        let position = tx.get_cursor_position(text, &cursor, None)?;
+        let still_there = position < now && tx.get_cursor(text, position, None)? == cursor;
+        if still_there {
+            remove.push(position);
+        }
+    }
+    remove.sort_unstable_by(|a, b| b.cmp(a));
+    let after_removed = splice.at + splice.removed;
+    let insert_at = if after_removed < then {
+        let cursor = tx.get_cursor(text, after_removed, Some(version))?;
+        tx.get_cursor_position(text, &cursor, None)?
+    } else if splice.at > 0 {
+        // At the end of what the author saw: right behind its last character, before what others added since.
+        let cursor = tx.get_cursor(text, splice.at - 1, Some(version))?;
+        let position = tx.get_cursor_position(text, &cursor, None)?;
+        let still_there = position < now && tx.get_cursor(text, position, None)? == cursor;
+        position + usize::from(still_there)
+    } else {
+        0
+    };
+    Ok(Placed { insert_at: insert_at.min(now), remove })
+}
+
+/// The present text differs from the one seen by one region; a splice outside it shifts, one inside it only adds.
+fn place_beside(before: &str, now: &str, splice: &Splice) -> Placed {
+    let others = Splice::between(before, now);
+    let added = others.inserted.chars().count();
+    if splice.at + splice.removed <= others.at {
+        Placed { insert_at: splice.at, remove: (splice.at..splice.at + splice.removed).rev().collect() }
+    } else if splice.at >= others.at + others.removed {
+        let at = splice.at + added - others.removed;
+        Placed { insert_at: at, remove: (at..at + splice.removed).rev().collect() }
+    } else {
+        Placed { insert_at: others.at + added, remove: Vec::new() }
+    }
+}
+
+/// The anchors of the paragraphs that a splice reaches into, in the text as it is before the splice.
+fn touched(tx: &Transaction<'_>, text: &ObjId, now: &str, placed: &Placed) -> Result<Vec<String>, AutomergeError> {
+    let chars: Vec<char> = now.chars().collect();
+    let mut newlines: Vec<Option<usize>> = vec![start_of_paragraph(&chars, placed.insert_at)];
+    for &position in &placed.remove {
+        newlines.push(start_of_paragraph(&chars, position));
+        if chars.get(position) == Some(&'\n') {
+            // Joining two paragraphs touches the second one too.
+            newlines.push(Some(position));
+        }
+    }
+    newlines.sort_unstable();
+    newlines.dedup();
+    newlines.into_iter().map(|newline| anchor(tx, text, newline)).collect()
+}
+
+/// The newline that a position's paragraph follows, or none in the first paragraph.
+fn start_of_paragraph(chars: &[char], position: usize) -> Option<usize> {
+    chars[..position.min(chars.len())].iter().rposition(|c| *c == '\n')
+}
+
+/// The first paragraph's anchor.
+const FIRST: &str = "first";
+
+/// The lasting name of a paragraph: the newline before it.
+fn anchor(tx: &Transaction<'_>, text: &ObjId, newline: Option<usize>) -> Result<String, AutomergeError> {
+    match newline {
+        None => Ok(FIRST.to_owned()),
+        Some(position) => Ok(tx.get_cursor(text, position, None)?.to_string()),
+    }
+}
+
+/// The paragraph of that anchor, as it read at `heads`, or reads now.
+pub(crate) fn paragraph(document: &Document, text: &ObjId, anchor: &str, heads: Option<&[ChangeHash]>) -> Option<String> {
+    let crdt = &document.crdt;
+    let whole = match heads {
+        Some(heads) => crdt.text_at(text, heads).ok()?,
+        None => crdt.text(text).ok()?,
+    };
+    let start = if anchor == FIRST {
+        0
+    } else {
+        let cursor = Cursor::try_from(anchor).ok()?;
+        let position = crdt.get_cursor_position(text, &cursor, heads).ok()?;
+        // Where the newline itself is gone, the cursor stands on what followed it.
+        position + usize::from(whole.chars().nth(position) == Some('\n'))
+    };
+    Some(whole.chars().skip(start).take_while(|c| *c != '\n').collect())
+}

@@ -1,0 +1,484 @@
+//! Views: what a page shows. Plain data, made from records; the page never sees a document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    field::{Field, Value},
+    history::HistoryEntry,
+    id::{AccountId, DeviceId, DocumentId, RowId},
+    mark::{Attendance, Mark, Status},
+    question::Question,
+    record::{Apart, CallSection, Joined, Line, LineState, PhoneRow, ReadAgain, Side, Slot},
+    role::Role,
+    wire::AuthorEntry,
+};
+
+/// Which view a page wants.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "view", rename_all = "snake_case")]
+pub enum ViewKey {
+    /// Every event that this device holds.
+    Events,
+    /// One event with its roster.
+    Event {
+        /// Which.
+        event: DocumentId,
+    },
+    /// Every dossier that this device holds.
+    Dossiers,
+    /// One dossier.
+    Dossier {
+        /// Which.
+        dossier: DocumentId,
+    },
+    /// People, associations and calls, for choosing from.
+    Directory,
+    /// One document as it merged, with its history.
+    Record {
+        /// Which.
+        document: DocumentId,
+    },
+    /// Every open Question.
+    Questions,
+    /// What is saved where.
+    Sync,
+}
+
+/// What a page shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "view", rename_all = "snake_case")]
+pub enum View {
+    /// See [`ViewKey::Events`].
+    Events(EventsView),
+    /// See [`ViewKey::Event`].
+    Event(EventView),
+    /// See [`ViewKey::Dossiers`].
+    Dossiers(DossiersView),
+    /// See [`ViewKey::Dossier`].
+    Dossier(DossierView),
+    /// See [`ViewKey::Directory`].
+    Directory(DirectoryView),
+    /// See [`ViewKey::Record`].
+    Record(RecordView),
+    /// See [`ViewKey::Questions`].
+    Questions(QuestionsView),
+    /// See [`ViewKey::Sync`].
+    Sync(SyncView),
+    /// The document is not, or no longer, on this device.
+    Gone,
+}
+
+/// Every event, the earliest day first; those without a day last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct EventsView {
+    /// The events.
+    pub events: Vec<EventCard>,
+}
+
+/// An event in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct EventCard {
+    /// Which.
+    pub event: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// One of `field::EVENT_KINDS`, or empty.
+    pub event_kind: String,
+    /// The hall.
+    pub place: String,
+    /// The commune.
+    pub commune: String,
+    /// Days of its first and last slot, `2026-11-23`, or empty.
+    pub first_day: String,
+    /// See `first_day`.
+    pub last_day: String,
+    /// When its first slot begins, `09:00`, or empty.
+    pub starts: String,
+    /// People on the roster.
+    pub expected: u32,
+    /// People who took part in any slot, as this device knows it.
+    pub attended: u32,
+    /// Open Questions.
+    pub questions: u32,
+}
+
+/// A half-day as the page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct SlotView {
+    /// Which.
+    pub slot: RowId,
+    /// `2026-11-23`
+    pub day: String,
+    /// `09:00`
+    pub starts: String,
+    /// `12:30`
+    pub ends: String,
+    /// People who took part in it, as this device knows it.
+    pub attended: u32,
+}
+
+/// One event: everything but the people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct EventHead {
+    /// As in the list.
+    pub card: EventCard,
+    /// Its half-days in order.
+    pub slots: Vec<SlotView>,
+    /// All fields, for the event's own page.
+    pub fields: Vec<FieldView>,
+    /// Whether this account may change the event.
+    pub may_change: bool,
+}
+
+/// One event with its roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct EventView {
+    /// Everything but the people.
+    pub head: EventHead,
+    /// The roster, by family name.
+    pub rows: Vec<RosterRow>,
+}
+
+/// One person on a roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct RosterRow {
+    /// Who.
+    pub person: DocumentId,
+    /// In Latin letters, or else in Arabic ones. Empty if the person's document has not arrived yet.
+    pub name: String,
+    /// In Arabic letters, if known.
+    pub name_ar: String,
+    /// The association's title, if known.
+    pub association: String,
+    /// How they got on the roster.
+    pub joined: Joined,
+    /// Names and association, folded: what search looks at.
+    pub search: String,
+    /// One for each slot, in the slots' order.
+    pub slots: Vec<SlotStatus>,
+}
+
+/// One person in one slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct SlotStatus {
+    /// The prevailing status, if any mark stands (M2).
+    pub status: Option<Status>,
+    /// Whether marks contradict.
+    pub contradicted: bool,
+    /// Whether the latest standing mark is on the server.
+    pub on_server: bool,
+    /// When the latest standing mark was made, by its phone's clock; milliseconds since 1970, 0 without one.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+}
+
+/// A field as a form shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct FieldView {
+    /// Which field.
+    pub field: Field,
+    /// What it shows.
+    pub value: Value,
+    /// Where the value is a document's id: the name of that document, if it is held.
+    pub named: String,
+    /// All values where people disagree (M4).
+    pub apart: Vec<Apart>,
+}
+
+/// Every dossier, by title.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct DossiersView {
+    /// The dossiers.
+    pub dossiers: Vec<DossierCard>,
+}
+
+/// A dossier in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct DossierCard {
+    /// Which.
+    pub dossier: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// The association's title, if known.
+    pub association: String,
+    /// One of `field::STAGES`, or empty.
+    pub stage: String,
+    /// Where the project happens.
+    pub territory: String,
+    /// The call's title, if known.
+    pub call: String,
+    /// Sum of the expenses, in cents.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub expenses_cents: i64,
+    /// Open Questions.
+    pub questions: u32,
+}
+
+/// One dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct DossierView {
+    /// As in the list.
+    pub card: DossierCard,
+    /// Which version of the document this is: sent back with `EditSection`.
+    pub version: String,
+    /// Key fields.
+    pub fields: Vec<FieldView>,
+    /// Long texts, in the call's order.
+    pub sections: Vec<SectionView>,
+    /// Budget lines that count, expenses first.
+    pub lines: Vec<LineView>,
+    /// Sum of the resources, in cents. The expenses are on the card.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub resources_cents: i64,
+}
+
+/// One long text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct SectionView {
+    /// Its key, and what the call says of it where the call is held.
+    pub about: CallSection,
+    /// The text as it merged.
+    pub text: String,
+    /// Paragraphs to read again (M5).
+    pub read_again: Vec<ReadAgain>,
+    /// The same section begun on other devices apart (M10).
+    pub begun_apart: Vec<String>,
+}
+
+/// One budget line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct LineView {
+    /// Which.
+    pub line: RowId,
+    /// Expense or resource.
+    pub side: Side,
+    /// Its cells.
+    pub fields: Vec<FieldView>,
+    /// Quantity times unit cost, in cents.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub amount_cents: i64,
+    /// Whether it still counts.
+    pub state: LineState,
+}
+
+/// What there is to choose from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct DirectoryView {
+    /// By name.
+    pub people: Vec<PersonCard>,
+    /// By title.
+    pub associations: Vec<NamedDocument>,
+    /// By title.
+    pub calls: Vec<CallCard>,
+}
+
+/// A call in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct CallCard {
+    /// Which.
+    pub call: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// The sections that a dossier answering it has.
+    pub sections: Vec<CallSection>,
+}
+
+/// A person in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct PersonCard {
+    /// Who.
+    pub person: DocumentId,
+    /// In Latin letters, or else in Arabic ones.
+    pub name: String,
+    /// In Arabic letters, if known.
+    pub name_ar: String,
+    /// The association's title, if known.
+    pub association: String,
+    /// Folded names and association.
+    pub search: String,
+}
+
+/// A document and what it is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct NamedDocument {
+    /// Which.
+    pub document: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// The title, folded.
+    pub search: String,
+}
+
+/// One document as it merged, with its history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct RecordView {
+    /// Which.
+    pub document: DocumentId,
+    /// Of what kind.
+    pub kind: crate::document::Kind,
+    /// What it is called.
+    pub title: String,
+    /// Its fields.
+    pub fields: Vec<FieldView>,
+    /// A person's phones, where this account may hold them.
+    pub phones: Vec<PhoneRow>,
+    /// Its own Questions.
+    pub questions: Vec<Question>,
+    /// The newest first.
+    pub history: Vec<HistoryEntry>,
+    /// Changes older than those shown.
+    pub older: u32,
+    /// Names of the documents that the above speak of.
+    pub names: BTreeMap<DocumentId, String>,
+    /// The devices that wrote it.
+    pub authors: Vec<AuthorEntry>,
+}
+
+/// Every open Question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct QuestionsView {
+    /// Each with a name for it that lasts.
+    pub questions: Vec<AskedQuestion>,
+    /// Names of the documents that they speak of.
+    pub names: BTreeMap<DocumentId, String>,
+    /// The half-days that they speak of.
+    pub slots: BTreeMap<RowId, SlotView>,
+    /// The devices that they speak of.
+    pub authors: Vec<AuthorEntry>,
+}
+
+/// A Question with its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct AskedQuestion {
+    /// The same on every device.
+    pub id: String,
+    /// What is asked.
+    pub question: Question,
+}
+
+/// What is saved where. What waits in the edit log is known to the page itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct SyncView {
+    /// Whose device this is.
+    pub account: AccountId,
+    /// This device.
+    pub device: DeviceId,
+    /// The account's name.
+    pub name: String,
+    /// What the account may do.
+    pub role: Role,
+    /// Changes on this device that the server has not acknowledged.
+    pub unsent_changes: u32,
+    /// The documents that hold them, with their names.
+    pub unsent: Vec<UnsentDocument>,
+    /// Documents on this device.
+    pub documents: u32,
+    /// When the last exchange ended well, by this device's clock; 0 before the first.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub exchanged_ms: u64,
+    /// How far this device's clock is ahead of the server's, milliseconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub clock_ahead_ms: i64,
+    /// What the server has kept for staff instead of applying it.
+    pub set_aside: Vec<SetAside>,
+    /// Whether the first exchange is complete.
+    pub complete: bool,
+}
+
+/// A document with changes that the server has not acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct UnsentDocument {
+    /// Which.
+    pub document: DocumentId,
+    /// Of what kind.
+    pub kind: crate::document::Kind,
+    /// What it is called.
+    pub title: String,
+    /// How many changes.
+    pub changes: u32,
+}
+
+/// Changes that wait for staff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+pub struct SetAside {
+    /// Of which document.
+    pub document: DocumentId,
+    /// What it was called.
+    pub title: String,
+    /// Why: a stable code.
+    pub code: String,
+    /// How many changes.
+    pub changes: u32,
+    /// When this device was told, by its own clock.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+}
+
+impl ViewKey {
+    /// The document that the view is of, if it is of one.
+    #[must_use]
+    pub fn document(&self) -> Option<DocumentId> {
+        match self {
+            Self::Event { event: id } | Self::Dossier { dossier: id } | Self::Record { document: id } => Some(*id),
+            Self::Events | Self::Dossiers | Self::Directory | Self::Questions | Self::Sync => None,
+        }
+    }
+}
+
+impl SlotView {
+    pub(crate) fn of(slot: &Slot, attended: u32) -> Self {
+        let text = |field| slot.fields.text(field).to_owned();
+        Self { slot: slot.id, day: text(Field::Day), starts: text(Field::Starts), ends: text(Field::Ends), attended }
+    }
+}
+
+impl SlotStatus {
+    /// Of the marks of one person in one slot. `unsent` holds the marks that the server has not acknowledged.
+    pub(crate) fn of(marks: &[&Mark], unsent: &BTreeSet<RowId>) -> Self {
+        let attendance = crate::mark::attendance(marks.iter().copied());
+        let latest = marks.iter().filter(|mark| mark.withdrawn.is_none()).max_by_key(|mark| (mark.at_ms, mark.id));
+        Self {
+            status: attendance.status(),
+            contradicted: matches!(attendance, Attendance::Contradicted(_)),
+            on_server: latest.is_none_or(|mark| !unsent.contains(&mark.id)),
+            at_ms: latest.map_or(0, |mark| mark.at_ms),
+        }
+    }
+}
+
+impl LineView {
+    pub(crate) fn of(line: &Line) -> Self {
+        let fields = Field::LINE.iter().map(|field| {
+            let register = line.fields.0.get(field).cloned().unwrap_or_default();
+            FieldView { field: *field, value: register.value, named: String::new(), apart: register.apart }
+        });
+        Self { line: line.id, side: line.side, fields: fields.collect(), amount_cents: line.amount_cents(), state: line.state }
+    }
+}

@@ -1,0 +1,334 @@
+//! The real server on a loopback port, and a blocking client to ask it.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use server::{
+    cli::invite,
+    clock::Clock,
+    config::{AppSource, Config, Proxy, PublicUrl},
+    routes::AppState,
+    serve,
+    storage::{Place, WriterState, access},
+};
+use shared::role::Role;
+use ureq::{Agent, http};
+
+/// When the tests take place: 1 March 2026, 08:00 UTC.
+pub const START_MS: u64 = 1_772_352_000_000;
+pub const SECOND_MS: u64 = 1_000;
+pub const HOUR_MS: u64 = 60 * 60 * SECOND_MS;
+
+/// A clock that stands until it is moved.
+#[derive(Debug, Clone)]
+pub struct Time(Arc<AtomicU64>);
+
+impl Time {
+    #[must_use]
+    pub fn start() -> Self {
+        Self(Arc::new(AtomicU64::new(START_MS)))
+    }
+
+    pub fn pass(&self, ms: u64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        let now = Arc::clone(&self.0);
+        Clock::from_fn(move || now.load(Ordering::SeqCst))
+    }
+}
+
+/// How a test server differs from the plain one: in memory, over HTTP, with no app.
+#[derive(Debug)]
+pub struct Plan {
+    pub place: Place,
+    pub public_url: Option<&'static str>,
+    pub app: AppSource,
+    pub proxy: Proxy,
+    /// None: that of [`TestServer::time`].
+    pub clock: Option<Clock>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let place = Place::in_memory().expect("memory");
+        Self { place, public_url: None, app: AppSource::BuiltIn, proxy: Proxy::None, clock: None }
+    }
+}
+
+/// A running server. Dropped, it stops as on SIGTERM, and is waited for.
+#[derive(Debug)]
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub state: AppState,
+    pub time: Time,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TestServer {
+    #[must_use]
+    pub fn start() -> Self {
+        Self::with(Plan::default())
+    }
+
+    #[must_use]
+    pub fn with(plan: Plan) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+        listener.set_nonblocking(true).expect("a socket");
+        let address = listener.local_addr().expect("a bound socket");
+        let time = Time::start();
+        let config = Config {
+            place: plan.place,
+            public_url: plan.public_url.map_or(PublicUrl::local(address), |url| url.parse().expect("a public URL")),
+            app: plan.app,
+            proxy: plan.proxy,
+        };
+        let clock = plan.clock.unwrap_or_else(|| time.clock());
+        let state = AppState::open(config, clock, WriterState::default()).expect("a database");
+        let house = state.clone();
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.expect("threads").block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+                serve::serve(house, listener).await.expect("a clean end");
+            });
+        });
+        Self { address, state, time, thread: Some(thread) }
+    }
+
+    /// Stops, and waits until everything is on the disk.
+    pub fn stop(&mut self) {
+        self.state.stopping.cancel();
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(ended.is_ok() || thread::panicking(), "the server panicked");
+        }
+    }
+
+    /// Somebody who is not signed in.
+    #[must_use]
+    pub fn stranger(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// An invite made on the server's console.
+    #[must_use]
+    pub fn console_invite(&self, role: Role) -> String {
+        let clock = self.state.clock.clone();
+        let made = self.state.store.write_blocking(move |tx, _| invite::make(tx, role, None, 72, &clock));
+        made.expect("an invite").to_string()
+    }
+
+    /// Somebody who came in by the console's invite.
+    #[must_use]
+    pub fn enrolled(&self, role: Role, name: &str) -> Client {
+        let mut client = self.stranger();
+        let reply = client.enroll(&json!({ "code": self.console_invite(role), "name": name }));
+        assert_eq!(reply.status, 200, "{reply:?}");
+        client
+    }
+
+    /// The devices of the database, whatever the API shows.
+    #[must_use]
+    pub fn devices(&self) -> Vec<access::DeviceRow> {
+        self.state.store.read_blocking(access::devices).expect("a database")
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A browser: it keeps its cookie and sets the app's header.
+#[derive(Debug, Clone)]
+pub struct Client {
+    agent: Agent,
+    base: String,
+    /// What the browser would send: `name=value`.
+    pub cookie: Option<String>,
+    /// Further headers of every request.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl Client {
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .accept("")
+            .accept_encoding("")
+            // No test waits for it: only a fault would.
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .new_agent();
+        Self { agent, base: format!("http://{address}"), cookie: None, headers: vec![("x-tiwizi", "1".to_owned())] }
+    }
+
+    /// The same browser with one more header.
+    #[must_use]
+    pub fn with(&self, name: &'static str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.push((name, value.to_owned()));
+        client
+    }
+
+    pub fn get(&mut self, path: &str) -> Reply {
+        self.send("GET", path, None)
+    }
+
+    pub fn post(&mut self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, Some(("application/json", body.to_string().as_bytes())))
+    }
+
+    /// Sends `(type, bytes)` and keeps the cookie that comes back.
+    pub fn send(&mut self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Reply {
+        let mut reply = self.ask(method, path, body).expect("an answer");
+        let mut bytes = Vec::new();
+        reply.body_mut().as_reader().read_to_end(&mut bytes).expect("a whole answer");
+        let (parts, _) = reply.into_parts();
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body: bytes };
+        if let Some(cookie) = reply.header("set-cookie") {
+            let pair = cookie.split(';').next().unwrap_or_default();
+            self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
+        }
+        reply
+    }
+
+    fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<(&str, &[u8])>,
+    ) -> Result<http::Response<ureq::Body>, ureq::Error> {
+        let mut request = http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        match body {
+            Some((kind, bytes)) => {
+                self.agent.run(request.header("content-type", kind).body(bytes).expect("a request"))
+            }
+            None => self.agent.run(request.body(()).expect("a request")),
+        }
+    }
+
+    /// Whether anybody answers at all.
+    #[must_use]
+    pub fn reaches(&self) -> bool {
+        self.ask("GET", "/healthz", None).is_ok()
+    }
+
+    /// Comes in, with what a test does not care about filled in.
+    pub fn enroll(&mut self, ask: &Value) -> Reply {
+        let mut body = json!({ "attempt": "00".repeat(16), "device_label": "Chrome, Android", "language": "fr" });
+        for (key, value) in ask.as_object().expect("an object") {
+            body[key] = value.clone();
+        }
+        self.post("/api/enroll", &body)
+    }
+
+    /// Opens the stream of pokes.
+    #[must_use]
+    pub fn listen(&self) -> Stream {
+        let reply = self.ask("GET", "/api/pokes", None).expect("an answer");
+        assert_eq!(reply.status(), 200, "{:?}", reply.headers());
+        Stream(Box::new(BufReader::new(reply.into_body().into_reader())))
+    }
+}
+
+/// An answer, whole.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: http::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("a readable header"))
+    }
+
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// The stable code of a refusal; empty when it is none.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Status and code, as most tests compare them.
+    #[must_use]
+    pub fn refusal(&self) -> (u16, String) {
+        (self.status, self.code())
+    }
+}
+
+/// An open stream of server-sent events.
+pub struct Stream(Box<dyn std::io::BufRead>);
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stream")
+    }
+}
+
+impl Stream {
+    /// The next event as `name data`, waited for; none when the server ends the stream. Keep-alive comments are skipped.
+    pub fn event(&mut self) -> Option<String> {
+        let (mut name, mut data) = (String::new(), String::new());
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line).expect("a stream that ends cleanly") == 0 {
+                return None;
+            }
+            match line.trim_end().split_once(':') {
+                Some(("event", value)) => name = value.trim().to_owned(),
+                Some(("data", value)) => data = value.trim().to_owned(),
+                None if !name.is_empty() => return Some(format!("{name} {data}")),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A folder as the app's bundler leaves it.
+pub fn write_app(folder: &Path) {
+    for (path, content) in [
+        ("index.html", "<!doctype html><title>App</title>"),
+        ("sw.js", "// service worker"),
+        ("manifest.webmanifest", "{}"),
+        ("assets/engine-1a2b3c.wasm", "plain engine"),
+        ("assets/engine-1a2b3c.wasm.br", "brotli engine"),
+        ("assets/engine-1a2b3c.wasm.gz", "gzip engine"),
+        ("assets/index-4d5e6f.js", "plain script"),
+    ] {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, content).expect("a file");
+    }
+}
