@@ -1,8 +1,11 @@
+import './styles/tokens.css';
+import './styles/base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { applyLanguage } from './i18n';
+
+applyLanguage();
 
 const target = document.querySelector('#app');
 if (!target) throw new Error('index.html has no #app');
 mount(App, { target });
-
-if (import.meta.env.PROD) void navigator.serviceWorker?.register('/service-worker.js');

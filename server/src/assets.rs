@@ -17,12 +17,7 @@ use axum::{
 };
 use rust_embed::Embed;
 
-use crate::{
-    config::AppSource,
-    error::ApiError,
-    routes::AppState,
-    secret,
-};
+use crate::{config::AppSource, error::ApiError, routes::AppState, secret};
 
 /// What the bundler wrote, with a `.br` and a `.gz` beside each file that compresses.
 #[derive(Embed)]

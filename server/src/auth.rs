@@ -136,8 +136,7 @@ where
 
 /// Finds whose credential was sent. A wrong one and none are the same: strangers learn nothing.
 async fn identify(parts: &Parts, state: &AppState) -> Result<(Credential, Standing), ApiError> {
-    let credential =
-        credential_of(&parts.headers, &state.config.public_url).ok_or(ApiError::NotEnrolled)?;
+    let credential = credential_of(&parts.headers, &state.config.public_url).ok_or(ApiError::NotEnrolled)?;
     let device = credential.device;
     let standing = state.store.read(move |db| access::standing(db, device)).await?;
     match standing {

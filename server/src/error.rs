@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+use shared::wire::FrameError;
 
 use crate::storage::{StoreError, access::Refusal};
 
@@ -23,6 +24,8 @@ pub enum ApiError {
     ContentType,
     #[error("the body is larger than this address takes")]
     TooLarge,
+    #[error("the frame cannot be read: {0}")]
+    Frame(FrameError),
     #[error("the request does not come from the app itself")]
     CrossSite,
     #[error("no device is signed in")]
@@ -78,6 +81,7 @@ impl ApiError {
             Self::Malformed(_) => "request.malformed",
             Self::ContentType => "request.content_type",
             Self::TooLarge => "request.too_large",
+            Self::Frame(error) => error.code(),
             Self::CrossSite => "request.cross_site",
             Self::NotEnrolled => "session.none",
             Self::DeviceRevoked => "device.revoked",
@@ -115,7 +119,8 @@ impl ApiError {
             Self::MethodUnknown => StatusCode::METHOD_NOT_ALLOWED,
             Self::Refused(Refusal::InviteUsed | Refusal::InvitesTooMany) => StatusCode::CONFLICT,
             Self::Refused(Refusal::InviteExpired | Refusal::InviteWithdrawn) => StatusCode::GONE,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge | Self::Frame(FrameError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Frame(_) => StatusCode::BAD_REQUEST,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NameTooLong { .. } | Self::Refused(Refusal::NameMissing) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,

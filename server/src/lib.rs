@@ -16,6 +16,12 @@ pub mod assets;
 pub mod guesses;
 pub mod pokes;
 
+pub mod exchange;
+
+pub mod cache;
+pub mod guard;
+pub mod ingest;
+
 pub mod storage;
 pub mod writer;
 

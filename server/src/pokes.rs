@@ -24,9 +24,15 @@ pub struct Pokes(broadcast::Sender<News>);
 
 #[derive(Debug, Clone)]
 enum News {
-    Changed { documents: Arc<[DocumentId]>, arrival: u64 },
+    Changed {
+        documents: Arc<[DocumentId]>,
+        arrival: u64,
+    },
     /// What this account holds has changed.
-    Scope { account: AccountId, arrival: u64 },
+    Scope {
+        account: AccountId,
+        arrival: u64,
+    },
     DeviceEnded(DeviceId),
     AccountEnded(AccountId),
 }

@@ -1,10 +1,6 @@
 //! A QR code made of half blocks, so that a phone can be held to the terminal.
 
-use qrcode::{
-    EcLevel, QrCode,
-    render::unicode::Dense1x2,
-    types::QrError,
-};
+use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2, types::QrError};
 
 /// Whether the output understands colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +14,8 @@ pub enum Paint {
 /// Draws `text`, with the quiet margin that scanners need. Fails when it is too long for any code (about 2,300 bytes).
 pub fn draw(text: &str, paint: Paint) -> Result<String, QrError> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M)?;
-    let picture = code
-        .render::<Dense1x2>()
-        .dark_color(Dense1x2::Light)
-        .light_color(Dense1x2::Dark)
-        .quiet_zone(true)
-        .build();
+    let picture =
+        code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build();
     Ok(match paint {
         Paint::Plain => picture,
         // Drawn marks are the light modules: bright white on black.

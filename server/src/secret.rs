@@ -189,7 +189,14 @@ mod tests {
         assert!(shown.matches(&credential.hash()));
         assert!(!shown.matches(&Credential::draw(credential.device).hash()));
         assert!(!format!("{credential:?}").contains(&hex(&credential.secret)));
-        for bad in ["", ".", "x.y", &credential.reveal()[1..], &credential.reveal()[..80], &format!("{}0", credential.reveal())] {
+        for bad in [
+            "",
+            ".",
+            "x.y",
+            &credential.reveal()[1..],
+            &credential.reveal()[..80],
+            &format!("{}0", credential.reveal()),
+        ] {
             assert!(Credential::parse(bad).is_none(), "{bad:?}");
         }
     }

@@ -237,8 +237,8 @@ where
     fn run(&mut self, tx: &Transaction<'_>, state: &mut S) -> Verdict {
         let Some(work) = self.work.take() else { return Verdict::Undo };
         // Unwind safe: what a panic leaves half done in `tx` and `state` is undone by the caller.
-        let result = catch_unwind(AssertUnwindSafe(|| work(tx, state)))
-            .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
+        let result =
+            catch_unwind(AssertUnwindSafe(|| work(tx, state))).unwrap_or_else(|_| Err(StoreError::Panicked.into()));
         let verdict = if result.is_ok() { Verdict::Keep } else { Verdict::Undo };
         self.result = Some(result);
         verdict
@@ -506,11 +506,9 @@ mod tests {
 
     #[test]
     fn injected_faults_keep_what_their_names_say() {
-        for (fault, kept, running) in [
-            (Fault::RefuseCommit, 1, true),
-            (Fault::CrashBeforeCommit, 1, false),
-            (Fault::CrashAfterCommit, 2, false),
-        ] {
+        for (fault, kept, running) in
+            [(Fault::RefuseCommit, 1, true), (Fault::CrashBeforeCommit, 1, false), (Fault::CrashAfterCommit, 2, false)]
+        {
             let (place, writer, _) = writer(Log::default());
             writer.inject(fault);
             let result = writer.write_blocking(|tx, _| raise(tx));

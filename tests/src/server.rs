@@ -225,9 +225,7 @@ impl Client {
             request = request.header("cookie", cookie);
         }
         match body {
-            Some((kind, bytes)) => {
-                self.agent.run(request.header("content-type", kind).body(bytes).expect("a request"))
-            }
+            Some((kind, bytes)) => self.agent.run(request.header("content-type", kind).body(bytes).expect("a request")),
             None => self.agent.run(request.body(()).expect("a request")),
         }
     }

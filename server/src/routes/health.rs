@@ -30,10 +30,7 @@ pub async fn healthz(State(state): State<AppState>) -> Result<(StatusCode, Json<
 ///
 /// On the same port, because a second one is a second thing to forget in a firewall. Nothing in it is about people, so a
 /// proxy that hides its traces gives away no more than how busy we are.
-pub async fn metrics(
-    State(state): State<AppState>,
-    _: Local,
-) -> ([(HeaderName, HeaderValue); 1], String) {
+pub async fn metrics(State(state): State<AppState>, _: Local) -> ([(HeaderName, HeaderValue); 1], String) {
     let page = state.metrics.render(&state.store);
     ([(CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE))], page)
 }

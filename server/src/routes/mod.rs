@@ -7,6 +7,7 @@ pub mod pokes;
 pub mod session;
 pub mod staff;
 mod state;
+pub mod sync;
 
 use std::time::{Duration, Instant};
 
@@ -16,14 +17,14 @@ use axum::{
     http::{
         HeaderName, HeaderValue, Method,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-            X_CONTENT_TYPE_OPTIONS,
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
         },
     },
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use shared::limit;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::state::AppState;
@@ -36,6 +37,8 @@ use crate::{
 pub const JSON_BYTES_MAX: usize = 64 * 1024;
 /// How long a short request may take, the upload of its body included.
 const SHORT: Duration = Duration::from_secs(30);
+/// How long an exchange may take: a full frame over a village's network.
+const LONG: Duration = Duration::from_secs(180);
 
 /// The whole house.
 pub fn router(state: AppState) -> Router {
@@ -55,8 +58,12 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts/{id}/assign", post(staff::assign))
         .route("/api/accounts/{id}/disable", post(staff::disable))
         .layer(middleware::from_fn_with_state(SHORT, within));
+    let exchange = Router::new()
+        .route("/api/sync", post(sync::sync))
+        .layer(DefaultBodyLimit::max(limit::FRAME_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(LONG, within));
     let streams = Router::new().route("/api/pokes", get(pokes::listen));
-    let routes = short.merge(streams).fallback(assets::serve).method_not_allowed_fallback(method_unknown);
+    let routes = short.merge(exchange).merge(streams).fallback(assets::serve).method_not_allowed_fallback(method_unknown);
     layers(routes, &state).with_state(state)
 }
 
@@ -116,7 +123,10 @@ async fn secure(State(state): State<AppState>, request: Request, next: Next) -> 
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         // The camera reads invites and badges.
-        (HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ];
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -16,9 +16,7 @@ use crate::{
     auth::{Admin, Coordinator, may_govern},
     error::ApiError,
     secret::InviteCode,
-    storage::access::{
-        self, AccountRow, Decision, DeviceRow, Given, InviteRow, Language, NewInvite, Refusal,
-    },
+    storage::access::{self, AccountRow, Decision, DeviceRow, Given, InviteRow, Language, NewInvite, Refusal},
 };
 
 /// How long an invite lasts when nobody says. In hours.

@@ -11,7 +11,10 @@ use crate::{
     guesses::Guesses,
     metrics::Metrics,
     pokes::{Concerns, Pokes},
-    storage::{Store, StoreError, WriterState, access, server::{self, Identity}},
+    storage::{
+        Store, StoreError, WriterState, scope,
+        server::{self, Identity},
+    },
 };
 
 /// Cloned for each request; everything in it is shared.
@@ -27,6 +30,8 @@ pub struct AppState {
     pub identity: Identity,
     /// The places for phones that listen for pokes.
     pub chairs: Arc<Semaphore>,
+    /// The places for exchanges under way.
+    pub exchanges: Arc<Semaphore>,
     /// Cancelled when the server shall stop: whatever waits for long must listen to it.
     pub stopping: CancellationToken,
 }
@@ -39,13 +44,14 @@ impl AppState {
         Ok(Self {
             store,
             pokes: Pokes::default(),
-            concerns: access::holds_any,
+            concerns: scope::concerns,
             clock,
             config: Arc::new(config),
             metrics: Arc::default(),
             guesses: Arc::default(),
             identity,
             chairs: super::pokes::chairs(),
+            exchanges: Arc::new(Semaphore::new(super::sync::EXCHANGES_MAX)),
             stopping: CancellationToken::new(),
         })
     }

@@ -126,7 +126,12 @@ pub fn standing(db: &Connection, device: DeviceId) -> Result<Option<Standing>, S
 
 /// Reads `id, name, role, language` from the first four columns.
 fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
-    Ok(Account { id: AccountId(row.get(0)?), name: row.get(1)?, role: role_at(row, 2)?, language: language_at(row, 3)? })
+    Ok(Account {
+        id: AccountId(row.get(0)?),
+        name: row.get(1)?,
+        role: role_at(row, 2)?,
+        language: language_at(row, 3)?,
+    })
 }
 
 fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {

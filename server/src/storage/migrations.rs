@@ -8,7 +8,11 @@ use super::StoreError;
 const APPLICATION_ID: i32 = 0x5449_5749;
 
 /// Every schema change, the oldest first. `user_version` counts how many a file has had.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_access.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_access.sql"),
+    include_str!("migrations/0002_documents.sql"),
+    include_str!("migrations/0003_projections.sql"),
+];
 
 /// Applies what is missing, all of it or nothing.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {

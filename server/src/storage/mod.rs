@@ -4,8 +4,11 @@
 //! writer thread (see [`crate::writer`]), which commits many jobs together and answers only when they are on the disk.
 
 pub mod access;
+pub mod documents;
 mod migrations;
+pub mod projections;
 mod readers;
+pub mod scope;
 pub mod server;
 
 use std::{
@@ -21,7 +24,10 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use self::readers::Readers;
-use crate::writer::{CommitHooks, Counts, Fault, Writer};
+use crate::{
+    ingest::Ingest,
+    writer::{Counts, Fault, Writer},
+};
 
 /// Connections that read at the same time. More would only queue on the disk.
 const READERS: usize = 4;
@@ -31,13 +37,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(10);
 const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 
 /// What the writer thread keeps between jobs.
-pub type WriterState = NoState;
-
-/// The state of a writer that needs none.
-#[derive(Debug, Default)]
-pub struct NoState;
-
-impl CommitHooks for NoState {}
+pub type WriterState = Ingest;
 
 /// Why storage could not do what was asked. Cloned to every job of a commit that failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -217,10 +217,7 @@ impl Store {
     /// Runs `job` on the writer thread and answers once it is on the disk. A job that fails leaves no trace.
     ///
     /// Full queue: [`StoreError::Busy`] at once.
-    pub async fn write<T, E>(
-        &self,
-        job: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    pub async fn write<T, E>(&self, job: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,

@@ -28,10 +28,7 @@ impl Readers {
     }
 
     /// Runs `query` in a read transaction. Blocks until a connection is free.
-    pub(super) fn read<T, E: From<StoreError>>(
-        &self,
-        query: impl FnOnce(&Connection) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub(super) fn read<T, E: From<StoreError>>(&self, query: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
         let loan = self.borrow();
         let tx = loan.connection().unchecked_transaction().map_err(StoreError::from)?;
         // Dropped, so rolled back: there is nothing to keep.

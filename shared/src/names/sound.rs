@@ -3,7 +3,7 @@
 //! A sound is a string of ASCII letters. Small ones are what Latin letters say: `c` is *ch/sh*, `x` *kh*, `q` *gh/rh*, and
 //! `a e i u` are the only vowels (`o`, `ou` and `w` are `u`; `y` is `i`). Capitals are what Arabic writing says about
 //! vowels: `A U I` long ones, `O` an alef at the beginning, `V` an ayn there, `E` an ayn elsewhere, `T` a final ة, `H` a final
-//! ه, `Y` a final ى. Short vowels are not written there.
+//! ه, `Y` a final ى. Short vowels are not written there. `K` is a ك or ق, which may be said like a *g*.
 
 use super::{Letters, fold};
 
@@ -31,6 +31,8 @@ pub(super) struct Word {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
     pub(super) sound: Vec<u8>,
+    /// Its consonants as [`bone`] has them, neighbours once: what two spellings of one name have in common at least.
+    pub(super) bones: Vec<u8>,
     pub(super) script: Script,
     /// Whether an article was taken off: `El Houcine`, `Lahoucine`, `الحسين`.
     pub(super) article: bool,
@@ -52,7 +54,13 @@ impl Reading {
         };
         sound.truncate(SOUNDS_MAX);
         let known = SHORT_FORMS.iter().find(|(short, _)| short.as_bytes() == sound);
-        Self { sound: known.map_or(sound, |(_, full)| full.as_bytes().to_vec()), script, article }
+        Self::of(known.map_or(sound, |(_, full)| full.as_bytes().to_vec()), script, article)
+    }
+
+    fn of(sound: Vec<u8>, script: Script, article: bool) -> Self {
+        let mut bones: Vec<u8> = sound.iter().filter_map(|letter| bone(*letter)).collect();
+        bones.dedup();
+        Self { sound, bones, script, article }
     }
 
     /// The two read as one word.
@@ -61,7 +69,19 @@ impl Reading {
         for &letter in self.sound.iter().chain(&next.sound) {
             push(&mut sound, letter);
         }
-        Self { sound, script: self.script, article: self.article }
+        Self::of(sound, self.script, self.article)
+    }
+}
+
+/// The consonant that all spellings of a sound share. Vowels have none, nor have h and t, which some spellings lack.
+pub(super) fn bone(letter: u8) -> Option<u8> {
+    match letter {
+        b'h' | b'H' | b't' => None,
+        b'K' | b'x' | b'g' | b'q' | b'j' => Some(b'k'),
+        b'p' => Some(b'b'),
+        b'v' => Some(b'f'),
+        vowel if is_vowel(vowel) => None,
+        other => Some(other),
     }
 }
 
@@ -71,6 +91,7 @@ const SHORT_FORMS: &[(&str, &str)] = &[
     ("mhd", "muhamed"),
     ("muhd", "muhamed"),
     ("fatma", "fatima"),
+    ("icak", "ishak"),
     ("zuhra", "zahra"),
     ("taib", "taieb"),
     ("mbark", "mbarek"),
@@ -88,7 +109,8 @@ impl Name {
         if parts.is_empty() || parts.len() > 2 * WORDS_MAX {
             return None;
         }
-        let mut reader = NameReader { name: Self { words: Vec::new(), honorifics: Vec::new() }, prefix: None, article: false };
+        let mut reader =
+            NameReader { name: Self { words: Vec::new(), honorifics: Vec::new() }, prefix: None, article: false };
         for (index, part) in parts.iter().enumerate() {
             reader.part(part, parts.get(index + 1).copied());
         }
@@ -122,7 +144,7 @@ impl NameReader {
                 return;
             }
             if let Some(particle) = particle(part, next) {
-                let particle = Reading { sound: particle.as_bytes().to_vec(), script: script(part), article: false };
+                let particle = Reading::of(particle.as_bytes().to_vec(), script(part), false);
                 self.prefix = Some(self.prefix.take().map_or(particle.clone(), |before| before.joined(&particle)));
                 self.article = false;
                 return;
@@ -136,7 +158,7 @@ impl NameReader {
                 return;
             }
             if let (Some(ending), Some(word)) = (ending(part), self.name.words.last_mut()) {
-                let ending = Reading { sound: ending.as_bytes().to_vec(), script: script(part), article: false };
+                let ending = Reading::of(ending.as_bytes().to_vec(), script(part), false);
                 word.readings = word.readings.iter().map(|reading| reading.joined(&ending)).collect();
                 return;
             }
@@ -156,7 +178,18 @@ impl NameReader {
 fn is_title(part: &str) -> bool {
     matches!(
         part,
-        "mr" | "mme" | "mlle" | "mrs" | "ms" | "dr" | "pr" | "monsieur" | "madame" | "mademoiselle" | "السيد" | "السيدة" | "السيده"
+        "mr" | "mme"
+            | "mlle"
+            | "mrs"
+            | "ms"
+            | "dr"
+            | "pr"
+            | "monsieur"
+            | "madame"
+            | "mademoiselle"
+            | "السيد"
+            | "السيدة"
+            | "السيده"
     )
 }
 
@@ -188,7 +221,7 @@ fn particle(part: &str, next: &str) -> Option<&'static str> {
         "ben" | "bin" | "ibn" | "bn" | "بن" | "ابن" => "ben",
         "bent" | "bint" | "بنت" => "bent",
         "ou" | "u" | "o" | "w" | "او" | "و" => "u",
-        "abou" | "abu" | "bou" | "bu" | "ابو" | "بو" => "bu",
+        "abou" | "abu" | "bou" | "bu" | "ابو" | "ابي" | "بو" => "bu",
         "oum" | "um" | "ام" => "um",
         "oulad" | "ouled" | "awlad" | "ould" | "اولاد" | "ولاد" | "ولد" => "ulad",
         "bni" | "beni" | "بني" => "beni",
@@ -221,11 +254,10 @@ fn is_allah(part: &str) -> bool {
 
 /// The ways to read one word, with the article on and off.
 fn readings(part: &str, article: bool) -> Vec<Reading> {
-    let mut readings = vec![Reading::new(part, article)];
     if is_allah(part) {
-        readings[0].sound = b"lah".to_vec();
-        return readings;
+        return vec![Reading::of(b"lah".to_vec(), script(part), article)];
     }
+    let mut readings = vec![Reading::new(part, article)];
     if let Some((compound, of_allah)) = compound(part) {
         if of_allah {
             // Else Abdellah could be read like Abdelilah.
@@ -236,7 +268,14 @@ fn readings(part: &str, article: bool) -> Vec<Reading> {
     for bare in without_article(part) {
         let reading = Reading::new(bare, true);
         let consonants = reading.sound.iter().filter(|letter| !is_vowel(**letter)).count();
-        if reading.script == Script::Arabic || reading.sound.len() >= 4 || (reading.sound.len() == 3 && consonants >= 2) {
+        let enough = match reading.script {
+            Script::Arabic => true,
+            // Elouafi is El Ouafi, but Laila is no article and Aila.
+            Script::Latin => {
+                consonants >= 2 && reading.sound.len() >= 3 || part.starts_with("el") && reading.sound.len() >= 4
+            }
+        };
+        if enough {
             readings.push(reading);
         }
     }
@@ -306,7 +345,11 @@ fn without_article(part: &str) -> Vec<&str> {
 }
 
 fn script(word: &str) -> Script {
-    if word.chars().any(|c| matches!(c, '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}')) { Script::Arabic } else { Script::Latin }
+    if word.chars().any(|c| matches!(c, '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}')) {
+        Script::Arabic
+    } else {
+        Script::Latin
+    }
 }
 
 /// Vowels of both scripts; an ayn counts as one, since that is how it is written in Latin letters.
@@ -324,7 +367,8 @@ fn push(sound: &mut Vec<u8>, letter: u8) {
 /// Reads Latin letters the way French, English and Moroccan usage write these names.
 fn latin(word: &str) -> Vec<u8> {
     // Aboubakr is Boubker, Embarek is Mbarek.
-    let mute = word.starts_with("abou") || word.starts_with("abu") || word.starts_with("emb") || word.starts_with("emh");
+    let mute =
+        word.starts_with("abou") || word.starts_with("abu") || word.starts_with("emb") || word.starts_with("emh");
     let letters = &word.as_bytes()[usize::from(mute && word.len() > 6)..];
     let mut sound = Vec::with_capacity(letters.len());
     let mut at = 0;
@@ -357,7 +401,7 @@ fn latin_step(letters: &[u8], first: bool) -> (&'static [u8], usize) {
         [b'c', b'k' | b'q', ..] => (b"k", 2),
         [b'q', b'u', b'a' | b'e' | b'i' | b'o', ..] => (b"k", 2),
         [b'c', b'e' | b'i' | b'y', ..] => (b"s", 1),
-        [b'g', b'u', b'e' | b'i' | b'y', ..] => (b"g", 2),
+        [b'g', b'u', b'a' | b'e' | b'i' | b'y', ..] => (b"g", 2),
         [b'g', b'e' | b'i' | b'y', ..] => (b"j", 1),
         // Ghizlaine, but Houssaine. Renée, but Ameen. Alae, but Ismael, which is Ismail. Naceur.
         [b'l', b'a', b'i', b'n', b'e'] => (b"lan", 5),
@@ -405,7 +449,7 @@ fn arabic(word: &str) -> Vec<u8> {
             'ه' | 'ح' => b'h',
             'خ' => b'x',
             'غ' => b'q',
-            'ق' | 'ك' => b'k',
+            'ق' | 'ك' => b'K',
             'ج' => b'j',
             'ش' => b'c',
             'س' | 'ص' => b's',
@@ -423,7 +467,12 @@ fn arabic(word: &str) -> Vec<u8> {
             '0'..='9' => u8::try_from(letter).unwrap_or(b'0'),
             _ => continue,
         };
-        push(&mut sound, heard);
+        // A consonant that stands twice is said twice: a doubled one is written once.
+        if is_vowel(heard) {
+            push(&mut sound, heard);
+        } else {
+            sound.push(heard);
+        }
     }
     sound
 }

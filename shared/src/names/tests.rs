@@ -64,14 +64,17 @@ fn the_names_of_the_field_report_are_told_apart() {
 fn our_own_pairs_are_told_apart() {
     let measured = measure(pairs(include_str!("../../vectors/name_pairs.csv")).into_iter());
     report("own name pairs", &measured);
-    assert!(measured.right * 100 >= measured.yes * 95, "{} of {}", measured.right, measured.yes);
-    assert!(measured.wrong * 100 <= measured.no * 4, "{:?}", measured.misjudged);
+    assert!(measured.right * 100 >= measured.yes * 97, "{} of {}", measured.right, measured.yes);
+    assert!(measured.wrong * 100 <= measured.no * 2, "{:?}", measured.misjudged);
 }
 
 #[test]
 fn families_of_names_hold_together_and_apart() {
     let mut families: Vec<(bool, Vec<&str>)> = Vec::new();
-    for line in include_str!("../../vectors/name_families.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+    for line in include_str!("../../vectors/name_families.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+    {
         families.push((line.starts_with('?'), line.trim_start_matches('?').split('|').collect()));
     }
     let mut all = Vec::new();
@@ -87,32 +90,80 @@ fn families_of_names_hold_together_and_apart() {
     }
     let measured = measure(all.into_iter());
     report("families of names", &measured);
-    assert!(measured.right * 100 >= measured.yes * 95, "{} of {}", measured.right, measured.yes);
-    assert!(measured.wrong * 10_000 <= measured.no * 5, "{} of {}", measured.wrong, measured.no);
+    assert!(measured.right * 100 >= measured.yes * 98, "{} of {}", measured.right, measured.yes);
+    assert!(measured.wrong * 10_000 <= measured.no, "{} of {}", measured.wrong, measured.no);
+}
+
+/// Every commune of Morocco has its name in both scripts: names that nobody chose for this test.
+#[test]
+fn communes_are_recognised_across_scripts() {
+    let communes = include_str!("../../../reference/morocco/communes.csv");
+    let names = |line: &'static str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        (cells[1], cells[2], cells[4])
+    };
+    let all: Vec<_> = communes.lines().skip(1).map(names).collect();
+    let measured = measure(all.iter().map(|(french, arabic, _)| (*french, *arabic, true)));
+    report("communes in both scripts", &measured);
+    assert!(measured.right * 100 >= measured.yes * 94, "{} of {}", measured.right, measured.yes);
+
+    let souss_massa: Vec<&str> =
+        all.iter().filter(|(_, _, region)| *region == "09").map(|(french, _, _)| *french).collect();
+    let pairs = souss_massa
+        .iter()
+        .enumerate()
+        .flat_map(|(n, one)| souss_massa[n + 1..].iter().map(|other| (*one, *other, false)));
+    let measured = measure(pairs);
+    report("communes of Souss-Massa", &measured);
+    assert_eq!(measured.no, 175 * 174 / 2);
+    assert!(measured.wrong <= 3, "{:?}", measured.misjudged);
 }
 
 #[test]
-fn names_tmp_holdout() {
-    let measured = measure(pairs(&std::fs::read_to_string("/tmp/holdout.csv").unwrap()).into_iter());
-    report("holdout", &measured);
+fn a_name_outside_every_rule_is_like_itself_only() {
+    assert_eq!(alike("", ""), None);
+    assert_eq!(alike("", "Ali"), None);
+    assert_eq!(alike(" ' ", "-"), None);
+    assert_eq!(alike("ⵎⵓⵃⵎⵎⴷ", "ⵎⵓⵃⵎⵎⴷ"), Some(Likeness::Same));
+    assert_eq!(alike("ⵎⵓⵃⵎⵎⴷ", "ⵄⵍⵉ"), None);
+    assert_eq!(alike("Ali 2", "Ali 3"), None);
+    let long = "Ali ".repeat(300);
+    assert_eq!(alike(&long, "Ali"), None);
+    assert_eq!(alike(&"m".repeat(10_000), &"n".repeat(10_000)), None);
+    assert_eq!(name_key("").to_string(), "");
+    assert_ne!(name_key("Ali Alaoui").to_string(), "");
 }
 
 #[test]
-fn names_tmp_communes() {
-    let text = std::fs::read_to_string("../data/morocco/communes.csv").unwrap();
-    let rows: Vec<(&str, &str)> = text.lines().skip(1).map(|l| { let c: Vec<&str> = l.split(',').collect(); (c[1], c[2]) }).collect();
-    let fr: Vec<Heard> = rows.iter().map(|r| Heard::new(r.0)).collect();
-    let ar: Vec<Heard> = rows.iter().map(|r| Heard::new(r.1)).collect();
-    let mut hit = 0;
-    let mut missed = vec![];
-    for i in 0..rows.len() { if fr[i].alike(&ar[i]).is_some() { hit += 1 } else { missed.push(rows[i]) } }
-    println!("cross-script {hit} of {}", rows.len());
-    for m in missed.iter().take(120) { println!("  missed {} / {}", m.0, m.1); }
-    let mut n = 0;
-    for i in 0..rows.len() { for j in i+1..rows.len() {
-        if rows[i].1 != rows[j].1 { if let Some(l) = fr[i].alike(&fr[j]) { n += 1; if l != Likeness::Same { println!("  proposed {} / {} {:?} ({} / {})", rows[i].0, rows[j].0, l, rows[i].1, rows[j].1); } } }
-        if rows[i].1 != rows[j].1 && ar[i].alike(&ar[j]).is_some() { println!("  proposed {} / {}", rows[i].1, rows[j].1); }
-        if rows[i].1 != rows[j].1 && fold_search(rows[i].0) != fold_search(rows[j].0) && fr[i].alike(&ar[j]).is_some() { println!("  proposed {} / {}", rows[i].0, rows[j].1); }
-    } }
-    println!("proposed {n}");
+fn likeness_says_why() {
+    let cases = [
+        ("Saïd AÏT OUFKIR", "Ait-Oufkir Said", Likeness::Same),
+        ("Aïcha", "Aisha", Likeness::SameKey),
+        ("Mohamed", "محمد", Likeness::AcrossScripts),
+        ("Moulay Rachid", "Rachid", Likeness::SameKey),
+        ("Idriss", "Driss", Likeness::CloseKey),
+        ("Fatima Zahra", "Fatimazahra", Likeness::CloseKey),
+    ];
+    for (a, b, why) in cases {
+        assert_eq!(alike(a, b), Some(why), "{a}, {b}");
+    }
+}
+
+#[derive(Deserialize)]
+struct SearchVectors {
+    fold: Vec<(String, String)>,
+    matches: Vec<(String, String, bool)>,
+}
+
+/// The page has a twin of these two functions; both read this file.
+#[test]
+fn search_folds_and_matches_as_the_page_does() {
+    let vectors: SearchVectors = serde_json::from_str(include_str!("../../vectors/search.json")).expect("vectors");
+    for (text, folded) in &vectors.fold {
+        assert_eq!(&fold_search(text), folded, "{text:?}");
+        assert_eq!(&fold_search(folded), folded, "folding twice changes nothing: {text:?}");
+    }
+    for (query, text, expected) in &vectors.matches {
+        assert_eq!(matches(&fold_search(query), &fold_search(text)), *expected, "{query:?} in {text:?}");
+    }
 }

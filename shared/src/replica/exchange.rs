@@ -12,7 +12,7 @@ use crate::{
     record::Record,
     role::Role,
     view::SetAside,
-    wire::{self, Cursor, Differences, Down, FrameError, Hash, Part, Receipt, Report, Request, Response, Upload, Verdict},
+    wire::{self, Cursor, Differences, Down, FrameError, Hash, Part, Receipt, Report, Request, Response, ServerId, Upload, Verdict},
 };
 
 /// A request that is under way: its changes by document, in the order of its uploads.
@@ -153,7 +153,9 @@ impl Replica {
         if let Some(role) = response.role {
             self.identity.role = role;
         }
-        if response.server != self.server {
+        if self.server == ServerId::default() {
+            self.server = response.server;
+        } else if response.server != self.server {
             // Another life of the server: it may lack what it had acknowledged. Compare everything.
             self.server = response.server;
             self.repair = Repair { seek: true, searches: 0 };

@@ -2,7 +2,7 @@
  * What every screen is built of. Colours and sizes are in `styles/tokens.css`; `.stack`, `.cluster`, `.soft`, `.small`, `.number` and
  * `.visually-hidden` in `styles/base.css`. No `style=` attribute anywhere (Content-Security-Policy); directions are logical.
  *
- *   Page             <Page title back? actions? sticky? foot?> the bar with the heading, then the content; every screen is one
+ *   Page             <Page title back?: Route actions? sticky? foot?> the bar with the heading, then the content; every screen is one
  *   Button           variant primary|secondary|quiet|danger, icon?, wide?, href? (then a link)
  *   IconButton       icon, label, href? or onclick
  *   Icon             name (icons.json: add one there, by its Lucide name), label?, size text|normal|large
@@ -25,6 +25,10 @@
  *   VirtualList      items, key, row snippet, label — thousands of rows, only those in sight are drawn
  *   VisuallyHidden   for screen readers alone
  *   say(text, tone?) a toast, told to screen readers politely
+ *
+ * `App.svelte` loads each screen by its route (`ui/router.ts`: `hrefOf`, `router.go`, `router.back`) from a file named after it
+ * (`dossier/DossiersScreen`, `dossier/DossierScreen { dossier }`, `desk/QuestionsScreen`, `desk/RecordScreen { document }`,
+ * `sync/SyncScreen`). Words come from `i18n`.
  */
 export { default as Badge } from './Badge.svelte';
 export { default as Button } from './Button.svelte';

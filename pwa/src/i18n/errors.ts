@@ -1,0 +1,41 @@
+//! What a stable code means, and what to do about it.
+import * as m from '../paraglide/messages.js';
+import { isolate } from './format';
+
+const ERRORS: Record<string, () => string> = {
+  'invite.unknown': m.error_invite_unknown,
+  'invite.expired': m.error_invite_expired,
+  'invite.used': m.error_invite_used,
+  'invite.withdrawn': m.error_invite_withdrawn,
+  'invite.too_many': m.error_invite_too_many,
+  'enroll.name_missing': m.error_enroll_name_missing,
+  'enroll.name_too_long': m.error_enroll_name_too_long,
+  'enroll.slow_down': m.error_enroll_slow_down,
+  'server.unreachable': m.error_server_unreachable,
+  'server.busy': m.error_server_busy,
+  'server.timeout': m.error_server_busy,
+  'server.stopping': m.error_server_busy,
+  'server.failed': m.error_server_failed,
+  'session.none': m.error_session_none,
+  'device.revoked': m.error_device_revoked,
+  'account.disabled': m.error_account_disabled,
+  'role.forbidden': m.error_role_forbidden,
+  'storage.full': m.error_storage_full,
+  'storage.failed': m.error_storage_failed,
+  'edit.document_unknown': m.error_edit_document_unknown,
+  'edit.row_unknown': m.error_edit_row_unknown,
+  'edit.field_unknown': m.error_edit_field_unknown,
+  'edit.value_invalid': m.error_edit_value_invalid,
+  'edit.text_too_long': m.error_edit_text_too_long,
+  'edit.name_missing': m.error_edit_name_missing,
+  'edit.notice_not_read': m.error_edit_notice_not_read,
+  'edit.reason_missing': m.error_edit_reason_missing,
+  'edit.document_full': m.error_edit_document_full,
+  'edit.not_allowed': m.error_edit_not_allowed,
+  'edit.failed': m.error_edit_failed,
+};
+
+/** A code in words. One that is not known here is shown as it is, for whoever is asked for help. */
+export function errorText(code: string): string {
+  return ERRORS[code]?.() ?? m.error_other({ code: isolate(code) });
+}

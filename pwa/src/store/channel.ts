@@ -1,0 +1,73 @@
+/**
+ * What pages and the leading worker tell each other, over one BroadcastChannel: a page does not care which tab's worker leads,
+ * and a second tab sees what the first one does.
+ *
+ * Every message may be lost (nobody leads yet, the leader has just died): whoever takes the lead asks every page again, and what
+ * matters is on disk before it is told.
+ */
+import type { Entry } from '../generated/Entry';
+import type { ViewKey } from '../generated/ViewKey';
+import type { Exchange, Refused, Session } from './contract';
+
+export const CHANNEL = 'tiwizi';
+/** The Web Lock of the worker that leads. */
+export const LEADER_LOCK = 'tiwizi';
+/** Held by each page for as long as it lives: that is how the leader knows that it has gone. */
+export const PAGE_LOCK_PREFIX = 'tiwizi page ';
+
+/** An edit on its way into the documents, with a name of its own. */
+export interface Logged {
+  id: string;
+  entry: Entry;
+}
+
+/** What the page knows about the device that the server wants to know too. */
+export interface About {
+  /** Whether the browser promised to keep the storage; null where it did not say. */
+  persisted: boolean | null;
+  installed: boolean;
+}
+
+/** Why an exchange is wanted now. */
+export type Wake = 'online' | 'visible' | 'tap';
+
+export type FromPage =
+  /** The page lives, shows these views (see `keyText`), and can be seen or not. */
+  | { say: 'here'; page: string; keys: string[]; visible: boolean; about: About }
+  /** These edits are on disk, in the log. */
+  | { say: 'logged'; entries: Logged[] }
+  | { say: 'wake'; why: Wake }
+  /** This device has a session now, or another one. */
+  | { say: 'enrolled' }
+  /** The person has seen that this edit was refused. */
+  | { say: 'dismissed'; id: string };
+
+export type FromLeader =
+  /** A worker took the lead: pages say `here` again. Views come once its engine is ready. */
+  | { say: 'leading'; ready: boolean }
+  /** `updates` is the JSON of `ViewUpdate[]`; the edits of `done` are in them, or among the refused ones. */
+  | { say: 'news'; updates: string; done: string[]; refused: Refused[] }
+  | { say: 'exchange'; exchange: Exchange }
+  /** The account's name or role changed. */
+  | { say: 'session'; session: Session }
+  | { say: 'revoked'; code: string };
+
+export type Message = FromPage | FromLeader;
+
+/** From a page to its own worker. `failures`: how often in a row its workers have died. */
+export type ToWorker = { say: 'start'; failures: number } | { say: 'steal' };
+
+/** From a worker to its own page: it is of no use any more, and another one must be started. */
+export interface FromWorker {
+  say: 'died';
+  code: DeathCode;
+}
+
+/** `superseded`: another worker leads, nothing is wrong. `identity`: the device was enrolled anew. */
+export type DeathCode = 'storage.full' | 'storage.failed' | 'engine.failed' | 'superseded' | 'identity';
+
+/** The same text for the same key, in whatever order its parts were written. */
+export function keyText(key: ViewKey): string {
+  const { view, ...of } = key;
+  return JSON.stringify({ view, ...of });
+}

@@ -1,0 +1,42 @@
+/** Coming in: an invite code for a session, and asking who one is. */
+import type { Session } from './contract';
+
+/** How long the server may take. */
+const REPLY_MS_MAX = 30_000;
+
+export interface Guest {
+  code: string;
+  /** 16 random bytes in hex, the same at each attempt with this code. */
+  attempt: string;
+  name: string;
+  label: string;
+  language: string;
+}
+
+export type Answer = { session: Session } | { code: string };
+
+/** `POST /api/enroll`. The credential comes as a cookie that scripts do not see. */
+export function enroll({ code, attempt, name, label, language }: Guest): Promise<Answer> {
+  const body = JSON.stringify({ code, attempt, name: name.trim() || null, device_label: label, language });
+  return ask('/api/enroll', { method: 'POST', headers: { 'content-type': 'application/json', 'x-tiwizi': '1' }, body });
+}
+
+/** `GET /api/session`. Also makes the browser keep its credential for longer. */
+export function whoAmI(): Promise<Answer> {
+  return ask('/api/session', {});
+}
+
+async function ask(path: string, init: RequestInit): Promise<Answer> {
+  try {
+    const response = await fetch(path, { ...init, redirect: 'error', cache: 'no-store', signal: AbortSignal.timeout(REPLY_MS_MAX) });
+    const body = (await response.json()) as Partial<Session> & { code?: string };
+    if (!response.ok) return { code: body.code ?? 'server.failed' };
+    const { account, device } = body;
+    // Whatever answers in the server's place (a hotel's login page) does not know whose device this is.
+    if (!account || !device) return { code: 'server.unreachable' };
+    const { id, name, role, language } = account;
+    return { session: { account: { id, name, role, language }, device: { id: device.id, label: device.label } } };
+  } catch {
+    return { code: 'server.unreachable' };
+  }
+}

@@ -1,0 +1,331 @@
+/**
+ * What a view will show once the engine has worked the log in: the edits that it has not worked in yet, laid over what it last
+ * said. A tap shows at once by this, also while the engine is still starting.
+ *
+ * All of it is a forecast: when the engine has done an edit, its own word takes the place. So every function here may be
+ * laid over a view that shows the edit already, and then changes nothing; and what cannot be foreseen (texts that others changed
+ * meanwhile, people who are linked as the same) is left to the engine.
+ */
+import type { DocumentId } from '../generated/DocumentId';
+import type { DossierView } from '../generated/DossierView';
+import type { Edit } from '../generated/Edit';
+import type { Entry } from '../generated/Entry';
+import type { EventView } from '../generated/EventView';
+import type { Field } from '../generated/Field';
+import type { FieldView } from '../generated/FieldView';
+import type { LineView } from '../generated/LineView';
+import type { NewPerson } from '../generated/NewPerson';
+import type { RosterRow } from '../generated/RosterRow';
+import type { RowId } from '../generated/RowId';
+import type { SlotStatus } from '../generated/SlotStatus';
+import type { Status } from '../generated/Status';
+import type { Value } from '../generated/Value';
+import type { View } from '../generated/View';
+import { folded, withRow } from './views';
+
+/** What other views know of people and associations: a row that is added here has a name and an association at once. */
+export interface Names {
+  person(person: DocumentId): { name: string; name_ar: string; association: string } | null;
+  title(document: DocumentId): string;
+}
+
+type Of<V extends View['view']> = Extract<View, { view: V }>;
+type Does<D extends Edit['do']> = Extract<Edit, { do: D }>;
+
+/** The view with these edits laid over it, oldest first. The same object where none of them concerns it. */
+export function overlaid(view: View, entries: readonly Entry[], names: Names): View {
+  switch (view.view) {
+    case 'event':
+      return entries.reduce<Of<'event'>>((event, entry) => overEvent(event, entry, names), view);
+    case 'dossier':
+      return entries.reduce<Of<'dossier'>>((dossier, entry) => overDossier(dossier, entry.edit, names), view);
+    case 'record':
+      return entries.reduce<Of<'record'>>((record, entry) => overRecord(record, entry.edit, names), view);
+    case 'questions': {
+      const settled = new Set(entries.flatMap(({ edit }) => settledBy(edit)));
+      const questions = view.questions.filter(({ id }) => !settled.has(id));
+      return questions.length === view.questions.length ? view : { ...view, questions };
+    }
+    default:
+      return view;
+  }
+}
+
+// --- Events
+
+type Event = EventView & { view: 'event' };
+
+function overEvent(event: Event, { at_ms, edit }: Entry, names: Names): Event {
+  switch (edit.do) {
+    case 'check_in':
+      return ofEvent(event, edit.event, () => marked(event, edit.slot, edit.person, (was) => withMark(was, edit.status, at_ms)));
+    case 'undo':
+      return ofEvent(event, edit.event, () => marked(event, edit.slot, edit.person, () => UNMARKED));
+    case 'settle_marks':
+      return ofEvent(event, edit.event, () =>
+        marked(event, edit.slot, edit.person, (was) => ({ ...was, status: edit.status, contradicted: false })),
+      );
+    case 'register_walk_in':
+      return ofEvent(event, edit.event, () => {
+        const seated = withPerson(event, walkIn(edit, names), event.head.slots.length);
+        return marked(seated, edit.slot, edit.person, (was) => withMark(was, 'present', at_ms));
+      });
+    case 'add_to_roster': {
+      const card = names.person(edit.person);
+      return ofEvent(event, edit.event, () =>
+        card ? withPerson(event, { person: edit.person, joined: 'expected', ...card }, event.head.slots.length) : event,
+      );
+    }
+    case 'set_field':
+      return ofEvent(event, edit.document, () => withEventField(event, edit, names));
+    default:
+      return event;
+  }
+}
+
+function ofEvent(event: Event, id: DocumentId, change: () => Event): Event {
+  return event.head.card.event === id ? change() : event;
+}
+
+const UNMARKED: SlotStatus = { status: null, contradicted: false, on_server: true, at_ms: 0 };
+
+/** M2: the prevailing one first. */
+const STATUSES: readonly Status[] = ['present', 'partial', 'remote', 'excused', 'absent'];
+
+const attended = (status: Status | null): boolean => status === 'present' || status === 'partial' || status === 'remote';
+
+function withMark(was: SlotStatus, status: Status, at_ms: number): SlotStatus {
+  const first = was.status === null;
+  const prevails = first || STATUSES.indexOf(status) < STATUSES.indexOf(was.status ?? status);
+  return {
+    status: prevails ? status : was.status,
+    contradicted: was.contradicted || (!first && was.status !== status),
+    // Laid over itself, it is on the way already, or there.
+    on_server: was.status === status && was.at_ms >= at_ms ? was.on_server : false,
+    at_ms: Math.max(was.at_ms, at_ms),
+  };
+}
+
+function marked(event: Event, slot: RowId, person: DocumentId, change: (was: SlotStatus) => SlotStatus): Event {
+  const nth = event.head.slots.findIndex((one) => one.slot === slot);
+  const place = event.rows.findIndex((row) => row.person === person);
+  const row = event.rows[place];
+  const was = row?.slots[nth];
+  if (!row || !was) return event;
+  const now = change(was);
+  const rows = event.rows.slice();
+  const changed = { ...row, slots: row.slots.map((slot, n) => (n === nth ? now : slot)) };
+  rows[place] = changed;
+  const inSlot = Number(attended(now.status)) - Number(attended(was.status));
+  const inAny = (one: RosterRow) => Number(one.slots.some(({ status }) => attended(status)));
+  return { ...event, rows, head: counted(event, nth, inSlot, inAny(changed) - inAny(row)) };
+}
+
+function counted(event: Event, nth: number, inSlot: number, inAny: number): Event['head'] {
+  const { head } = event;
+  return {
+    ...head,
+    card: { ...head.card, attended: Math.max(0, head.card.attended + inAny) },
+    slots: head.slots.map((slot, n) => (n === nth ? { ...slot, attended: Math.max(0, slot.attended + inSlot) } : slot)),
+  };
+}
+
+type NewRow = Pick<RosterRow, 'person' | 'name' | 'name_ar' | 'association' | 'joined'>;
+
+function withPerson(event: Event, row: NewRow, slots: number): Event {
+  if (event.rows.some(({ person }) => person === row.person)) return event;
+  const search = folded([row.name, row.name_ar, row.association].join(' '));
+  const seated: RosterRow = { ...row, search, slots: Array.from({ length: slots }, () => UNMARKED) };
+  const card = { ...event.head.card, expected: event.head.card.expected + 1 };
+  return { ...event, rows: withRow(event.rows, seated), head: { ...event.head, card } };
+}
+
+function walkIn({ person, new: known, new_association: named }: Does<'register_walk_in'>, names: Names): NewRow {
+  const association = named?.title ?? (known.association === null ? '' : names.title(known.association));
+  return { person, name: nameOf(known), name_ar: known.name_ar.trim(), association, joined: 'walk_in' };
+}
+
+function nameOf({ given, family, name_ar }: NewPerson): string {
+  return [given, family].map((part) => part.trim()).filter(Boolean).join(' ') || name_ar.trim();
+}
+
+function withEventField(event: Event, edit: Does<'set_field'>, names: Names): Event {
+  const { head } = event;
+  if (edit.row !== null) {
+    const slots = head.slots.map((slot) => (slot.slot === edit.row ? withText(slot, edit.field, edit.value) : slot));
+    return { ...event, head: { ...head, slots } };
+  }
+  const card = withText(head.card, edit.field, edit.value);
+  return { ...event, head: { ...head, card, fields: withField(head.fields, edit, names) } };
+}
+
+// --- Dossiers
+
+type Dossier = DossierView & { view: 'dossier' };
+
+function overDossier(dossier: Dossier, edit: Edit, names: Names): Dossier {
+  const mine = 'dossier' in edit ? edit.dossier : 'document' in edit ? edit.document : null;
+  if (mine !== dossier.card.dossier) return dossier;
+  switch (edit.do) {
+    case 'set_field':
+      return edit.row === null ? withDossierField(dossier, edit, names) : withCell(dossier, edit.row, edit, names);
+    case 'edit_section':
+      // Where others changed the text meanwhile, the engine places the words.
+      return withSection(dossier, edit.section, (section) =>
+        section.text === edit.before ? { ...section, text: edit.after } : section,
+      );
+    case 'settle_section':
+      return withSection(dossier, edit.section, (section) => ({ ...section, text: edit.text, begun_apart: [] }));
+    case 'read_again':
+      return withSection(dossier, edit.section, (section) => ({
+        ...section,
+        read_again: section.read_again.filter(({ anchor }) => anchor !== edit.anchor),
+      }));
+    case 'add_line':
+      return withLine(dossier, edit);
+    case 'set_line_state': {
+      const kept = dossier.lines.filter(({ line }) => line !== edit.line || edit.keep);
+      return withLines(
+        dossier,
+        kept.map((line): LineView => (line.line === edit.line ? { ...line, state: 'kept' } : line)),
+      );
+    }
+    default:
+      return dossier;
+  }
+}
+
+function withSection(
+  dossier: Dossier,
+  key: string,
+  change: (section: DossierView['sections'][number]) => DossierView['sections'][number],
+): Dossier {
+  return { ...dossier, sections: dossier.sections.map((section) => (section.about.key === key ? change(section) : section)) };
+}
+
+function withDossierField(dossier: Dossier, edit: Does<'set_field'>, names: Names): Dossier {
+  // The card shows the names of documents, not their ids.
+  const shown = edit.field === 'association' || edit.field === 'call' ? titleOf(edit.value, names) : edit.value;
+  const card = withText(dossier.card, edit.field, shown);
+  return { ...dossier, card, fields: withField(dossier.fields, edit, names) };
+}
+
+function withCell(dossier: Dossier, row: RowId, edit: Does<'set_field'>, names: Names): Dossier {
+  const lines = dossier.lines.map((line) => {
+    if (line.line !== row) return line;
+    const fields = withField(line.fields, edit, names);
+    return { ...line, fields, amount_cents: amountOf(fields) };
+  });
+  return withLines(dossier, lines);
+}
+
+/** The cells of a line, in the engine's order. */
+const CELLS: readonly Field[] = ['label', 'quantity', 'unit_cents'];
+
+function withLine(dossier: Dossier, edit: Does<'add_line'>): Dossier {
+  if (dossier.lines.some(({ line }) => line === edit.line)) return dossier;
+  const fields = CELLS.map((field): FieldView => {
+    return { field, value: field === 'label' ? edit.label.trim() : null, named: '', apart: [] };
+  });
+  const line: LineView = { line: edit.line, side: edit.side, fields, amount_cents: 0, state: 'kept' };
+  return withLines(dossier, [...dossier.lines, line]);
+}
+
+/** The lines, expenses first, and their totals. */
+function withLines(dossier: Dossier, lines: LineView[]): Dossier {
+  const of = (side: LineView['side']) => lines.filter((line) => line.side === side);
+  const total = (side: LineView['side']) => of(side).reduce((cents, line) => cents + line.amount_cents, 0);
+  const card = { ...dossier.card, expenses_cents: total('expense') };
+  return { ...dossier, card, lines: [...of('expense'), ...of('resource')], resources_cents: total('resource') };
+}
+
+/** Quantity times unit cost. An empty quantity counts as one. */
+function amountOf(fields: readonly FieldView[]): number {
+  const number = (name: Field): number | null => {
+    const value = fields.find(({ field }) => field === name)?.value;
+    return typeof value === 'number' ? value : null;
+  };
+  return (number('quantity') ?? 1) * (number('unit_cents') ?? 0);
+}
+
+// --- Records
+
+type Recorded = Of<'record'>;
+
+function overRecord(record: Recorded, edit: Edit, names: Names): Recorded {
+  const settled = new Set(settledBy(edit));
+  const questions = record.questions.filter((question) => !settled.has(questionId(question)));
+  const left = questions.length === record.questions.length ? record : { ...record, questions };
+  if (edit.do === 'set_field' && edit.row === null && edit.document === record.document) {
+    return { ...left, fields: withField(record.fields, edit, names) };
+  }
+  return left;
+}
+
+// --- Fields
+
+/** A value that is written settles what was set apart (M4). */
+function withField(fields: FieldView[], edit: Does<'set_field'>, names: Names): FieldView[] {
+  const value = tidy(edit.value);
+  return fields.map((shown) => {
+    if (shown.field !== edit.field) return shown;
+    return { ...shown, value, apart: [], named: shown.field === 'association' || shown.field === 'call' ? titleOf(value, names) : '' };
+  });
+}
+
+function titleOf(value: Value, names: Names): string {
+  return typeof value === 'string' ? names.title(value) : '';
+}
+
+function tidy(value: Value): Value {
+  return typeof value === 'string' ? value.trim() || null : value;
+}
+
+/** A card or slot with the text of a field, if it shows that field. */
+function withText<T extends object>(shown: T, field: Field, value: Value): T {
+  if (!(field in shown) || typeof shown[field as keyof T] !== 'string') return shown;
+  return { ...shown, [field]: tidy(value) ?? '' };
+}
+
+// --- Questions
+
+/** The names of the Questions that an edit settles. See `Question::id` in the engine. */
+export function settledBy(edit: Edit): string[] {
+  switch (edit.do) {
+    case 'set_field':
+      return [['field', edit.document, ...(edit.row === null ? [] : [edit.row]), edit.field].join('/')];
+    case 'settle_marks':
+    case 'undo':
+      return [`marks/${edit.event}/${edit.slot}/${edit.person}`];
+    case 'read_again':
+      return [`read/${edit.dossier}/${edit.section}/${edit.anchor}`];
+    case 'settle_section':
+      return [`begun/${edit.dossier}/${edit.section}`];
+    case 'set_line_state':
+      return [`line/${edit.dossier}/${edit.line}`];
+    case 'link_same':
+      return [`same/${edit.person}/${edit.same_as}`, `same/${edit.same_as}/${edit.person}`];
+    case 'not_same':
+      return [`same/${edit.person}/${edit.other}`, `same/${edit.other}/${edit.person}`];
+    default:
+      return [];
+  }
+}
+
+/** See `Question::id` in the engine. */
+function questionId(question: Recorded['questions'][number]): string {
+  switch (question.ask) {
+    case 'field_set_apart':
+      return ['field', question.document, ...(question.row === null ? [] : [question.row]), question.field].join('/');
+    case 'marks_contradict':
+      return `marks/${question.event}/${question.slot}/${question.person}`;
+    case 'read_again':
+      return `read/${question.dossier}/${question.section}/${question.paragraph.anchor}`;
+    case 'section_begun_apart':
+      return `begun/${question.dossier}/${question.section}`;
+    case 'line_removed_and_changed':
+      return `line/${question.dossier}/${question.line}`;
+    case 'possible_duplicate':
+      return `same/${question.person}/${question.other}`;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * A new version of the app waits until the moment is calm. It never cuts an edit, and nobody is asked to do anything: it is taken
+ * when the app is opened next, or earlier by a tap.
+ */
+const CHECK_MS = 60 * 60 * 1000;
+/** Becoming visible asks for a new version too, though not at every glance at another app. */
+const CHECK_PAUSE_MS = 10 * 60 * 1000;
+
+export interface UpdateHooks {
+  waits(): void;
+  /** Whether the app may be loaded anew without anybody noticing: no other tab, nothing on its way to the disk. */
+  alone(): Promise<boolean>;
+  /** Resolves when everything that was typed is on disk. */
+  saved(): Promise<void>;
+}
+
+export class AppUpdate {
+  readonly #hooks: UpdateHooks;
+  #registration: ServiceWorkerRegistration | null = null;
+  #applying = false;
+  #checkedMs = Date.now();
+
+  constructor(hooks: UpdateHooks) {
+    this.#hooks = hooks;
+  }
+
+  /** Without a service worker there is nothing to follow: the next load brings what there is. */
+  async follow(url: string): Promise<void> {
+    const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+    if (!container) return;
+    const controlled = container.controller !== null;
+    container.addEventListener('controllerchange', () => this.#onNewController(controlled));
+    const before = await container.getRegistration();
+    if (before?.waiting && (await this.#hooks.alone())) return this.#take(before, before.waiting);
+    await painted();
+    const registration = await container.register(url);
+    this.#registration = registration;
+    if (registration.waiting && controlled) this.#hooks.waits();
+    registration.addEventListener('updatefound', () => this.#onFound(registration.installing));
+    setInterval(() => this.#check(), CHECK_MS);
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible' && Date.now() - this.#checkedMs > CHECK_PAUSE_MS) this.#check();
+    });
+  }
+
+  async apply(): Promise<void> {
+    await this.#hooks.saved();
+    const waiting = this.#registration?.waiting;
+    if (this.#registration && waiting) this.#take(this.#registration, waiting);
+    else location.reload();
+  }
+
+  #take(registration: ServiceWorkerRegistration, waiting: ServiceWorker): void {
+    this.#registration = registration;
+    this.#applying = true;
+    waiting.postMessage({ type: 'SKIP_WAITING' });
+  }
+
+  #onNewController(controlled: boolean): void {
+    if (this.#applying) location.reload();
+    // Another tab took it: the files of the version that runs here may be gone.
+    else if (controlled) this.#hooks.waits();
+  }
+
+  #onFound(worker: ServiceWorker | null): void {
+    worker?.addEventListener('statechange', () => {
+      // The very first version takes over by itself and interrupts nothing.
+      if (worker.state === 'installed' && navigator.serviceWorker.controller) this.#hooks.waits();
+    });
+  }
+
+  #check(): void {
+    this.#checkedMs = Date.now();
+    // Offline it fails, and is asked again within the hour.
+    this.#registration?.update().catch(() => {});
+  }
+}
+
+/** Resolves once the browser has had the occasion to paint what is there now. */
+export function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    if (document.visibilityState === 'hidden') setTimeout(resolve);
+    else requestAnimationFrame(() => setTimeout(resolve));
+  });
+}

@@ -1,0 +1,182 @@
+//! Where in the app one is: the part of the address after `#`. Reloading, sharing and Back work as everywhere on the web.
+import { createSubscriber } from 'svelte/reactivity';
+import { tick } from 'svelte';
+import type { DocumentId } from '../generated/DocumentId';
+
+export type Route =
+  | { screen: 'join' }
+  | { screen: 'events' }
+  | { screen: 'event-new' }
+  | { screen: 'event'; event: DocumentId }
+  | { screen: 'walk-in'; event: DocumentId }
+  | { screen: 'dossiers' }
+  | { screen: 'dossier'; dossier: DocumentId }
+  | { screen: 'questions' }
+  | { screen: 'record'; document: DocumentId }
+  | { screen: 'sync' };
+
+/** The address of a screen, for `href`. */
+export function hrefOf(route: Route): string {
+  switch (route.screen) {
+    case 'event-new':
+      return '#/events/new';
+    case 'event':
+      return `#/event/${route.event}`;
+    case 'walk-in':
+      return `#/event/${route.event}/walk-in`;
+    case 'dossier':
+      return `#/dossier/${route.dossier}`;
+    case 'record':
+      return `#/record/${route.document}`;
+    default:
+      return `#/${route.screen}`;
+  }
+}
+
+/** What an address means; the events where it means nothing. */
+export function routeOf(hash: string): Route {
+  const [first = '', id = '', rest = ''] = hash.replace(/^#?\/?/, '').split('/');
+  switch (first) {
+    case 'join':
+    case 'dossiers':
+    case 'questions':
+    case 'sync':
+      return { screen: first };
+    case 'events':
+      return { screen: id === 'new' ? 'event-new' : 'events' };
+    case 'event':
+      return id ? { screen: rest === 'walk-in' ? 'walk-in' : 'event', event: id } : { screen: 'events' };
+    case 'dossier':
+      return id ? { screen: 'dossier', dossier: id } : { screen: 'dossiers' };
+    case 'record':
+      return id ? { screen: 'record', document: id } : { screen: 'questions' };
+    default:
+      return { screen: 'events' };
+  }
+}
+
+/** What `history` keeps of a place. */
+interface Place {
+  /** Counts up along the way; tells a return from a place never seen. */
+  step: number;
+  /** In px from the top, when the page was closed. */
+  scrolled?: number;
+}
+
+/** A screen's code or its data may take several moments to come back from storage. */
+const PATIENCE_MS = 1_500;
+
+class Router {
+  #subscribe: () => void;
+  #hash = '';
+  #code: string | null = null;
+  #step = 0;
+  /** How far each step was scrolled, in px. Safari takes a hundred notes in `history.state` and then throws. */
+  #scrolled = new Map<number, number>();
+
+  constructor() {
+    history.scrollRestoration = 'manual';
+    const scrolled = this.#read();
+    if (scrolled > 0) void restore(scrolled);
+    this.#subscribe = createSubscriber((changed) => {
+      const moved = () => {
+        const back = this.#read();
+        changed();
+        void arrive(back);
+      };
+      addEventListener('popstate', moved);
+      return () => removeEventListener('popstate', moved);
+    });
+    addEventListener('scroll', () => this.#scrolled.set(this.#step, scrollY), { passive: true });
+    addEventListener('pagehide', () => {
+      history.replaceState({ step: this.#step, scrolled: scrollY } satisfies Place, '');
+    });
+  }
+
+  /** Reactive. */
+  get route(): Route {
+    this.#subscribe();
+    return routeOf(this.#hash);
+  }
+
+  /** The code of an invite's link, once. */
+  takeCode(): string | null {
+    const code = this.#code;
+    this.#code = null;
+    return code;
+  }
+
+  /** Goes on to a screen, as a link would. */
+  go(route: Route): void {
+    location.hash = hrefOf(route);
+  }
+
+  /** Goes to a screen in place of the present one, to which Back must not lead again: a form that was sent. */
+  replace(route: Route): void {
+    location.replace(hrefOf(route));
+  }
+
+  /** Goes back to where one came from, as it was left; to `parent` where one came from outside. */
+  back(parent: Route): void {
+    if (this.#step > 1) history.back();
+    else this.replace(parent);
+  }
+
+  /** Reads the address. Returns how far the place was scrolled when one left it, in px. */
+  #read(): number {
+    const invited = /^#\/?join\/(.+)$/.exec(location.hash);
+    if (invited) {
+      // A code is as good as a key: it must not stay in the address, the history, or a screenshot.
+      this.#code = invited[1] ?? '';
+      history.replaceState(history.state, '', '#/join');
+    }
+    this.#hash = location.hash;
+    const place = history.state as Place | null;
+    if (typeof place?.step === 'number') {
+      this.#step = place.step;
+      return this.#scrolled.get(place.step) ?? place.scrolled ?? 0;
+    }
+    this.#step += 1;
+    this.#scrolled.delete(this.#step);
+    history.replaceState({ step: this.#step } satisfies Place, '');
+    return 0;
+  }
+}
+
+/** A new screen begins at its heading, which a screen reader then says; a return goes back to where one was. */
+async function arrive(scrolled: number): Promise<void> {
+  const before = document.querySelector('h1');
+  await tick();
+  const heading = await another(before);
+  heading?.focus({ preventScroll: true });
+  scrollTo(0, scrolled);
+  if (scrolled > 0) await restore(scrolled);
+}
+
+/** Scrolls as far as one was, as soon as the page is long enough again, unless the person scrolls first. */
+async function restore(scrolled: number): Promise<void> {
+  const until = performance.now() + PATIENCE_MS;
+  const touched = new AbortController();
+  for (const sign of ['pointerdown', 'wheel', 'keydown']) {
+    addEventListener(sign, () => touched.abort(), { signal: touched.signal, passive: true });
+  }
+  while (!touched.signal.aborted && Math.abs(scrollY - scrolled) > 1 && performance.now() < until) {
+    scrollTo(0, scrolled);
+    await nextFrame();
+  }
+  touched.abort();
+}
+
+/** The heading of the screen that comes, whose code may still have to be loaded. */
+async function another(before: Element | null): Promise<HTMLElement | null> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const heading = document.querySelector<HTMLElement>('h1[tabindex="-1"]');
+    if ((heading && heading !== before) || performance.now() > until) return heading;
+    await nextFrame();
+  }
+}
+
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
+export const router = new Router();

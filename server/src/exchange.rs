@@ -1,0 +1,296 @@
+//! The server's side of the exchange: takes what a device brings, answers what it lacks.
+//!
+//! Blocking throughout: the route runs it off the async threads, the simulator on its own.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use rusqlite::Connection;
+use shared::{
+    id::{DeviceId, DocumentId},
+    limit,
+    role::{Role, Scope},
+    wire::{
+        AuthorEntry, BUCKETS, Cursor, Differences, Differing, Down, Hash, Part, Request, Response, ServerId, bucket_of,
+        bucket_part,
+    },
+};
+
+use crate::{
+    ingest::{Taken, Uploader, load},
+    storage::{
+        Store, StoreError,
+        access::{self, Exchange},
+        documents,
+        scope::{self, Scoped},
+        server,
+    },
+};
+
+/// What an exchange came to.
+#[derive(Debug)]
+pub struct Answered {
+    /// To be sent back.
+    pub response: Response,
+    /// Documents in which something is new to others, and the arrival of it.
+    pub news: Vec<DocumentId>,
+    /// See `news`.
+    pub arrival: u64,
+}
+
+/// Answers one request. What it brought is on the disk when this returns.
+///
+/// # Errors
+/// What the storage fails on; then nothing was acknowledged, and the device asks again.
+pub fn answer(store: &Store, who: Uploader, request: Request, now_ms: u64) -> Result<Answered, StoreError> {
+    let Request { server: theirs, cursor, now_ms: phone_ms, report, uploads, want, buckets } = request;
+    let said = Exchange {
+        last_exchange_ms: now_ms,
+        clock_offset_ms: i64::try_from(i128::from(phone_ms) - i128::from(now_ms)).unwrap_or(0),
+        unsent: u64::from(report.unsent),
+        app_build: report.build.chars().take(limit::SHORT_CHARS_MAX).collect(),
+    };
+    let ahead = store.read_blocking(server::last_arrival)? < cursor.base.max(cursor.paged);
+    let taken = store.write_blocking(move |tx, ingest| {
+        // A device that has seen more than there is: this file was restored from an older copy.
+        let identity = server::identity(tx)?;
+        if ahead && theirs.identity == identity.identity && u64::from(theirs.epoch) == identity.epoch {
+            server::raise_epoch(tx)?;
+        }
+        access::note_exchange(tx, who.device, &said)?;
+        ingest.take(tx, who, &uploads, now_ms)
+    })?;
+    let Taken { receipts, news, arrival, known, not_held } = taken;
+    let asked = Asked { who, server: theirs, cursor, want, buckets, known, not_held };
+    let mut response = store.read_blocking(move |db| asked.answer(db, now_ms))?;
+    response.receipts = receipts;
+    Ok(Answered { response, news, arrival })
+}
+
+/// What a device asks, once its upload is dealt with.
+struct Asked {
+    who: Uploader,
+    server: ServerId,
+    cursor: Cursor,
+    want: Vec<DocumentId>,
+    buckets: Vec<u64>,
+    known: HashSet<Hash>,
+    not_held: BTreeSet<DocumentId>,
+}
+
+impl Asked {
+    fn answer(self, db: &Connection, now_ms: u64) -> Result<Response, StoreError> {
+        let identity = server::identity(db)?;
+        let epoch = u32::try_from(identity.epoch).unwrap_or(u32::MAX);
+        let ours = ServerId { identity: identity.identity, epoch };
+        let arrival = server::last_arrival(db)?;
+        let mut page = Page { bytes: 0, response: Response { server: ours, now_ms, role: Some(self.who.role), ..Response::default() } };
+        page.response.cursor = self.cursor;
+        page.response.forget = self.not_held.iter().copied().collect();
+        let holdings = Holdings::of(db, self.who)?;
+        if self.server != ours && self.server != ServerId::default() {
+            // Another life of this server: the device will ask by buckets, and stand where we stand.
+            page.response.cursor = Cursor::level(arrival);
+        } else if self.buckets.len() == BUCKETS {
+            page.response.differences = Some(holdings.differences(db, &self.buckets)?);
+        } else {
+            self.pull(db, &holdings, arrival, &mut page)?;
+        }
+        self.wanted(db, &holdings, &mut page)?;
+        page.response.authors = authors(db, &page.response.down)?;
+        Ok(page.response)
+    }
+
+    /// The documents that are news to the device, in the order of their news, up to a page.
+    fn pull(&self, db: &Connection, holdings: &Holdings, arrival: u64, page: &mut Page) -> Result<(), StoreError> {
+        let Cursor { base, paged } = self.cursor;
+        let news = holdings.news(db, paged)?;
+        let more_behind = news.len() > limit::PAGE_DOCUMENTS;
+        let mut last = paged;
+        for scoped in news.iter().take(limit::PAGE_DOCUMENTS) {
+            if page.is_full() {
+                page.response.cursor = Cursor { base, paged: last };
+                page.response.more = true;
+                return Ok(());
+            }
+            if self.who.role.may_read(scoped.kind) {
+                self.send(db, scoped, base, page)?;
+            }
+            last = scoped.news();
+        }
+        if more_behind {
+            page.response.cursor = Cursor { base, paged: last };
+            page.response.more = true;
+            return Ok(());
+        }
+        page.response.forget.extend(holdings.lost_since(db, self.who, base)?);
+        page.response.cursor = Cursor::level(arrival);
+        page.response.digest = Some(holdings.digest(db)?);
+        Ok(())
+    }
+
+    /// One document: what arrived of it since, or all of it where that is shorter or the device has none.
+    fn send(&self, db: &Connection, scoped: &Scoped, base: u64, page: &mut Page) -> Result<(), StoreError> {
+        let changes = documents::changes_after(db, scoped.id, base)?;
+        let changes: Vec<Vec<u8>> =
+            changes.into_iter().filter(|(hash, _)| !self.known.contains(hash)).map(|(_, bytes)| bytes).collect();
+        let new_to_it = scoped.since > base;
+        if changes.is_empty() && !new_to_it {
+            return Ok(());
+        }
+        let begun_before = scoped.first_arrival <= base && !new_to_it;
+        let snapshot = documents::snapshot(db, scoped.id)?.filter(|(arrival, _)| *arrival == scoped.last_arrival);
+        let length: usize = changes.iter().map(Vec::len).sum();
+        let shorter = snapshot.as_ref().is_none_or(|(_, bytes)| length <= bytes.len());
+        let part = match snapshot {
+            _ if begun_before && shorter => Part::Changes(changes.into_iter().map(Into::into).collect()),
+            Some((_, bytes)) => Part::Whole(bytes.into()),
+            None => Part::Whole(whole(db, scoped.id)?.into()),
+        };
+        page.put(Down { document: scoped.id, kind: scoped.kind, part });
+        Ok(())
+    }
+
+    fn wanted(&self, db: &Connection, holdings: &Holdings, page: &mut Page) -> Result<(), StoreError> {
+        for id in self.want.iter().take(limit::PAGE_DOCUMENTS) {
+            if page.is_full() {
+                break;
+            }
+            let standing = documents::standing(db, *id)?;
+            let held = standing.filter(|standing| self.who.role.may_read(standing.kind) && holdings.contain(*id));
+            match held {
+                // Asked for by a device that may not, or no longer, hold it.
+                None => page.response.forget.push(*id),
+                Some(standing) => {
+                    page.response.down.retain(|down| down.document != *id);
+                    page.put(Down { document: *id, kind: standing.kind, part: Part::Whole(whole(db, *id)?.into()) });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A response that is being filled.
+struct Page {
+    response: Response,
+    bytes: usize,
+}
+
+impl Page {
+    fn is_full(&self) -> bool {
+        self.bytes >= limit::PAGE_BYTES
+    }
+
+    fn put(&mut self, down: Down) {
+        self.bytes += match &down.part {
+            Part::Whole(bytes) => bytes.len(),
+            Part::Changes(changes) => changes.iter().map(|bytes| bytes.len()).sum(),
+        };
+        self.response.down.push(down);
+    }
+}
+
+/// What an account holds.
+enum Holdings {
+    Everything(Role),
+    Assigned(Vec<Scoped>),
+}
+
+impl Holdings {
+    fn of(db: &Connection, who: Uploader) -> Result<Self, StoreError> {
+        Ok(match who.role.scope() {
+            Scope::Everything => Self::Everything(who.role),
+            Scope::Assigned => {
+                let mut scoped = scope::assigned(db, who.account)?;
+                scoped.retain(|scoped| who.role.may_read(scoped.kind));
+                Self::Assigned(scoped)
+            }
+        })
+    }
+
+    fn contain(&self, id: DocumentId) -> bool {
+        match self {
+            Self::Everything(_) => true,
+            Self::Assigned(scoped) => scoped.iter().any(|scoped| scoped.id == id),
+        }
+    }
+
+    /// One more than a page, so that the caller sees whether there is more.
+    fn news(&self, db: &Connection, paged: u64) -> Result<Vec<Scoped>, StoreError> {
+        match self {
+            Self::Everything(_) => scope::news(db, paged, limit::PAGE_DOCUMENTS + 1),
+            Self::Assigned(scoped) => Ok(scoped.iter().filter(|scoped| scoped.news() > paged).cloned().collect()),
+        }
+    }
+
+    fn digest(&self, db: &Connection) -> Result<u128, StoreError> {
+        match self {
+            Self::Everything(role) => Ok(documents::digest(db, |kind| role.may_read(kind))?.0),
+            Self::Assigned(scoped) => Ok(scoped.iter().fold(0, |sum, scoped| sum ^ scoped.digest)),
+        }
+    }
+
+    fn differences(&self, db: &Connection, theirs: &[u64]) -> Result<Differences, StoreError> {
+        let ours = match self {
+            Self::Everything(role) => documents::digest(db, |kind| role.may_read(kind))?.1,
+            Self::Assigned(scoped) => {
+                let mut buckets = vec![0; BUCKETS];
+                for scoped in scoped {
+                    buckets[usize::from(bucket_of(scoped.id))] ^= bucket_part(scoped.digest);
+                }
+                buckets
+            }
+        };
+        let buckets: Vec<u8> = (0..=u8::MAX).filter(|n| ours[usize::from(*n)] != theirs[usize::from(*n)]).collect();
+        let documents = match self {
+            Self::Everything(role) => {
+                let found = documents::in_buckets(db, &buckets)?.into_iter().filter(|(_, kind, _)| role.may_read(*kind));
+                found.map(|(document, kind, heads)| Differing { document, kind, heads }).collect()
+            }
+            Self::Assigned(scoped) => {
+                let found = scoped.iter().filter(|scoped| buckets.contains(&bucket_of(scoped.id)));
+                found.map(|s| Differing { document: s.id, kind: s.kind, heads: s.heads.clone() }).collect()
+            }
+        };
+        Ok(Differences { buckets, documents })
+    }
+
+    fn lost_since(&self, db: &Connection, who: Uploader, base: u64) -> Result<Vec<DocumentId>, StoreError> {
+        match self {
+            Self::Everything(_) => Ok(Vec::new()),
+            Self::Assigned(_) => {
+                let lost = scope::lost_since(db, who.account, base)?;
+                Ok(lost.into_iter().filter(|id| !self.contain(*id)).collect())
+            }
+        }
+    }
+}
+
+/// All of a document, from the snapshot where it is level, else from its changes.
+fn whole(db: &Connection, id: DocumentId) -> Result<Vec<u8>, StoreError> {
+    let standing = documents::standing(db, id)?.ok_or(StoreError::Corrupt("a document without a standing"))?;
+    match documents::snapshot(db, id)? {
+        Some((arrival, bytes)) if arrival == standing.last_arrival => Ok(bytes),
+        _ => Ok(load(db, id, &standing)?.save()),
+    }
+}
+
+/// Who wrote the documents of a page.
+fn authors(db: &Connection, down: &[Down]) -> Result<Vec<AuthorEntry>, StoreError> {
+    let mut devices: BTreeMap<DeviceId, ()> = BTreeMap::new();
+    for down in down {
+        devices.extend(documents::writers(db, down.document)?.into_iter().map(|device| (device, ())));
+    }
+    let mut authors = Vec::with_capacity(devices.len());
+    for device in devices.into_keys() {
+        if let Some(standing) = access::standing(db, device)? {
+            authors.push(AuthorEntry {
+                device,
+                account: standing.account.id,
+                name: standing.account.name,
+                label: standing.device.label,
+            });
+        }
+    }
+    Ok(authors)
+}

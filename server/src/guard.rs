@@ -1,0 +1,435 @@
+//! The intake guard: what a device sends, judged before it touches anything shared.
+//!
+//! Automerge trusts its input. Stock 0.12 panics on some hostile changes and, worse, accepts others and keeps a document
+//! that can no longer be saved, loaded or edited. So every change passes here, against the document as the server
+//! holds it:
+//!
+//! 1. Its frame is bounded: kind, size, inflated size, checksum, and the number of operations, all before decoding.
+//! 2. Automerge parses it, with panics caught.
+//! 3. It continues what the document holds: its actor is the device's, its number the next one, all that it builds on is
+//!    here and in its own past.
+//! 4. It is applied to a clone, with panics caught.
+//! 5. Read back from the clone, it is byte for byte what arrived.
+//! 6. [`prove`]: the clone saves, loads back equal and reads equal, before anything is committed.
+//!
+//! Steps 1 to 5 are [`admit`], for each change; step 6 runs once for all changes that one commit brings to a document.
+//! Document chunks are never accepted: the server makes its snapshots itself.
+//!
+//! This needs a build that unwinds: with `panic = "abort"` one hostile change ends the process.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use automerge::{ActorId, Automerge, Change, ChangeHash, LoadOptions, ReadDoc};
+
+mod chunk;
+mod operations;
+mod past;
+mod reading;
+
+use past::Past;
+
+/// Bytes of one change, both as sent and inflated. An edit is one change; a long text pasted whole is the largest.
+pub const CHANGE_BYTES_MAX: usize = 1 << 20;
+/// Operations of one change: at most some 30 MB while it is decoded.
+pub const CHANGE_OPS_MAX: u64 = 50_000;
+/// Predecessors that the operations of one change name together.
+pub const CHANGE_PREDS_MAX: u64 = 2 * CHANGE_OPS_MAX;
+/// Changes that one change may build on directly: one for each phone that wrote since the last merge.
+pub const CHANGE_DEPS_MAX: u64 = 1_024;
+/// Bytes of the message that comes with a change.
+pub const CHANGE_MESSAGE_BYTES_MAX: usize = 1_024;
+/// Bytes of one string or byte value. Longer text is Text, whose elements are single characters.
+pub const VALUE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one map key.
+pub const KEY_BYTES_MAX: usize = 256;
+/// Maps and lists inside each other. Reading recurses, in Automerge too, and a stack that overflows cannot be caught.
+pub const DEPTH_MAX: usize = 16;
+/// A change's claimed time lies within this many units around the epoch: wide enough for any wrong clock, and narrow
+/// enough that the differences which Automerge stores cannot overflow. It is also JavaScript's largest exact integer.
+pub const TIME_MAX: i64 = (1 << 53) - 1;
+/// The highest operation counter of a document, deletions counted.
+pub const DOCUMENT_OPS_MAX: u64 = 500_000;
+/// Changes of a document.
+pub const DOCUMENT_CHANGES_MAX: u64 = 30_000;
+/// Actors of a document. Each start of a phone's engine is one, and Automerge keeps vector clocks as wide as this.
+pub const DOCUMENT_ACTORS_MAX: u64 = 2_000;
+/// Operations and predecessors decoded for one call of [`admit`]. What is left over is [`Refusal::Postponed`].
+pub const UPLOAD_WORK_MAX: u64 = 500_000;
+/// What a change costs of [`UPLOAD_WORK_MAX`] that spoils the clone: making another one.
+const SPOILT_WORK: u64 = 5_000;
+
+/// Bytes of an actor id: the device's 16, then 8 that each start of the engine takes fresh.
+pub const ACTOR_BYTES: usize = 24;
+
+/// Why a change was not admitted. [`Refusal::code`] is the stable name that goes to the device and into the logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
+pub enum Refusal {
+    #[error("the change, or something in it, is larger than its limit")]
+    TooBig,
+    #[error("the bytes are not what their own lengths and types promise")]
+    Malformed,
+    #[error("a chunk, but of a document or a bundle")]
+    NotAChange,
+    #[error("the checksum does not match the bytes")]
+    Checksum,
+    #[error("marks, counters, tables, authors, blocks in text, or a value of an unknown type")]
+    Unsupported,
+    #[error("the actor does not belong to the device that sends the change")]
+    ForeignActor,
+    #[error("not the actor's next change, or not built on its last one")]
+    SeqGap,
+    #[error("the actor has made another change of this number: a fork")]
+    DuplicateSeq,
+    #[error("builds on changes that the document does not hold")]
+    MissingDeps,
+    #[error("does not count its operations from where its past ends")]
+    StartOp,
+    #[error("names an actor that the document does not know")]
+    UnknownActor,
+    #[error("refers to an operation that is not in its own past, or is not of the kind it is taken for")]
+    UnknownOperation,
+    #[error("the document has reached its limit of operations, changes or actors")]
+    DocumentFull,
+    #[error("Automerge would write the same change in other bytes")]
+    NotCanonical,
+    #[error("Automerge panicked or refused")]
+    Panicked,
+    #[error("with it, the document does not save, load back and read equal")]
+    Unsaveable,
+    #[error("not judged: the upload has used up its work; innocent, to be sent again")]
+    Postponed,
+}
+
+impl Refusal {
+    /// Every refusal, for whoever keeps a table of them.
+    pub const ALL: [Refusal; 17] = [
+        Refusal::TooBig,
+        Refusal::Malformed,
+        Refusal::NotAChange,
+        Refusal::Checksum,
+        Refusal::Unsupported,
+        Refusal::ForeignActor,
+        Refusal::SeqGap,
+        Refusal::DuplicateSeq,
+        Refusal::MissingDeps,
+        Refusal::StartOp,
+        Refusal::UnknownActor,
+        Refusal::UnknownOperation,
+        Refusal::DocumentFull,
+        Refusal::NotCanonical,
+        Refusal::Panicked,
+        Refusal::Unsaveable,
+        Refusal::Postponed,
+    ];
+
+    /// The stable code that the app translates.
+    pub fn code(self) -> &'static str {
+        match self {
+            Refusal::TooBig => "change.too_big",
+            Refusal::Malformed => "change.malformed",
+            Refusal::NotAChange => "change.not_a_change",
+            Refusal::Checksum => "change.checksum",
+            Refusal::Unsupported => "change.unsupported",
+            Refusal::ForeignActor => "change.foreign_actor",
+            Refusal::SeqGap => "change.seq_gap",
+            Refusal::DuplicateSeq => "change.duplicate_seq",
+            Refusal::MissingDeps => "change.missing_deps",
+            Refusal::StartOp => "change.start_op",
+            Refusal::UnknownActor => "change.unknown_actor",
+            Refusal::UnknownOperation => "change.unknown_operation",
+            Refusal::DocumentFull => "change.document_full",
+            Refusal::NotCanonical => "change.not_canonical",
+            Refusal::Panicked => "change.panicked",
+            Refusal::Unsaveable => "change.unsaveable",
+            Refusal::Postponed => "change.postponed",
+        }
+    }
+}
+
+/// What became of one change of an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Accepted(AcceptedChange),
+    /// The document already holds the change of this hash: a device sends again after a lost receipt.
+    Duplicate([u8; 32]),
+    Refused(Refusal),
+}
+
+/// One change that the document now holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedChange {
+    pub hash: [u8; 32],
+    /// The chunk as it arrived, deflated or not.
+    pub bytes: Vec<u8>,
+    /// The device's 16 bytes and the 8 of its engine's start.
+    pub actor: [u8; ACTOR_BYTES],
+    /// Counts the actor's changes, from 1.
+    pub seq: u64,
+    /// Counter of its first operation.
+    pub start_op: u64,
+    /// Counter of its last operation; `start_op - 1` if it has none.
+    pub max_op: u64,
+    /// The device's claim, in the unit that the engine writes. The time of receipt is the server's to add.
+    pub claimed_time: i64,
+}
+
+/// The outcome of [`admit`].
+#[derive(Debug)]
+pub struct Admitted {
+    /// The document with all accepted changes applied.
+    pub document: Automerge,
+    /// One for each change of the upload, in its order.
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Admitted {
+    pub fn accepted(&self) -> impl Iterator<Item = &AcceptedChange> {
+        self.verdicts.iter().filter_map(|verdict| match verdict {
+            Verdict::Accepted(change) => Some(change),
+            _ => None,
+        })
+    }
+}
+
+/// Whose actors an upload may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// Those that begin with the uploading device's 16 bytes.
+    Device([u8; 16]),
+    /// Any: a server that was restored is given back what others had written.
+    Anyone,
+}
+
+/// Reads a change without judging it: its hash and what it builds on. None if it cannot be read safely.
+pub fn read(bytes: &[u8]) -> Option<Change> {
+    contained(|| {
+        let opened = chunk::open(bytes)?;
+        Change::from_bytes(opened.plain).map_err(|_| Refusal::Malformed)
+    })
+    .ok()
+}
+
+/// Judges an upload of one device for one document, change by change in the given order: steps 1 to 5.
+///
+/// Each change is judged on its own. One that is refused takes down those that build on it, and no other.
+/// `document` itself is never touched.
+pub fn admit(document: &Automerge, owner: &Owner, changes: &[impl AsRef<[u8]>]) -> Admitted {
+    let mut intake = Intake::new(document, owner);
+    let verdicts = changes
+        .iter()
+        .map(|bytes| match intake.judge(bytes.as_ref()) {
+            Ok(verdict) => verdict,
+            Err(refusal) => Verdict::Refused(refusal),
+        })
+        .collect();
+    Admitted {
+        document: intake.working,
+        verdicts,
+    }
+}
+
+/// Step 6: the document saves, loads back with equal heads, and reads equal.
+///
+/// Loading checks every change's hash, so equal heads mean that the whole history came back. Returns the saved bytes,
+/// which may be kept as a snapshot.
+///
+/// Costs as much as loading the document: 2 to 8 ms for a sheet of a thousand changes.
+pub fn prove(document: &Automerge) -> Result<Vec<u8>, Refusal> {
+    contained(|| {
+        let saved = document.save();
+        let options = LoadOptions::new().text_encoding(document.text_encoding());
+        let loaded =
+            Automerge::load_with_options(&saved, options).map_err(|_| Refusal::Unsaveable)?;
+        let equal = loaded.get_heads() == document.get_heads()
+            && reading::digest(&loaded)? == reading::digest(document)?;
+        equal.then_some(saved).ok_or(Refusal::Unsaveable)
+    })
+    .map_err(|_| Refusal::Unsaveable)
+}
+
+/// One upload being judged.
+struct Intake<'a> {
+    owner: &'a Owner,
+    /// All accepted changes applied.
+    working: Automerge,
+    /// A document that no refused change has touched, and the accepted changes that it lacks.
+    safe: Cow<'a, Automerge>,
+    since_safe: Vec<Change>,
+    /// The last change of each actor that has been asked for: its number and hash.
+    last_of_actor: HashMap<ActorId, Option<(u64, ChangeHash)>>,
+    past: Past,
+    work_left: u64,
+}
+
+impl<'a> Intake<'a> {
+    fn new(document: &'a Automerge, owner: &'a Owner) -> Self {
+        Self {
+            owner,
+            working: document.clone(),
+            safe: Cow::Borrowed(document),
+            since_safe: Vec::new(),
+            last_of_actor: HashMap::new(),
+            past: Past::default(),
+            work_left: UPLOAD_WORK_MAX,
+        }
+    }
+
+    fn judge(&mut self, bytes: &[u8]) -> Result<Verdict, Refusal> {
+        let opened = chunk::open(bytes)?;
+        let hash = ChangeHash(opened.hash);
+        if self.working.get_change_meta_by_hash(&hash).is_some() {
+            return Ok(Verdict::Duplicate(opened.hash));
+        }
+        self.spend(opened.work)?;
+        let change = contained(|| {
+            let change = Change::try_from(&opened.plain[..]).map_err(|_| Refusal::Malformed)?;
+            // The limits rest on our count of what the parser sees.
+            let faithful = change.len() as u64 == opened.ops && change.hash() == hash;
+            faithful.then_some(change).ok_or(Refusal::Malformed)
+        })?;
+        let actor = self.owned_actor(&change)?;
+        contained(|| self.continues(&change))?;
+        self.apply(&change, &opened.plain)?;
+        Ok(Verdict::Accepted(AcceptedChange {
+            hash: opened.hash,
+            bytes: bytes.to_vec(),
+            actor,
+            seq: change.seq(),
+            start_op: change.start_op().get(),
+            max_op: change.max_op(),
+            claimed_time: change.timestamp(),
+        }))
+    }
+
+    /// Takes from the upload's allowance, or ends it: otherwise a body of tiny chunks could ask for minutes.
+    fn spend(&mut self, work: u64) -> Result<(), Refusal> {
+        let left = self.work_left.checked_sub(work);
+        self.work_left = left.unwrap_or(0);
+        left.map(|_| ()).ok_or(Refusal::Postponed)
+    }
+
+    /// An actor belongs to the device whose id it starts with.
+    fn owned_actor(&self, change: &Change) -> Result<[u8; ACTOR_BYTES], Refusal> {
+        let actor: [u8; ACTOR_BYTES] = change
+            .actor_id()
+            .to_bytes()
+            .try_into()
+            .map_err(|_| Refusal::ForeignActor)?;
+        let owned = match self.owner {
+            Owner::Device(device) => actor.starts_with(device),
+            Owner::Anyone => true,
+        };
+        owned.then_some(actor).ok_or(Refusal::ForeignActor)
+    }
+
+    /// Step 3: the change continues this document.
+    fn continues(&mut self, change: &Change) -> Result<(), Refusal> {
+        if !(-TIME_MAX..=TIME_MAX).contains(&change.timestamp()) {
+            return Err(Refusal::TooBig);
+        }
+        past::check_start(&self.working, change)?;
+        self.has_room(change)?;
+        let last = self.last_of_actor(change.actor_id());
+        past::check_seq(change, last)?;
+        self.past.move_to(&self.working, change.deps());
+        if last.is_some_and(|(_, hash)| !self.past.holds(&hash)) {
+            return Err(Refusal::SeqGap); // An actor that is concurrent with itself would name two operations alike.
+        }
+        for actor in change.other_actor_ids() {
+            self.last_of_actor(actor).ok_or(Refusal::UnknownActor)?;
+        }
+        operations::check(&self.working, change, &self.past)
+    }
+
+    fn has_room(&self, change: &Change) -> Result<(), Refusal> {
+        let stats = self.working.stats();
+        let room = change.max_op() <= DOCUMENT_OPS_MAX
+            && stats.num_changes < DOCUMENT_CHANGES_MAX
+            && (change.seq() > 1 || stats.num_actors < DOCUMENT_ACTORS_MAX);
+        room.then_some(()).ok_or(Refusal::DocumentFull)
+    }
+
+    /// The number and hash of the last change that the document holds of an actor.
+    fn last_of_actor(&mut self, actor: &ActorId) -> Option<(u64, ChangeHash)> {
+        if let Some(known) = self.last_of_actor.get(actor) {
+            return *known;
+        }
+        // Automerge answers this for the document's own actor only.
+        let own = self.working.get_actor().clone();
+        self.working.set_actor(actor.clone());
+        let last = self.working.get_last_local_change();
+        self.working.set_actor(own);
+        let last = last.map(|change| (change.seq(), change.hash()));
+        self.last_of_actor.insert(actor.clone(), last);
+        last
+    }
+
+    /// Steps 4 and 5: applies the change, or leaves the working document as it was.
+    fn apply(&mut self, change: &Change, plain: &[u8]) -> Result<(), Refusal> {
+        let hash = change.hash();
+        let applied = contained(|| {
+            self.working
+                .apply_changes([change.clone()])
+                .map_err(|_| Refusal::Panicked)?;
+            // What the document would hand to other devices must be what this one signed its receipt for.
+            let kept = self.working.get_change_by_hash(&hash);
+            let same = kept.is_some_and(|kept| kept.raw_bytes() == plain);
+            same.then_some(()).ok_or(Refusal::NotCanonical)
+        });
+        if let Err(refusal) = applied {
+            self.restore();
+            return Err(refusal);
+        }
+        self.since_safe.push(change.clone());
+        self.past.advance(hash, change.deps());
+        self.last_of_actor
+            .insert(change.actor_id().clone(), Some((change.seq(), hash)));
+        Ok(())
+    }
+
+    /// Makes the working document anew after a change spoilt it.
+    ///
+    /// The new one is kept as the next safe one, so that no accepted change is ever applied a third time.
+    fn restore(&mut self) {
+        let mut restored = self.safe.clone().into_owned();
+        for change in self.since_safe.drain(..) {
+            // Each of them has been applied in this order before.
+            restored
+                .apply_changes([change])
+                .expect("an accepted change applies again");
+        }
+        self.working = restored.clone();
+        self.safe = Cow::Owned(restored);
+        self.work_left = self.work_left.saturating_sub(SPOILT_WORK);
+    }
+}
+
+thread_local! {
+    /// Whether this thread is inside [`contained`].
+    static CONTAINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs what hostile bytes may make panic, and turns a panic into [`Refusal::Panicked`].
+///
+/// Such a panic is an answer and no accident, so it is not printed: its message may quote what was in the document, and
+/// one device could fill the log with it. Panics elsewhere are reported by the hook that was set before.
+fn contained<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !CONTAINED.get() {
+                report(info);
+            }
+        }));
+    });
+    let outer = CONTAINED.replace(true);
+    // Whatever a panic leaves half done is thrown away by the caller, who only holds clones.
+    let outcome = panic::catch_unwind(AssertUnwindSafe(work));
+    CONTAINED.set(outer);
+    outcome.unwrap_or(Err(Refusal::Panicked))
+}

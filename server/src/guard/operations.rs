@@ -1,0 +1,177 @@
+//! What a change's operations say, held against the document: each refers only to what its change can have seen.
+
+use std::collections::HashMap;
+
+use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
+use automerge::{ActorId, Automerge, Change, ExpandedChange, ObjId, ObjType, ReadDoc, ScalarValue};
+
+use super::past::Past;
+use super::{DEPTH_MAX, KEY_BYTES_MAX, Refusal, VALUE_BYTES_MAX};
+
+/// Checks all operations of a change whose ancestors the document holds.
+pub(super) fn check(document: &Automerge, change: &Change, past: &Past) -> Result<(), Refusal> {
+    let ExpandedChange {
+        operations,
+        actor_id,
+        ..
+    } = change.decode();
+    let mut seen = Seen {
+        document,
+        past,
+        actor: &actor_id,
+        start_op: change.start_op().get(),
+        next_op: change.start_op().get(),
+        objects: HashMap::new(),
+    };
+    for operation in &operations {
+        seen.check(operation)?;
+        seen.next_op += 1;
+    }
+    Ok(())
+}
+
+/// A map, list or text: its type and how many others it stands in.
+#[derive(Clone, Copy)]
+struct Object {
+    kind: ObjType,
+    depth: usize,
+}
+
+/// What an operation can have seen: the past of its change, and the operations before it in the same change.
+struct Seen<'a> {
+    document: &'a Automerge,
+    past: &'a Past,
+    actor: &'a ActorId,
+    start_op: u64,
+    /// Counter of the operation in hand.
+    next_op: u64,
+    /// The objects that operations of this change made or named so far.
+    objects: HashMap<OpId, Object>,
+}
+
+impl Seen<'_> {
+    fn check(&mut self, operation: &Op) -> Result<(), Refusal> {
+        let object = self.object(&operation.obj)?;
+        match object.kind {
+            ObjType::Map => check_map_operation(operation)?,
+            ObjType::List => check_sequence_operation(operation)?,
+            ObjType::Text => {
+                check_sequence_operation(operation)?;
+                check_text_operation(operation)?;
+            }
+            ObjType::Table => return Err(Refusal::Unsupported),
+        }
+        if let Key::Seq(ElementId::Id(element)) = &operation.key {
+            self.check_known(element)?;
+        }
+        for pred in operation.pred.iter() {
+            self.check_known(pred)?;
+        }
+        // One that deletes nothing leaves no trace, and an insertion has nothing to replace.
+        if operation.insert && !operation.pred.is_empty()
+            || operation.action == OpType::Delete && operation.pred.is_empty()
+        {
+            return Err(Refusal::Malformed);
+        }
+        self.check_action(operation, object)
+    }
+
+    fn check_action(&mut self, operation: &Op, inside: Object) -> Result<(), Refusal> {
+        match &operation.action {
+            OpType::Put(value) => check_value(value),
+            OpType::Delete => Ok(()),
+            OpType::Make(kind @ (ObjType::Map | ObjType::List | ObjType::Text)) => {
+                let depth = inside.depth + 1;
+                if depth > DEPTH_MAX {
+                    return Err(Refusal::TooBig);
+                }
+                let id = OpId::new(self.next_op, self.actor);
+                self.objects.insert(id, Object { kind: *kind, depth });
+                Ok(())
+            }
+            // Counters and marks are what Automerge fails at most often, and our documents hold none.
+            OpType::Make(ObjType::Table)
+            | OpType::Increment(_)
+            | OpType::MarkBegin(_)
+            | OpType::MarkEnd(_) => Err(Refusal::Unsupported),
+        }
+    }
+
+    /// The object that an operation changes: the root, one made earlier in this change, or one of the document.
+    fn object(&mut self, id: &ObjectId) -> Result<Object, Refusal> {
+        let id = match id {
+            ObjectId::Root => {
+                return Ok(Object {
+                    kind: ObjType::Map,
+                    depth: 0,
+                });
+            }
+            ObjectId::Id(id) => id,
+        };
+        if let Some(object) = self.objects.get(id) {
+            return Ok(*object);
+        }
+        self.check_known(id)?;
+        let exid = object_id(id);
+        let kind = self.document.object_type(&exid);
+        let kind = kind.map_err(|_| Refusal::UnknownOperation)?;
+        let parents = self.document.parents(&exid);
+        let parents = parents.map_err(|_| Refusal::UnknownOperation)?;
+        let depth = parents.take(DEPTH_MAX + 1).count();
+        let object = Object { kind, depth };
+        self.objects.insert(id.clone(), object);
+        Ok(object)
+    }
+
+    /// An operation is known if it came earlier in this change, or is of a change in its past.
+    ///
+    /// Being in the document is not enough. Another replica may hold this change without that operation, and would then
+    /// make something else of it.
+    fn check_known(&self, id: &OpId) -> Result<(), Refusal> {
+        let known = if id.actor() == self.actor && id.counter() >= self.start_op {
+            id.counter() < self.next_op
+        } else {
+            let change = self.document.hash_for_opid(&object_id(id));
+            change.is_some_and(|change| self.past.holds(&change))
+        };
+        known.then_some(()).ok_or(Refusal::UnknownOperation)
+    }
+}
+
+fn object_id(id: &OpId) -> ObjId {
+    ObjId::Id(id.counter(), id.actor().clone(), 0)
+}
+
+fn check_map_operation(operation: &Op) -> Result<(), Refusal> {
+    match &operation.key {
+        Key::Map(key) if key.len() > KEY_BYTES_MAX => Err(Refusal::TooBig),
+        Key::Map(_) if !operation.insert => Ok(()),
+        _ => Err(Refusal::Malformed),
+    }
+}
+
+fn check_sequence_operation(operation: &Op) -> Result<(), Refusal> {
+    match &operation.key {
+        Key::Seq(ElementId::Head) if operation.insert => Ok(()),
+        Key::Seq(ElementId::Id(_)) => Ok(()),
+        _ => Err(Refusal::Malformed),
+    }
+}
+
+/// Text holds strings, put in and taken out; nothing else.
+fn check_text_operation(operation: &Op) -> Result<(), Refusal> {
+    match &operation.action {
+        OpType::Put(ScalarValue::Str(_)) if operation.insert => Ok(()),
+        OpType::Delete => Ok(()),
+        _ => Err(Refusal::Unsupported),
+    }
+}
+
+fn check_value(value: &ScalarValue) -> Result<(), Refusal> {
+    match value {
+        ScalarValue::Str(text) if text.len() > VALUE_BYTES_MAX => Err(Refusal::TooBig),
+        ScalarValue::Bytes(bytes) if bytes.len() > VALUE_BYTES_MAX => Err(Refusal::TooBig),
+        ScalarValue::Counter(_) | ScalarValue::Unknown { .. } => Err(Refusal::Unsupported),
+        _ => Ok(()),
+    }
+}

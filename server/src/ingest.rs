@@ -1,0 +1,445 @@
+//! The only way in: bytes → guarded → merged → permitted → kept → projected, in one commit.
+//!
+//! [`Ingest`] is the writer thread's state. An upload is one job: its changes are judged and kept, each document on a copy
+//! of its own. Before the commit, every document that was touched is proved to save and load back equal, and its
+//! standing, snapshot, links and projection are written. A receipt leaves only after that commit.
+//!
+//! Invariant: a document in the cache is exactly what is on the disk.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use automerge::ReadDoc as _;
+use rusqlite::{Connection, Transaction};
+use sha2::{Digest as _, Sha256};
+use shared::{
+    document::{Document, Kind, device_of},
+    id::{AccountId, DeviceId, DocumentId},
+    record::Record,
+    role::{Role, Scope},
+    wire::{Hash, Receipt, Upload, Verdict, digest_of},
+};
+
+use crate::{
+    cache::{Cache, weight},
+    guard::{self, Refusal},
+    storage::{
+        StoreError,
+        documents::{self, NewAside, NewChange, Standing},
+        projections::{self, Projection},
+        scope, server,
+    },
+    writer::CommitHooks,
+};
+
+/// Who uploads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uploader {
+    /// The device: its actors begin with it.
+    pub device: DeviceId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// What became of an upload.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// One for each upload, in their order.
+    pub receipts: Vec<Receipt>,
+    /// Documents in which something is new, and the last arrival of it.
+    pub news: Vec<DocumentId>,
+    /// See `news`.
+    pub arrival: u64,
+    /// What this device has brought, now or before: it need not be sent back.
+    pub known: HashSet<Hash>,
+    /// Documents that the device brought and does not hold: it must forget them.
+    pub not_held: BTreeSet<DocumentId>,
+}
+
+/// The writer thread's state. See the module.
+#[derive(Debug, Default)]
+pub struct Ingest {
+    cache: Cache,
+    /// What this transaction has touched so far.
+    open: BTreeMap<DocumentId, Open>,
+    /// How each document was before the job that runs touched it; none if it was not open.
+    undo: BTreeMap<DocumentId, Option<Open>>,
+    /// Documents that could not be proved: from now on they are proved in each job, so that one upload answers for itself.
+    suspicious: BTreeSet<DocumentId>,
+    /// What goes into the cache once the commit is done.
+    proved: Vec<(Document, usize)>,
+}
+
+/// A document in this transaction.
+#[derive(Debug, Clone)]
+struct Open {
+    document: Document,
+    standing: Option<Standing>,
+    created_by: AccountId,
+    last_arrival: u64,
+    first_arrival: u64,
+    changes: u64,
+}
+
+impl Ingest {
+    /// Takes an upload in. To be run as one job of the writer.
+    ///
+    /// # Errors
+    /// Only what the storage fails on: a bad change is a verdict and never fails the others.
+    pub fn take(
+        &mut self,
+        tx: &Transaction<'_>,
+        uploader: Uploader,
+        uploads: &[Upload],
+        now_ms: u64,
+    ) -> Result<Taken, StoreError> {
+        let mut taken = Taken::default();
+        let mut held = None;
+        for upload in uploads {
+            let mut intake = Intake { ingest: self, tx, uploader, upload, now_ms, held: &mut held, taken: &mut taken };
+            let receipt = intake.take()?;
+            taken.receipts.push(receipt);
+        }
+        Ok(taken)
+    }
+
+    /// The document as this transaction sees it; none if the server has nothing of it.
+    fn open(&mut self, tx: &Transaction<'_>, id: DocumentId) -> Result<Option<Open>, StoreError> {
+        if let Some(open) = self.open.get(&id) {
+            return Ok(Some(open.clone()));
+        }
+        let Some(standing) = documents::standing(tx, id)? else { return Ok(None) };
+        let document = match self.cache.get(id) {
+            Some(document) => document.clone(),
+            None => load(tx, id, &standing)?,
+        };
+        Ok(Some(Open {
+            document,
+            created_by: standing.created_by,
+            last_arrival: standing.last_arrival,
+            first_arrival: standing.first_arrival,
+            changes: standing.changes,
+            standing: Some(standing),
+        }))
+    }
+
+    fn touch(&mut self, id: DocumentId, now: Open) {
+        let before = self.open.insert(id, now);
+        self.undo.entry(id).or_insert(before);
+    }
+
+    /// Writes everything that follows from a document's changes.
+    fn settle(tx: &Transaction<'_>, open: &Open) -> Result<(Document, usize), StoreError> {
+        let document = &open.document;
+        let saved = guard::prove(document.crdt()).map_err(|_| StoreError::Corrupt("a document could not be proved"))?;
+        let heads: Vec<Hash> = document.heads().into_iter().map(|hash| hash.0).collect();
+        let standing = Standing {
+            kind: document.kind,
+            digest: digest_of(document.id, &heads),
+            heads,
+            first_arrival: open.first_arrival,
+            last_arrival: open.last_arrival,
+            changes: open.changes,
+            created_by: open.created_by,
+        };
+        documents::put_standing(tx, document.id, &standing)?;
+        documents::put_snapshot(tx, document.id, open.last_arrival, &saved)?;
+        let record = Record::read(document);
+        scope::put_links(tx, document.id, &record.names(), open.last_arrival)?;
+        projections::put(tx, document.id, &Projection::of(document.id, &record))?;
+        Ok((document.clone(), weight(open.changes, saved.len())))
+    }
+}
+
+impl CommitHooks for Ingest {
+    fn others_committed(&mut self) {
+        self.cache.clear();
+    }
+
+    fn job_undone(&mut self) {
+        for (id, before) in std::mem::take(&mut self.undo) {
+            match before {
+                Some(open) => self.open.insert(id, open),
+                None => self.open.remove(&id),
+            };
+        }
+    }
+
+    fn job_kept(&mut self) {
+        self.undo.clear();
+    }
+
+    fn before_commit(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+        self.proved.clear();
+        for (id, open) in &self.open {
+            match Self::settle(tx, open) {
+                Ok(proved) => self.proved.push(proved),
+                Err(error) => {
+                    self.suspicious.insert(*id);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn committed(&mut self) {
+        self.open.clear();
+        for (document, bytes) in std::mem::take(&mut self.proved) {
+            self.cache.put(document, bytes);
+        }
+    }
+
+    fn rolled_back(&mut self) {
+        self.open.clear();
+        self.proved.clear();
+    }
+}
+
+/// Reads a document from its snapshot and what arrived since; from its changes alone where there is none.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the stored changes do not make the document that the standing names.
+pub fn load(db: &Connection, id: DocumentId, standing: &Standing) -> Result<Document, StoreError> {
+    let kind = standing.kind;
+    let cached = documents::snapshot(db, id)?;
+    let cached = cached.and_then(|(arrival, bytes)| Some((arrival, Document::load(id, kind, &bytes).ok()?)));
+    let (since, document) = cached.unwrap_or_else(|| (0, Document::new(id, kind)));
+    let loaded = extend(db, document, since)?;
+    if is_at(&loaded, &standing.heads) {
+        return Ok(loaded);
+    }
+    // The cache is not the truth.
+    let rebuilt = extend(db, Document::new(id, kind), 0)?;
+    if is_at(&rebuilt, &standing.heads) {
+        return Ok(rebuilt);
+    }
+    Err(StoreError::Corrupt("the changes of a document do not lead to its heads"))
+}
+
+fn extend(db: &Connection, mut document: Document, since: u64) -> Result<Document, StoreError> {
+    let changes: Vec<Vec<u8>> = documents::changes_after(db, document.id, since)?.into_iter().map(|(_, b)| b).collect();
+    if !changes.is_empty() {
+        document.take(&changes).map_err(|_| StoreError::Corrupt("a stored change cannot be applied"))?;
+    }
+    Ok(document)
+}
+
+fn is_at(document: &Document, heads: &[Hash]) -> bool {
+    document.heads().iter().map(|hash| &hash.0).eq(heads)
+}
+
+/// One document of an upload being judged.
+struct Intake<'a, 'tx> {
+    ingest: &'a mut Ingest,
+    tx: &'a Transaction<'tx>,
+    uploader: Uploader,
+    upload: &'a Upload,
+    now_ms: u64,
+    /// What the account holds, asked once for the whole upload.
+    held: &'a mut Option<BTreeSet<DocumentId>>,
+    taken: &'a mut Taken,
+}
+
+impl Intake<'_, '_> {
+    fn take(&mut self) -> Result<Receipt, StoreError> {
+        let id = self.upload.document;
+        let open = self.ingest.open(self.tx, id)?;
+        let held = self.is_held(open.as_ref())?;
+        if !held {
+            self.taken.not_held.insert(id);
+        }
+        if let Some(code) = self.not_permitted(open.as_ref(), held) {
+            return self.set_all_aside(open.as_ref(), code);
+        }
+        let mut open = open.unwrap_or_else(|| Open {
+            document: Document::new(id, self.upload.kind),
+            standing: None,
+            created_by: self.uploader.account,
+            last_arrival: 0,
+            first_arrival: 0,
+            changes: 0,
+        });
+        let admitted = self.admit(&open.document);
+        let (crdt, verdicts) = (admitted.document, admitted.verdicts);
+        let merged = Document::from_crdt(id, open.document.kind, crdt);
+        if self.ingest.suspicious.contains(&id) && guard::prove(merged.crdt()).is_err() {
+            return self.set_all_aside(Some(&open), Refusal::Unsaveable.code());
+        }
+        let fresh = verdicts.iter().filter(|verdict| matches!(verdict, guard::Verdict::Accepted(_))).count();
+        if fresh > 0 {
+            self.keep(&mut open, &verdicts, fresh)?;
+            open.document = merged;
+            self.taken.news.push(id);
+            self.taken.arrival = open.last_arrival;
+        }
+        let receipt = self.receipt(&open, verdicts)?;
+        if fresh > 0 {
+            self.ingest.touch(id, open);
+        }
+        Ok(receipt)
+    }
+
+    /// Changes of a stranger's hand are accepted from those who run the house only: after a restore, phones give back what
+    /// others wrote.
+    fn admit(&self, document: &Document) -> guard::Admitted {
+        let relayed = self.uploader.role >= Role::Coordinator;
+        let owner = if relayed { guard::Owner::Anyone } else { guard::Owner::Device(self.uploader.device.0) };
+        guard::admit(document.crdt(), &owner, &self.upload.changes)
+    }
+
+    fn is_held(&mut self, open: Option<&Open>) -> Result<bool, StoreError> {
+        let role = self.uploader.role;
+        if !role.may_read(self.upload.kind) {
+            return Ok(false);
+        }
+        let Some(open) = open else { return Ok(true) };
+        match role.scope() {
+            Scope::Everything => Ok(true),
+            // Begun in this very transaction: it is in no table yet.
+            Scope::Assigned if open.standing.is_none() => Ok(open.created_by == self.uploader.account),
+            Scope::Assigned => {
+                if self.held.is_none() {
+                    let scoped = scope::assigned(self.tx, self.uploader.account)?;
+                    *self.held = Some(scoped.into_iter().map(|scoped| scoped.id).collect());
+                }
+                Ok(self.held.as_ref().is_some_and(|held| held.contains(&self.upload.document)))
+            }
+        }
+    }
+
+    /// Why this device may not write this document, if it may not.
+    fn not_permitted(&self, open: Option<&Open>, held: bool) -> Option<&'static str> {
+        let (role, kind) = (self.uploader.role, self.upload.kind);
+        match open {
+            None if !role.may_create(kind) => Some("permission.create"),
+            None => None,
+            Some(open) if open.document.kind != kind => Some("document.other_kind"),
+            // A number taken at the door is added without holding the others.
+            Some(_) if kind == Kind::Contact && role.may_create(kind) => None,
+            Some(_) if !held => Some("scope.outside"),
+            Some(_) if !role.may_change(kind) => Some("permission.change"),
+            Some(_) => None,
+        }
+    }
+
+    /// Keeps the accepted changes as they arrived.
+    fn keep(&mut self, open: &mut Open, verdicts: &[guard::Verdict], fresh: usize) -> Result<(), StoreError> {
+        let mut arrival = server::next_arrivals(self.tx, fresh as u64)?;
+        if open.first_arrival == 0 {
+            open.first_arrival = arrival;
+        }
+        for verdict in verdicts {
+            let guard::Verdict::Accepted(change) = verdict else { continue };
+            documents::add_change(
+                self.tx,
+                &NewChange {
+                    arrival,
+                    document: self.upload.document,
+                    hash: &change.hash,
+                    device: device_of(&change.actor).unwrap_or(self.uploader.device),
+                    brought_by: self.uploader.device,
+                    received_ms: self.now_ms,
+                    bytes: &change.bytes,
+                },
+            )?;
+            open.last_arrival = arrival;
+            open.changes += 1;
+            arrival += 1;
+        }
+        Ok(())
+    }
+
+    fn receipt(&mut self, open: &Open, verdicts: Vec<guard::Verdict>) -> Result<Receipt, StoreError> {
+        let mut receipt = self.empty_receipt();
+        for (verdict, bytes) in verdicts.into_iter().zip(&self.upload.changes) {
+            let said = match verdict {
+                guard::Verdict::Accepted(change) => self.stored(change.hash),
+                guard::Verdict::Duplicate(hash) => self.stored(hash),
+                guard::Verdict::Refused(Refusal::Postponed) => Verdict::Later,
+                guard::Verdict::Refused(refusal @ (Refusal::MissingDeps | Refusal::SeqGap)) => {
+                    // It builds on what waits for staff, or on what this server has lost.
+                    if self.builds_on_what_is_set_aside(bytes)? {
+                        self.set_aside("quarantine.follows", bytes)?
+                    } else if refusal == Refusal::SeqGap && self.builds_on_known(open, bytes) {
+                        self.set_aside(refusal.code(), bytes)?
+                    } else {
+                        Verdict::Missing
+                    }
+                }
+                guard::Verdict::Refused(refusal) => self.set_aside(refusal.code(), bytes)?,
+            };
+            receipt.verdicts.push(said);
+        }
+        if receipt.verdicts.contains(&Verdict::Missing) {
+            receipt.heads = open.document.heads().into_iter().map(|hash| hash.0).collect();
+            if open.changes == 0 {
+                receipt.heads.clear();
+            }
+        }
+        Ok(receipt)
+    }
+
+    fn empty_receipt(&self) -> Receipt {
+        Receipt { document: self.upload.document, verdicts: Vec::new(), heads: Vec::new() }
+    }
+
+    fn stored(&mut self, hash: Hash) -> Verdict {
+        self.taken.known.insert(hash);
+        Verdict::Stored
+    }
+
+    fn builds_on_what_is_set_aside(&self, bytes: &[u8]) -> Result<bool, StoreError> {
+        let Some(change) = guard::read(bytes) else { return Ok(false) };
+        for dep in change.deps() {
+            if documents::is_set_aside(self.tx, self.upload.document, &dep.0)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn builds_on_known(&self, open: &Open, bytes: &[u8]) -> bool {
+        let Some(change) = guard::read(bytes) else { return false };
+        change.deps().iter().all(|dep| open.document.crdt().get_change_by_hash(dep).is_some())
+    }
+
+    /// A device that may not write a document loses nothing: all that it sent waits for staff. What the server has already
+    /// is no news.
+    fn set_all_aside(&mut self, open: Option<&Open>, code: &'static str) -> Result<Receipt, StoreError> {
+        let mut receipt = self.empty_receipt();
+        for bytes in &self.upload.changes {
+            let hash = guard::read(bytes).map(|change| change.hash());
+            let known = hash.filter(|hash| {
+                open.is_some_and(|open| open.document.crdt().get_change_by_hash(hash).is_some())
+            });
+            let verdict = match known {
+                Some(hash) => self.stored(hash.0),
+                None => self.set_aside(code, bytes)?,
+            };
+            receipt.verdicts.push(verdict);
+        }
+        Ok(receipt)
+    }
+
+    fn set_aside(&mut self, code: &str, bytes: &[u8]) -> Result<Verdict, StoreError> {
+        let digest: Hash = Sha256::digest(bytes).into();
+        let hash = guard::read(bytes).map(|change| change.hash().0);
+        documents::set_aside(
+            self.tx,
+            &NewAside {
+                document: self.upload.document,
+                kind: self.upload.kind,
+                digest: &digest,
+                hash: hash.as_ref(),
+                device: self.uploader.device,
+                account: self.uploader.account,
+                code,
+                received_ms: self.now_ms,
+                bytes,
+            },
+        )?;
+        Ok(Verdict::SetAside(code.to_owned()))
+    }
+}

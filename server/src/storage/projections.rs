@@ -1,0 +1,296 @@
+//! Projections: plain rows that lists, reports and search read. Each row follows from one document alone.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Transaction, named_params, params_from_iter, types::Value as Sql};
+use shared::{
+    field::Field,
+    id::{DocumentId, RowId},
+    mark::{Attendance, Mark, attendance},
+    names,
+    question,
+    record::{ContactRecord, DossierRecord, EventRecord, Fields, PersonRecord, Record, Side},
+};
+
+use super::StoreError;
+
+/// A projection's table, its columns after `document_id`, and the statements on it.
+struct Table {
+    name: &'static str,
+    insert: &'static str,
+    delete: &'static str,
+    select: &'static str,
+}
+
+/// Declares the projections once: the statements are literals, and cannot drift apart.
+macro_rules! tables {
+    ($($name:literal: $columns:literal, $marks:literal, $order:literal;)*) => {
+        const TABLES: &[Table] = &[$(Table {
+            name: $name,
+            insert: concat!("INSERT INTO ", $name, " (document_id, ", $columns, ") VALUES (?, ", $marks, ")"),
+            delete: concat!("DELETE FROM ", $name, " WHERE document_id = ?"),
+            select: concat!("SELECT ", $columns, " FROM ", $name, " WHERE document_id = ? ORDER BY ", $order),
+        },)*];
+    };
+}
+
+tables! {
+    "person": "name, name_ar, search, sex, age_band, commune, association, same_as", "?, ?, ?, ?, ?, ?, ?, ?", "name";
+    "phone": "row, person, e164, raw", "?, ?, ?, ?", "row";
+    "association": "title, search, rna, siret, postcode, city", "?, ?, ?, ?, ?, ?", "title";
+    "event": "title, event_kind, place, commune, first_day, last_day, expected", "?, ?, ?, ?, ?, ?, ?", "title";
+    "attendance": "slot, person, status, contradicted, marks", "?, ?, ?, ?, ?", "slot, person";
+    "dossier": "title, stage, territory, association, call, expenses_cents, resources_cents", "?, ?, ?, ?, ?, ?, ?", "title";
+    "question": "id, ask, content", "?, ?, ?", "id";
+}
+
+/// The rows of one document: the table's name, and the columns after `document_id`.
+type Rows = Vec<(&'static str, Vec<Sql>)>;
+
+/// What a document projects to, each table's rows in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Projection {
+    rows: Rows,
+    /// What full-text search finds it by.
+    text: String,
+}
+
+impl Projection {
+    /// Follows from the record alone.
+    #[must_use]
+    pub fn of(id: DocumentId, record: &Record) -> Self {
+        let mut rows: Rows = match record {
+            Record::Person(person) => vec![of_person(person)],
+            Record::Contact(contact) => of_contact(contact),
+            Record::Association(fields) => vec![of_association(fields)],
+            Record::Event(event) => of_event(event),
+            Record::Dossier(dossier) => vec![of_dossier(dossier)],
+            Record::Call(_) => Vec::new(),
+        };
+        let mut questions = question::of_record(id, record);
+        questions.sort_by_key(question::Question::id);
+        rows.extend(questions.into_iter().map(|question| {
+            let content = serde_json::to_value(&question).unwrap_or_default();
+            let ask = content["ask"].as_str().unwrap_or_default().to_owned();
+            ("question", vec![question.id().into(), ask.into(), content.to_string().into()])
+        }));
+        Self { rows, text: text_of(record) }
+    }
+}
+
+fn text(fields: &Fields, field: Field) -> Sql {
+    fields.text(field).to_owned().into()
+}
+
+fn document(fields: &Fields, field: Field) -> Sql {
+    fields.document(field).map_or(Sql::Null, |id| Sql::Blob(id.0.to_vec()))
+}
+
+fn of_person(person: &PersonRecord) -> (&'static str, Vec<Sql>) {
+    let f = &person.fields;
+    let row = vec![
+        person.name().into(),
+        text(f, Field::NameAr),
+        person.search.clone().into(),
+        text(f, Field::Sex),
+        text(f, Field::AgeBand),
+        text(f, Field::Commune),
+        document(f, Field::Association),
+        document(f, Field::SameAs),
+    ];
+    ("person", row)
+}
+
+fn of_contact(contact: &ContactRecord) -> Rows {
+    let rows = contact.phones.iter().map(|phone| {
+        let person = document(&contact.fields, Field::Person);
+        ("phone", vec![phone.id.to_string().into(), person, phone.e164.clone().into(), phone.raw.clone().into()])
+    });
+    rows.collect()
+}
+
+fn of_association(f: &Fields) -> (&'static str, Vec<Sql>) {
+    let all = [Field::Title, Field::ShortTitle, Field::NameAr].map(|field| f.text(field)).join(" ");
+    let row = vec![
+        text(f, Field::Title),
+        names::fold_search(&all).into(),
+        text(f, Field::RnaNumber),
+        text(f, Field::SiretNumber),
+        text(f, Field::Postcode),
+        text(f, Field::City),
+    ];
+    ("association", row)
+}
+
+fn of_event(event: &EventRecord) -> Rows {
+    let f = &event.fields;
+    let day = |slot: Option<&shared::record::Slot>| slot.map_or_else(|| Sql::Text(String::new()), |s| text(&s.fields, Field::Day));
+    let head = vec![
+        text(f, Field::Title),
+        text(f, Field::EventKind),
+        text(f, Field::Place),
+        text(f, Field::Commune),
+        day(event.slots.first()),
+        day(event.slots.last()),
+        count(event.roster.len()),
+    ];
+    let mut marks: BTreeMap<(RowId, DocumentId), Vec<&Mark>> = BTreeMap::new();
+    for mark in event.marks.iter().filter(|mark| mark.withdrawn.is_none()) {
+        marks.entry((mark.slot, mark.person)).or_default().push(mark);
+    }
+    let mut rows = vec![("event", head)];
+    for ((slot, person), marks) in marks {
+        let all = attendance(marks.iter().copied());
+        let status = all.status().map_or("", shared::mark::Status::as_str);
+        let contradicted = i64::from(matches!(all, Attendance::Contradicted(_)));
+        let row = vec![
+            slot.to_string().into(),
+            Sql::Blob(person.0.to_vec()),
+            status.to_owned().into(),
+            contradicted.into(),
+            count(marks.len()),
+        ];
+        rows.push(("attendance", row));
+    }
+    rows
+}
+
+fn of_dossier(dossier: &DossierRecord) -> (&'static str, Vec<Sql>) {
+    let f = &dossier.fields;
+    let row = vec![
+        text(f, Field::Title),
+        text(f, Field::Stage),
+        text(f, Field::Territory),
+        document(f, Field::Association),
+        document(f, Field::Call),
+        dossier.total_cents(Side::Expense).into(),
+        dossier.total_cents(Side::Resource).into(),
+    ];
+    ("dossier", row)
+}
+
+fn count(n: usize) -> Sql {
+    i64::try_from(n).unwrap_or(i64::MAX).into()
+}
+
+/// Names and long texts. Phones are looked up by number, not by words.
+fn text_of(record: &Record) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    let texts = record.fields().0.iter().filter(|(field, _)| {
+        matches!(field.accepts(), shared::field::Accepts::Text(_)) && !matches!(record, Record::Contact(_))
+    });
+    words.extend(texts.map(|(_, register)| register.value.text()).filter(|text| !text.is_empty()));
+    if let Record::Dossier(dossier) = record {
+        words.extend(dossier.sections.values().map(|section| section.text.as_str()));
+    }
+    names::fold_search(&words.join(" "))
+}
+
+/// Replaces a document's rows.
+pub fn put(tx: &Transaction<'_>, id: DocumentId, projection: &Projection) -> Result<(), StoreError> {
+    for table in TABLES {
+        tx.prepare_cached(table.delete)?.execute([id.0])?;
+    }
+    for (name, row) in &projection.rows {
+        let table = TABLES.iter().find(|table| table.name == *name);
+        let table = table.ok_or(StoreError::Corrupt("a projection without a table"))?;
+        let id = Sql::Blob(id.0.to_vec());
+        tx.prepare_cached(table.insert)?.execute(params_from_iter([&id].into_iter().chain(row)))?;
+    }
+    let number = named_params! { ":id": id.0 };
+    tx.prepare_cached("DELETE FROM search WHERE rowid = (SELECT number FROM document WHERE id = :id)")?
+        .execute(number)?;
+    tx.prepare_cached("INSERT INTO search (rowid, text) SELECT number, :text FROM document WHERE id = :id")?
+        .execute(named_params! { ":id": id.0, ":text": projection.text })?;
+    Ok(())
+}
+
+/// What is stored for a document.
+pub fn stored(db: &Connection, id: DocumentId) -> Result<Projection, StoreError> {
+    let mut rows: Rows = Vec::new();
+    for table in TABLES {
+        let mut statement = db.prepare_cached(table.select)?;
+        let columns = statement.column_count();
+        let mut found = statement.query([id.0])?;
+        while let Some(row) = found.next()? {
+            rows.push((table.name, (0..columns).map(|column| row.get(column)).collect::<Result<_, _>>()?));
+        }
+    }
+    let mut statement = db.prepare_cached(
+        "SELECT text FROM search WHERE rowid = (SELECT number FROM document WHERE id = :id)",
+    )?;
+    let mut texts = statement.query(named_params! { ":id": id.0 })?;
+    let text = match texts.next()? {
+        Some(row) => row.get(0)?,
+        None => String::new(),
+    };
+    Ok(Projection { rows, text })
+}
+
+/// Takes every row away, before they are made anew.
+pub fn clear(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    Ok(tx.execute_batch(
+        "DELETE FROM person; DELETE FROM phone; DELETE FROM association; DELETE FROM event; DELETE FROM attendance;
+         DELETE FROM dossier; DELETE FROM question; DELETE FROM search;",
+    )?)
+}
+
+/// Rows in the projections whose document the server does not have.
+pub fn orphans(db: &Connection) -> Result<u64, StoreError> {
+    Ok(db.query_row(
+        "SELECT (SELECT count(*) FROM person WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM association WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM event WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM attendance WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM dossier WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM question WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM search WHERE rowid NOT IN (SELECT number FROM document))",
+        [],
+        |row| row.get(0),
+    )?)
+}
+
+/// Somebody whom a search found.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Found {
+    pub document: DocumentId,
+    pub kind: &'static str,
+    pub title: String,
+}
+
+/// Full-text search: every word of `query` begins a word of the document. At most `most`, the best first.
+pub fn search(db: &Connection, query: &str, most: usize) -> Result<Vec<Found>, StoreError> {
+    let words: Vec<String> = names::fold_search(query).split(' ').filter(|w| !w.is_empty()).map(|w| format!("\"{w}\"*")).collect();
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = db.prepare_cached(
+        "SELECT document.id, document.kind,
+                coalesce((SELECT name FROM person WHERE document_id = document.id),
+                         (SELECT title FROM association WHERE document_id = document.id),
+                         (SELECT title FROM event WHERE document_id = document.id),
+                         (SELECT title FROM dossier WHERE document_id = document.id), '')
+         FROM search JOIN document ON document.number = search.rowid
+         WHERE search MATCH :words ORDER BY rank LIMIT :most",
+    )?;
+    let key = named_params! { ":words": words.join(" "), ":most": most };
+    let rows = statement.query_map(key, |row| {
+        Ok(Found {
+            document: DocumentId(row.get(0)?),
+            kind: super::documents::kind_at(row, 1)?.as_str(),
+            title: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every open Question that a document raises by itself, as JSON, and how many there are beyond `most`.
+pub fn questions(db: &Connection, most: usize) -> Result<(Vec<serde_json::Value>, u64), StoreError> {
+    let all: u64 = db.query_row("SELECT count(*) FROM question", [], |row| row.get(0))?;
+    let mut statement = db.prepare_cached("SELECT content FROM question ORDER BY document_id, id LIMIT :most")?;
+    let rows = statement.query_map(named_params! { ":most": most }, |row| row.get::<_, String>(0))?;
+    let texts = rows.collect::<Result<Vec<_>, _>>()?;
+    let questions = texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect::<Vec<_>>();
+    let beyond = all.saturating_sub(questions.len() as u64);
+    Ok((questions, beyond))
+}

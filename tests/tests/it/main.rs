@@ -1,0 +1,4 @@
+//! Every test that needs more than one crate: one binary, one file per fear.
+
+mod access;
+mod http;
