@@ -32,7 +32,7 @@ demo: $(SERVER) ## The same with a realistic data set, in ./data/demo
 	$(SERVER) serve --data $(DEMO)
 
 .PHONY: test
-test: locks format app check budgets lint unit browser ## Runs every test
+test: locks format app check budgets lint unit fresh browser ## Runs every test
 
 .PHONY: bench
 bench: $(SERVER) tests/browser/node_modules/.package-lock.json ## Measures, and prints a table of the targets
@@ -49,6 +49,10 @@ dev: engine pwa/node_modules/.package-lock.json ## A server, and on http://local
 check: engine pwa/node_modules/.package-lock.json ## Types: Rust, and the app's three worlds
 	cargo check --workspace --all-targets
 	cd pwa && npm run -s check
+
+.PHONY: types
+types: ## Writes the TypeScript types of edits and views anew
+	TIWIZI_WRITE_TYPES=1 cargo test --quiet --package shared --features typescript --test types
 
 .PHONY: engine
 engine: pwa/src/wasm/engine.js ## Compiles the engine to WebAssembly
@@ -83,6 +87,10 @@ unit: pwa/node_modules/.package-lock.json ## Stories, simulation, fuzz, storage,
 	$(if $(nextest),cargo nextest run,cargo test --lib --bins --tests)
 	cargo test --doc
 	cd pwa && npm run -s test --if-present
+
+.PHONY: fresh
+fresh: ## The TypeScript types of edits and views are those of the Rust code
+	cargo test --quiet --package shared --features typescript --test types
 
 .PHONY: browser
 browser: $(SERVER) tests/browser/node_modules/.package-lock.json ## The real binary in a real browser

@@ -3,6 +3,7 @@ import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { drawIcons } from './tools/icons.js';
 import { compileMessages } from './tools/messages.js';
+import { phonePlans } from './tools/phone-plans.js';
 
 /** Where `make run` and `make dev` leave the server. */
 const SERVER = 'http://localhost:8080';
@@ -38,6 +39,7 @@ export default defineConfig({
   plugins: [
     messages(),
     icons(),
+    phonePlans(),
     svelte(),
     VitePWA({
       strategies: 'injectManifest',

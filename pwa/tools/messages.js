@@ -2,7 +2,8 @@
  * Compiles `messages/*.json` into `src/paraglide/`, after checks that the compiler does not make: it succeeds, with warnings
  * alone, when its plugin is missing and there is not one message, and when a language lacks a key.
  */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile } from '@inlang/paraglide-js';
 
@@ -74,6 +75,14 @@ async function readAll() {
   return { keys: [...source.keys()], faults };
 }
 
+/** @param {string} folder of the compiled messages */
+async function readExports(folder) {
+  const modules = (await readdir(folder)).filter((name) => name.endsWith('.js'));
+  const texts = await Promise.all(modules.map((name) => readFile(join(folder, name), 'utf8')));
+  const exports = texts.flatMap((text) => [...text.matchAll(/^export (?:const (\w+)|\{ \w+ as "(.+)" \})/gm)]);
+  return new Set(exports.map(([, plain, quoted]) => plain ?? quoted));
+}
+
 /** Throws if a file or the compiled result is not whole. */
 export async function compileMessages() {
   const { keys, faults } = await readAll();
@@ -86,11 +95,11 @@ export async function compileMessages() {
     isServer: 'false',
     emitReadme: false,
     emitPrettierIgnore: false,
-    // One module for each language instead of one for each message.
-    outputStructure: 'locale-modules',
+    // One module for each message: each screen then carries its own, and the first paint only its own.
+    outputStructure: 'message-modules',
   });
-  const compiled = await readFile(`${app}/src/paraglide/messages/_index.js`, 'utf8');
-  const lost = keys.filter((key) => !new RegExp(`[ "]${key.replaceAll('.', '\\.')}[" ]`).test(compiled));
+  const exported = await readExports(`${app}/src/paraglide/messages`);
+  const lost = keys.filter((key) => !exported.has(key));
   if (lost.length > 0) throw new Error(`messages: the compiler lost ${lost.length}: ${lost.slice(0, 5).join(', ')}`);
 }
 

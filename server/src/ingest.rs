@@ -218,7 +218,11 @@ pub fn load(db: &Connection, id: DocumentId, standing: &Standing) -> Result<Docu
     Err(StoreError::Corrupt("the changes of a document do not lead to its heads"))
 }
 
-fn extend(db: &Connection, mut document: Document, since: u64) -> Result<Document, StoreError> {
+/// Applies what arrived of a document since `since`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if a stored change cannot be applied.
+pub fn extend(db: &Connection, mut document: Document, since: u64) -> Result<Document, StoreError> {
     let changes: Vec<Vec<u8>> = documents::changes_after(db, document.id, since)?.into_iter().map(|(_, b)| b).collect();
     if !changes.is_empty() {
         document.take(&changes).map_err(|_| StoreError::Corrupt("a stored change cannot be applied"))?;

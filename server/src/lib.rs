@@ -18,6 +18,11 @@ pub mod pokes;
 
 pub mod exchange;
 
+pub mod export;
+pub mod import;
+pub mod hand;
+pub mod verify;
+
 pub mod cache;
 pub mod guard;
 pub mod ingest;

@@ -20,7 +20,7 @@ use crate::{
 
 /// An edit with the moment at which it was meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Entry {
     /// The device's clock, milliseconds since 1970.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
@@ -31,7 +31,7 @@ pub struct Entry {
 
 /// A half-day of a new event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NewSlot {
     /// Its id.
     pub slot: RowId,
@@ -45,7 +45,7 @@ pub struct NewSlot {
 
 /// What is known of a new person.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default)]
 pub struct NewPerson {
     /// First name in Latin letters.
@@ -66,7 +66,7 @@ pub struct NewPerson {
 
 /// What a person means to do. Ids are made by whoever means it, so that saying it twice does it once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Edit {
     /// Sets one field of a document, or of one of its rows (a slot, a budget line). Also settles a Question about it (M4).
@@ -279,7 +279,7 @@ pub enum Edit {
 
 /// An association that was named at the door and is not in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NewAssociation {
     /// Its id.
     pub association: DocumentId,
@@ -289,7 +289,7 @@ pub struct NewAssociation {
 
 /// Why an edit was not done. The code is stable; the app says it in the user's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Refusal {
     /// The document is not on this device.
     #[error("the document is not on this device")]

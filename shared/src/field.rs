@@ -11,7 +11,7 @@ use crate::{document::Kind, limit};
 ///
 /// In JSON and TypeScript: a string, a whole number, or null. There is no fraction: money is in cents.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export, type = "string | number | null"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string | number | null"))]
 pub enum Value {
     /// Not filled in.
     #[default]
@@ -167,7 +167,7 @@ macro_rules! fields {
     ($($(#[$doc:meta])* $name:ident = $key:literal, $accepts:expr;)*) => {
         /// A plain field of a document.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
         pub enum Field {
             $($(#[$doc])* #[serde(rename = $key)] $name,)*
         }

@@ -11,7 +11,7 @@ use crate::{
 
 /// One change in words that the page can put together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct HistoryEntry {
     /// The device that it was made on.
     pub by: Option<DeviceId>,
@@ -24,7 +24,7 @@ pub struct HistoryEntry {
 
 /// One thing that a change did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "did", rename_all = "snake_case")]
 pub enum Did {
     /// Set a field of the document.

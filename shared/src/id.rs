@@ -10,7 +10,7 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export, as = "String"))]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "String"))]
         pub struct $name(pub [u8; 16]);
 
         impl $name {
@@ -94,7 +94,7 @@ impl DocumentId {
 
 /// Something inside a document: a mark, a slot, a budget line. Eight bytes, unique within its document.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export, as = "String"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "String"))]
 pub struct RowId(pub [u8; 8]);
 
 impl fmt::Display for RowId {

@@ -6,7 +6,7 @@ use crate::id::{DeviceId, DocumentId, RowId};
 
 /// What a mark says of a person in a slot. In the order in which one prevails over the next (M2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Seen in the room.
@@ -52,7 +52,7 @@ impl Status {
 
 /// One statement about one person in one slot. It is only ever added (M1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Mark {
     /// Which mark.
     pub id: RowId,
@@ -75,7 +75,7 @@ pub struct Mark {
 
 /// How a mark was taken back (M1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Withdrawal {
     /// Why, in a human's words.
     pub reason: String,

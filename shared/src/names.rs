@@ -10,6 +10,15 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use sound::{Name, Reading, Script};
 
+/// A text as it is kept: composed (NFC), on one line with single spaces, without joiners that nobody sees and marks of
+/// direction that somebody's keyboard left.
+#[must_use]
+pub fn tidy(text: &str) -> String {
+    let seen = |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let composed: String = text.chars().filter(seen).map(|c| if c.is_control() { ' ' } else { c }).nfc().collect();
+    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A text folded for instant search: words of small letters and digits with one space between them.
 ///
 /// Accents, tashkil and tatweel go; ligatures are spelled out; letters of the Arabic script that people exchange become
@@ -196,7 +205,7 @@ fn key_word(reading: &Reading) -> String {
 
 /// Why two names may be one person's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Likeness {
     /// The same but for accents, case, signs and the order of words.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One phone number, with what its owner wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Phone {
     /// The number as `+` and digits (E.164), once it is known.
     pub e164: Option<String>,

@@ -15,7 +15,7 @@ use crate::{
 
 /// One of several values that were set apart, and who set it when, by their own clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Apart {
     /// What they set.
     pub value: Value,
@@ -116,7 +116,7 @@ pub struct ContactRecord {
 
 /// One phone number of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PhoneRow {
     /// Which row.
     pub id: RowId,
@@ -152,7 +152,7 @@ pub struct EventRecord {
 
 /// How somebody got on a roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Joined {
     /// Expected beforehand.
@@ -185,7 +185,7 @@ pub struct Section {
 
 /// A paragraph that two people edited apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ReadAgain {
     /// The paragraph's lasting name.
     pub anchor: String,
@@ -212,7 +212,7 @@ pub struct Line {
 
 /// The two halves of a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// What it costs.
@@ -223,7 +223,7 @@ pub enum Side {
 
 /// Whether a row still counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum LineState {
     /// It counts.
@@ -265,7 +265,7 @@ pub struct CallRecord {
 
 /// One section that a call asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CallSection {
     /// Its key in dossiers.
     pub key: String,

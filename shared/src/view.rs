@@ -17,7 +17,7 @@ use crate::{
 
 /// Which view a page wants.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "view", rename_all = "snake_case")]
 pub enum ViewKey {
     /// Every event that this device holds.
@@ -49,7 +49,7 @@ pub enum ViewKey {
 
 /// What a page shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "view", rename_all = "snake_case")]
 pub enum View {
     /// See [`ViewKey::Events`].
@@ -74,7 +74,7 @@ pub enum View {
 
 /// Every event, the earliest day first; those without a day last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EventsView {
     /// The events.
     pub events: Vec<EventCard>,
@@ -82,7 +82,7 @@ pub struct EventsView {
 
 /// An event in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EventCard {
     /// Which.
     pub event: DocumentId,
@@ -110,7 +110,7 @@ pub struct EventCard {
 
 /// A half-day as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SlotView {
     /// Which.
     pub slot: RowId,
@@ -126,7 +126,7 @@ pub struct SlotView {
 
 /// One event: everything but the people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EventHead {
     /// As in the list.
     pub card: EventCard,
@@ -140,7 +140,7 @@ pub struct EventHead {
 
 /// One event with its roster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EventView {
     /// Everything but the people.
     pub head: EventHead,
@@ -150,7 +150,7 @@ pub struct EventView {
 
 /// One person on a roster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RosterRow {
     /// Who.
     pub person: DocumentId,
@@ -170,7 +170,7 @@ pub struct RosterRow {
 
 /// One person in one slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SlotStatus {
     /// The prevailing status, if any mark stands (M2).
     pub status: Option<Status>,
@@ -185,7 +185,7 @@ pub struct SlotStatus {
 
 /// A field as a form shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct FieldView {
     /// Which field.
     pub field: Field,
@@ -199,7 +199,7 @@ pub struct FieldView {
 
 /// Every dossier, by title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct DossiersView {
     /// The dossiers.
     pub dossiers: Vec<DossierCard>,
@@ -207,7 +207,7 @@ pub struct DossiersView {
 
 /// A dossier in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct DossierCard {
     /// Which.
     pub dossier: DocumentId,
@@ -230,7 +230,7 @@ pub struct DossierCard {
 
 /// One dossier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct DossierView {
     /// As in the list.
     pub card: DossierCard,
@@ -249,7 +249,7 @@ pub struct DossierView {
 
 /// One long text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SectionView {
     /// Its key, and what the call says of it where the call is held.
     pub about: CallSection,
@@ -263,7 +263,7 @@ pub struct SectionView {
 
 /// One budget line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LineView {
     /// Which.
     pub line: RowId,
@@ -280,7 +280,7 @@ pub struct LineView {
 
 /// What there is to choose from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct DirectoryView {
     /// By name.
     pub people: Vec<PersonCard>,
@@ -292,7 +292,7 @@ pub struct DirectoryView {
 
 /// A call in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CallCard {
     /// Which.
     pub call: DocumentId,
@@ -304,7 +304,7 @@ pub struct CallCard {
 
 /// A person in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PersonCard {
     /// Who.
     pub person: DocumentId,
@@ -320,7 +320,7 @@ pub struct PersonCard {
 
 /// A document and what it is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NamedDocument {
     /// Which.
     pub document: DocumentId,
@@ -332,7 +332,7 @@ pub struct NamedDocument {
 
 /// One document as it merged, with its history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RecordView {
     /// Which.
     pub document: DocumentId,
@@ -358,7 +358,7 @@ pub struct RecordView {
 
 /// Every open Question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct QuestionsView {
     /// Each with a name for it that lasts.
     pub questions: Vec<AskedQuestion>,
@@ -372,7 +372,7 @@ pub struct QuestionsView {
 
 /// A Question with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct AskedQuestion {
     /// The same on every device.
     pub id: String,
@@ -382,7 +382,7 @@ pub struct AskedQuestion {
 
 /// What is saved where. What waits in the edit log is known to the page itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SyncView {
     /// Whose device this is.
     pub account: AccountId,
@@ -412,7 +412,7 @@ pub struct SyncView {
 
 /// A document with changes that the server has not acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct UnsentDocument {
     /// Which.
     pub document: DocumentId,
@@ -426,7 +426,7 @@ pub struct UnsentDocument {
 
 /// Changes that wait for staff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SetAside {
     /// Of which document.
     pub document: DocumentId,

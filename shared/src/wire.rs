@@ -166,7 +166,7 @@ pub enum Part {
 
 /// Who stands behind a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct AuthorEntry {
     /// The device.
     pub device: DeviceId,

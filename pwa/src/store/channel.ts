@@ -45,10 +45,14 @@ export type FromPage =
 export type FromLeader =
   /** A worker took the lead: pages say `here` again. Views come once its engine is ready. */
   | { say: 'leading'; ready: boolean }
+  /** The answer to `here` and `wake`: somebody leads and is not asleep. */
+  | { say: 'awake'; ready: boolean }
   /** `updates` is the JSON of `ViewUpdate[]`; the edits of `done` are in them, or among the refused ones. */
   | { say: 'news'; updates: string; done: string[]; refused: Refused[] }
+  /** The snapshots of views show these edits too. */
+  | { say: 'painted'; ids: string[] }
   | { say: 'exchange'; exchange: Exchange }
-  /** The account's name or role changed. */
+  /** The account's name or role changed, or the server lets this device in again. */
   | { say: 'session'; session: Session }
   | { say: 'revoked'; code: string };
 

@@ -66,7 +66,8 @@ export interface Batch {
   refused: Array<{ entry: LogEntry; code: string }>;
 }
 
-interface Known {
+/** Whose device this is, and the code with which the server shut it out, if it did. */
+export interface Known {
   session: Session;
   revoked: string | null;
 }
@@ -106,7 +107,7 @@ export class Disk {
         tx.objectStore('log').getAll(),
         tx.objectStore('refused').getAll(),
       ]);
-      const known = session instanceof Uint8Array ? await unsealJson<Known>(key, 'session/session', session) : null;
+      const known = await readKnown(key, session);
       const log = await Promise.all(records.map((record) => readEntry(key, record)));
       const refusals = await Promise.all(refused.map((sealed) => unsealJson<Refused>(key, 'refused', sealed)));
       return {
@@ -116,6 +117,10 @@ export class Disk {
         refused: refusals.flatMap((one) => one ?? []).sort((a, b) => a.atMs - b.atMs),
       };
     });
+  }
+
+  readSession(): Promise<Known | null> {
+    return this.#read(async ({ db, key }) => readKnown(key, await db.get('session', 'session')));
   }
 
   /** The JSON of the view as it was last painted. */
@@ -171,11 +176,13 @@ export class Disk {
   /** Begins a leader's term. Whatever an earlier one still tries to write is refused from now on. */
   async beginTerm(): Promise<number> {
     let term = 0;
-    await this.#write(['session'], async () => async (tx) => {
+    const begin = async () => async (tx: Write<['session']>) => {
       const last = await tx.objectStore('session').get('term');
       term = (typeof last === 'number' ? last : 0) + 1;
       return [tx.objectStore('session').put(term, 'term')];
-    });
+    };
+    // Terms are compared while the browser runs: what a power cut takes back, it takes from everybody.
+    await this.#write(['session'], begin, 'relaxed');
     return term;
   }
 
@@ -236,14 +243,14 @@ export class Disk {
     });
   }
 
-  /** Keeps what the views show now. The entries of these numbers are in them, so they leave the log. */
-  keepViews(term: number, views: ReadonlyArray<[keyText: string, json: string]>, worked: readonly number[]): Promise<void> {
-    return this.#write(['session', 'view', 'log'], async ({ key }) => {
-      const small = views.filter(([, json]) => json.length <= VIEW_CHARS_MAX);
+  /** Keeps what the views show now; null is nothing. The entries of these numbers are in them, so they leave the log. */
+  keepViews(term: number, views: ReadonlyArray<[keyText: string, json: string | null]>, worked: readonly number[]): Promise<void> {
+    const prepare = async ({ key }: Open) => {
+      const small = views.flatMap(([name, json]) => (json !== null && json.length <= VIEW_CHARS_MAX ? [[name, json] as const] : []));
       const sealed = await Promise.all(
         small.map(async ([name, json]) => [name, await seal(key, `view/${name}`, new TextEncoder().encode(json))] as const),
       );
-      return async (tx) => {
+      return async (tx: Write<['session', 'view', 'log']>) => {
         await inTerm(tx.objectStore('session'), term);
         const store = tx.objectStore('view');
         await Promise.all([
@@ -254,7 +261,9 @@ export class Disk {
         const oldest = await store.index('painted_ms').getAllKeys();
         return oldest.slice(0, Math.max(0, oldest.length - VIEWS_KEPT_MAX)).map((name) => store.delete(name));
       };
-    });
+    };
+    // A lost snapshot is painted a second later.
+    return this.#write(['session', 'view', 'log'], prepare, 'relaxed');
   }
 
   /** Forgets every snapshot but these. */
@@ -313,11 +322,15 @@ export class Disk {
    * `prepare` does what takes time (sealing), since a transaction ends by itself when nothing is asked of it; what it returns
    * then only asks.
    */
-  #write<const S extends Stores>(stores: S, prepare: (open: Open) => Promise<Ask<S>>): Promise<void> {
+  #write<const S extends Stores>(
+    stores: S,
+    prepare: (open: Open) => Promise<Ask<S>>,
+    durability: 'strict' | 'relaxed' = 'strict',
+  ): Promise<void> {
     const attempt = () =>
       this.#read(async (open) => {
         const ask = await prepare(open);
-        const tx = open.db.transaction(stores, 'readwrite', { durability: 'strict' });
+        const tx = open.db.transaction(stores, 'readwrite', { durability });
         await settle(tx, ask);
       });
     return attempt().catch(async (error: unknown) => {
@@ -363,6 +376,10 @@ async function keyOf(db: IDBPDatabase<Schema>): Promise<CryptoKey> {
   if (!first) await tx.store.put(made, 'data');
   await tx.done;
   return first ?? made;
+}
+
+async function readKnown(key: CryptoKey, kept: Sealed | number | undefined): Promise<Known | null> {
+  return kept instanceof Uint8Array ? unsealJson<Known>(key, 'session/session', kept) : null;
 }
 
 async function readEntry(key: CryptoKey, record: LogRecord): Promise<(Logged & { worked: boolean }) | null> {

@@ -21,7 +21,8 @@ import type { SlotStatus } from '../generated/SlotStatus';
 import type { Status } from '../generated/Status';
 import type { Value } from '../generated/Value';
 import type { View } from '../generated/View';
-import { folded, withRow } from './views';
+import { foldSearch } from '../search';
+import { withRow } from './views';
 
 /** What other views know of people and associations: a row that is added here has a name and an association at once. */
 export interface Names {
@@ -134,7 +135,7 @@ type NewRow = Pick<RosterRow, 'person' | 'name' | 'name_ar' | 'association' | 'j
 
 function withPerson(event: Event, row: NewRow, slots: number): Event {
   if (event.rows.some(({ person }) => person === row.person)) return event;
-  const search = folded([row.name, row.name_ar, row.association].join(' '));
+  const search = foldSearch([row.name, row.name_ar, row.association].join(' '));
   const seated: RosterRow = { ...row, search, slots: Array.from({ length: slots }, () => UNMARKED) };
   const card = { ...event.head.card, expected: event.head.card.expected + 1 };
   return { ...event, rows: withRow(event.rows, seated), head: { ...event.head, card } };

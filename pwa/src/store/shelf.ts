@@ -4,7 +4,7 @@ import type { ViewKey } from '../generated/ViewKey';
 import type { ViewUpdate } from '../generated/ViewUpdate';
 import { keyText, type Logged } from './channel';
 import { overlaid, type Names } from './overlay';
-import { kept, updated } from './views';
+import { updated } from './views';
 
 /** Views that nobody shows any more and that are still followed, so that going back paints at once what is true now. */
 const WARM_MAX = 3;

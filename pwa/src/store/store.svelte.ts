@@ -28,6 +28,8 @@ import { AppUpdate, painted } from './update';
 /** Between the death of a worker and the start of the next: doubled with each that dies in a row. */
 const RESTART_MS_MIN = 250;
 const RESTART_MS_MAX = 60_000;
+/** A worker that lasted so long after its engine was ready does not count as one that dies in a row. */
+const STEADY_MS = 60_000;
 /** A leader that says nothing for so long is asleep in a tab that the phone has put aside. Opening documents takes seconds. */
 const LEADER_SILENT_MS_MAX = 20_000;
 
@@ -59,6 +61,8 @@ class AppStore implements Store {
 
   #worker: Worker | null = null;
   #failures = 0;
+  #readyMs = 0;
+  #troubleMs = 0;
   #about: About = { persisted: null, installed: isInstalled() };
   #askedToPersist = false;
   #hereSoon = false;
@@ -225,14 +229,17 @@ class AppStore implements Store {
     if (worker !== this.#worker) return;
     worker.terminate();
     this.#worker = null;
-    const harmless = code === 'superseded' || code === 'identity';
-    if (code === 'storage.full' || code === 'storage.failed') this.storageTrouble = code;
-    const wait = harmless ? 0 : Math.min(RESTART_MS_MAX, RESTART_MS_MIN * 2 ** this.#failures);
-    if (!harmless) {
-      this.#failures += 1;
-      this.engineReady = false;
+    if (code === 'superseded' || code === 'identity') return this.#startWorker();
+    if (code !== 'engine.failed') {
+      this.storageTrouble = code;
+      this.#troubleMs = Date.now();
     }
-    setTimeout(() => this.#startWorker(), wait);
+    // One that did its work for a while did not die of what it found at its start.
+    if (this.engineReady && Date.now() - this.#readyMs > STEADY_MS) this.#failures = 0;
+    this.engineReady = false;
+    const wait_ms = Math.min(RESTART_MS_MAX, RESTART_MS_MIN * 2 ** this.#failures);
+    this.#failures += 1;
+    setTimeout(() => this.#startWorker(), wait_ms);
   }
 
   /** A leader that sleeps in another tab would keep this one waiting for ever. */
@@ -279,21 +286,16 @@ class AppStore implements Store {
   #hear(message: Message): void {
     switch (message.say) {
       case 'leading':
-        clearTimeout(this.#silence);
-        this.engineReady = message.ready;
-        if (message.ready) {
-          this.#failures = 0;
-          this.storageTrouble = null;
-        } else {
-          this.#sayHere();
-        }
+        this.#onLeader(message.ready);
+        if (!message.ready) this.#sayHere();
         return;
       case 'awake':
-        clearTimeout(this.#silence);
+        this.#onLeader(message.ready);
         return;
       case 'news':
         this.#shelf.take(JSON.parse(message.updates) as ViewUpdate[], message.done);
         if (message.refused.length > 0) this.refused = [...this.refused, ...message.refused];
+        if (message.done.length > 0) this.storageTrouble = null;
         this.#count();
         return;
       case 'painted':
@@ -301,9 +303,12 @@ class AppStore implements Store {
         return;
       case 'exchange':
         this.#told = message.exchange;
+        // What came down was written.
+        if (message.exchange.endedMs > this.#troubleMs && message.exchange.code === null) this.storageTrouble = null;
         return;
       case 'session':
         this.session = message.session;
+        this.phase = 'ready';
         return;
       case 'revoked':
         this.phase = 'revoked';
@@ -322,6 +327,12 @@ class AppStore implements Store {
       case 'dismissed':
         this.refused = this.refused.filter(({ id }) => id !== message.id);
     }
+  }
+
+  #onLeader(ready: boolean): void {
+    clearTimeout(this.#silence);
+    if (ready && !this.engineReady) this.#readyMs = Date.now();
+    this.engineReady = ready;
   }
 
   // --- Edits

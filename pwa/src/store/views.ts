@@ -2,6 +2,7 @@
 import type { RosterRow } from '../generated/RosterRow';
 import type { View } from '../generated/View';
 import type { ViewUpdate } from '../generated/ViewUpdate';
+import { foldSearch } from '../search';
 
 /**
  * The view after an update, or null where it is unknown: rows that change a roster which is not held.
@@ -70,22 +71,19 @@ function nameOf(item: unknown): string | null {
  * lands a little off is put right whenever the roster comes whole.
  */
 export function withRow(rows: RosterRow[], row: RosterRow): RosterRow[] {
-  const sortName = byFamily(row.name);
-  const place = rows.findIndex((other) => byFamily(other.name) > sortName);
+  const name = sortName(row);
+  const place = rows.findIndex((other) => sortName(other) > name);
   return place < 0 ? [...rows, row] : [...rows.slice(0, place), row, ...rows.slice(place)];
 }
 
-function byFamily(name: string): string {
-  const words = folded(name).split(' ');
-  return `${words.pop()} ${words.join(' ')}`;
-}
+/** Rows stay the same objects as long as nothing changes in them: their names need not be folded again. */
+const sortNames = new WeakMap<RosterRow, string>();
 
-/** Letters and digits without accents and signs: good enough for the moment until the engine's own folding is there. */
-export function folded(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
+function sortName(row: RosterRow): string {
+  const known = sortNames.get(row);
+  if (known !== undefined) return known;
+  const words = foldSearch(row.name).split(' ');
+  const made = `${words.pop()} ${words.join(' ')}`;
+  sortNames.set(row, made);
+  return made;
 }

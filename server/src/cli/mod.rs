@@ -1,7 +1,9 @@
 //! The command line. Its words are French: it is the operator's.
 
+pub mod export;
 pub mod invite;
 pub mod serve;
+pub mod verify;
 
 use std::{
     error::Error,
@@ -37,6 +39,12 @@ enum Command {
     Serve(serve::Args),
     #[command(about = "Crée une invitation, aussi pendant que le serveur tourne")]
     Invite(invite::Args),
+    #[command(about = "Vérifie que tout ce qui est gardé découle des modifications")]
+    Verify(verify::Args),
+    #[command(about = "Refait listes, recherche et copies à partir des modifications, serveur arrêté")]
+    Rebuild(verify::Args),
+    #[command(about = "Écrit chaque document en fichier Automerge et en JSON")]
+    Export(export::Args),
 }
 
 /// Where the data is: the same for every command.
@@ -95,6 +103,9 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
     match typed.command {
         Command::Serve(args) => serve::run(args, console),
         Command::Invite(args) => invite::run(&args, console),
+        Command::Verify(args) => verify::run(&args, console),
+        Command::Rebuild(args) => verify::rebuild(&args, console),
+        Command::Export(args) => export::run(&args, console),
     }
 }
 

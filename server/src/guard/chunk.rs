@@ -6,13 +6,11 @@
 
 use std::io::Read;
 
+use automerge::Change;
 use flate2::bufread::DeflateDecoder;
 use sha2::{Digest, Sha256};
 
-use super::{
-    CHANGE_BYTES_MAX, CHANGE_DEPS_MAX, CHANGE_MESSAGE_BYTES_MAX, CHANGE_OPS_MAX, CHANGE_PREDS_MAX,
-    Refusal,
-};
+use super::{CHANGE_BYTES_MAX, CHANGE_DEPS_MAX, CHANGE_MESSAGE_BYTES_MAX, CHANGE_OPS_MAX, CHANGE_PREDS_MAX, Refusal};
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const PLAIN: u8 = 1;
@@ -26,9 +24,8 @@ mod column {
     pub(super) const MARK_NAME: u64 = 0xa5;
     /// In the one order that an encoder writes them: object (actor, counter), key (actor, counter, string), insert,
     /// action, value (meta, bytes), predecessors (count, actor, counter).
-    pub(super) const KNOWN: [u64; 12] = [
-        0x01, 0x02, 0x11, 0x13, 0x15, 0x34, ACTION, 0x56, 0x57, PRED_COUNT, 0x71, 0x73,
-    ];
+    pub(super) const KNOWN: [u64; 12] =
+        [0x01, 0x02, 0x11, 0x13, 0x15, 0x34, ACTION, 0x56, 0x57, PRED_COUNT, 0x71, 0x73];
 }
 
 /// One change chunk whose size, checksum and counts are within the limits.
@@ -39,8 +36,18 @@ pub(super) struct Opened {
     pub(super) plain: Vec<u8>,
     /// Operations that the chunk claims to hold.
     pub(super) ops: u64,
-    /// What decoding it costs: operations and their predecessors, never 0.
+    /// What decoding it costs: operations, their predecessors, and each 32 bytes.
     pub(super) work: u64,
+}
+
+impl Opened {
+    /// Has Automerge parse it, which may panic.
+    pub(super) fn parse(&self) -> Result<Change, Refusal> {
+        let change = Change::try_from(&self.plain[..]).map_err(|_| Refusal::Malformed)?;
+        // The limits rest on our count of what the parser sees.
+        let faithful = change.len() as u64 == self.ops && change.hash().0 == self.hash;
+        faithful.then_some(change).ok_or(Refusal::Malformed)
+    }
 }
 
 /// Opens one chunk as it arrived.
@@ -73,11 +80,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened, Refusal> {
     // Automerge parses a change without ever comparing its checksum.
     let mut head = vec![PLAIN];
     push_unsigned(&mut head, data.len() as u64);
-    let hash: [u8; 32] = Sha256::new()
-        .chain_update(&head)
-        .chain_update(data)
-        .finalize()
-        .into();
+    let hash: [u8; 32] = Sha256::new().chain_update(&head).chain_update(data).finalize().into();
     if hash[..4] != *checksum {
         return Err(Refusal::Checksum);
     }
@@ -88,23 +91,14 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened, Refusal> {
     plain.extend_from_slice(checksum);
     plain.extend_from_slice(&head);
     plain.extend_from_slice(data);
-    Ok(Opened {
-        hash,
-        plain,
-        ops: counts.ops,
-        work: 1 + counts.ops + counts.preds,
-    })
+    Ok(Opened { hash, plain, ops: counts.ops, work: counts.ops + counts.preds + data.len() as u64 / 32 })
 }
 
 /// Inflates at most [`CHANGE_BYTES_MAX`]: a bomb is given up at the first byte beyond.
 fn inflate(data: &[u8]) -> Result<Vec<u8>, Refusal> {
     let mut decoder = DeflateDecoder::new(data);
     let mut inflated = Vec::new();
-    decoder
-        .by_ref()
-        .take(CHANGE_BYTES_MAX as u64 + 1)
-        .read_to_end(&mut inflated)
-        .map_err(|_| Refusal::Malformed)?;
+    decoder.by_ref().take(CHANGE_BYTES_MAX as u64 + 1).read_to_end(&mut inflated).map_err(|_| Refusal::Malformed)?;
     if inflated.len() > CHANGE_BYTES_MAX {
         return Err(Refusal::TooBig);
     }
@@ -196,10 +190,7 @@ fn total(bytes: &[u8], max: u64, of: Total) -> Result<u64, Refusal> {
                 Total::OfValues => repeats,
                 Total::OfSums => repeats.checked_mul(value).ok_or(Refusal::TooBig)?,
             };
-            total = total
-                .checked_add(more)
-                .filter(|total| *total <= max)
-                .ok_or(Refusal::TooBig)?;
+            total = total.checked_add(more).filter(|total| *total <= max).ok_or(Refusal::TooBig)?;
         }
     }
     Ok(total)

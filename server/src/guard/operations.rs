@@ -3,50 +3,55 @@
 use std::collections::HashMap;
 
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
-use automerge::{ActorId, Automerge, Change, ExpandedChange, ObjId, ObjType, ReadDoc, ScalarValue};
+use automerge::{ActorId, Change, ExpandedChange, ObjType, ReadDoc, ScalarValue};
 
-use super::past::Past;
+use super::past::{Held, Past, object_id};
 use super::{DEPTH_MAX, KEY_BYTES_MAX, Refusal, VALUE_BYTES_MAX};
 
-/// Checks all operations of a change whose ancestors the document holds.
-pub(super) fn check(document: &Automerge, change: &Change, past: &Past) -> Result<(), Refusal> {
-    let ExpandedChange {
-        operations,
-        actor_id,
-        ..
-    } = change.decode();
+/// Checks all operations of a change whose ancestors are held.
+///
+/// Takes the objects that earlier changes made or named, and returns those of this one.
+pub(super) fn check(
+    held: &Held<'_>,
+    past: &Past,
+    objects: &HashMap<OpId, Object>,
+    change: &Change,
+) -> Result<HashMap<OpId, Object>, Refusal> {
+    let ExpandedChange { operations, actor_id, .. } = change.decode();
     let mut seen = Seen {
-        document,
+        held,
         past,
+        objects,
         actor: &actor_id,
         start_op: change.start_op().get(),
         next_op: change.start_op().get(),
-        objects: HashMap::new(),
+        own_objects: HashMap::new(),
     };
     for operation in &operations {
         seen.check(operation)?;
         seen.next_op += 1;
     }
-    Ok(())
+    Ok(seen.own_objects)
 }
 
 /// A map, list or text: its type and how many others it stands in.
 #[derive(Clone, Copy)]
-struct Object {
+pub(super) struct Object {
     kind: ObjType,
     depth: usize,
 }
 
 /// What an operation can have seen: the past of its change, and the operations before it in the same change.
 struct Seen<'a> {
-    document: &'a Automerge,
+    held: &'a Held<'a>,
     past: &'a Past,
+    objects: &'a HashMap<OpId, Object>,
     actor: &'a ActorId,
     start_op: u64,
     /// Counter of the operation in hand.
     next_op: u64,
     /// The objects that operations of this change made or named so far.
-    objects: HashMap<OpId, Object>,
+    own_objects: HashMap<OpId, Object>,
 }
 
 impl Seen<'_> {
@@ -86,14 +91,13 @@ impl Seen<'_> {
                     return Err(Refusal::TooBig);
                 }
                 let id = OpId::new(self.next_op, self.actor);
-                self.objects.insert(id, Object { kind: *kind, depth });
+                self.own_objects.insert(id, Object { kind: *kind, depth });
                 Ok(())
             }
             // Counters and marks are what Automerge fails at most often, and our documents hold none.
-            OpType::Make(ObjType::Table)
-            | OpType::Increment(_)
-            | OpType::MarkBegin(_)
-            | OpType::MarkEnd(_) => Err(Refusal::Unsupported),
+            OpType::Make(ObjType::Table) | OpType::Increment(_) | OpType::MarkBegin(_) | OpType::MarkEnd(_) => {
+                Err(Refusal::Unsupported)
+            }
         }
     }
 
@@ -101,26 +105,28 @@ impl Seen<'_> {
     fn object(&mut self, id: &ObjectId) -> Result<Object, Refusal> {
         let id = match id {
             ObjectId::Root => {
-                return Ok(Object {
-                    kind: ObjType::Map,
-                    depth: 0,
-                });
+                return Ok(Object { kind: ObjType::Map, depth: 0 });
             }
             ObjectId::Id(id) => id,
         };
-        if let Some(object) = self.objects.get(id) {
+        if let Some(object) = self.own_objects.get(id) {
             return Ok(*object);
         }
         self.check_known(id)?;
-        let exid = object_id(id);
-        let kind = self.document.object_type(&exid);
-        let kind = kind.map_err(|_| Refusal::UnknownOperation)?;
-        let parents = self.document.parents(&exid);
-        let parents = parents.map_err(|_| Refusal::UnknownOperation)?;
-        let depth = parents.take(DEPTH_MAX + 1).count();
-        let object = Object { kind, depth };
-        self.objects.insert(id.clone(), object);
+        let object = match self.objects.get(id) {
+            Some(object) => *object,
+            None => self.object_of_document(id).ok_or(Refusal::UnknownOperation)?,
+        };
+        self.own_objects.insert(id.clone(), object);
         Ok(object)
+    }
+
+    fn object_of_document(&self, id: &OpId) -> Option<Object> {
+        let id = object_id(id);
+        let kind = self.held.document.object_type(&id).ok()?;
+        let parents = self.held.document.parents(&id).ok()?;
+        let depth = parents.take(DEPTH_MAX + 1).count();
+        Some(Object { kind, depth })
     }
 
     /// An operation is known if it came earlier in this change, or is of a change in its past.
@@ -131,15 +137,11 @@ impl Seen<'_> {
         let known = if id.actor() == self.actor && id.counter() >= self.start_op {
             id.counter() < self.next_op
         } else {
-            let change = self.document.hash_for_opid(&object_id(id));
+            let change = self.held.change_of(id);
             change.is_some_and(|change| self.past.holds(&change))
         };
         known.then_some(()).ok_or(Refusal::UnknownOperation)
     }
-}
-
-fn object_id(id: &OpId) -> ObjId {
-    ObjId::Id(id.counter(), id.actor().clone(), 0)
 }
 
 fn check_map_operation(operation: &Op) -> Result<(), Refusal> {
@@ -171,6 +173,7 @@ fn check_value(value: &ScalarValue) -> Result<(), Refusal> {
     match value {
         ScalarValue::Str(text) if text.len() > VALUE_BYTES_MAX => Err(Refusal::TooBig),
         ScalarValue::Bytes(bytes) if bytes.len() > VALUE_BYTES_MAX => Err(Refusal::TooBig),
+        ScalarValue::F64(number) if !number.is_finite() => Err(Refusal::Unsupported),
         ScalarValue::Counter(_) | ScalarValue::Unknown { .. } => Err(Refusal::Unsupported),
         _ => Ok(()),
     }

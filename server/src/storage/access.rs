@@ -102,6 +102,44 @@ impl From<rusqlite::Error> for Refusal {
     }
 }
 
+/// The device of the server's own console with that account's name; made, with the account, where there is none.
+///
+/// Its credential is the hash of nothing that anybody could present.
+pub fn console_device(
+    tx: &Transaction<'_>,
+    account: &Account,
+    device: DeviceId,
+    now_ms: u64,
+) -> Result<(DeviceId, AccountId, Role), StoreError> {
+    let found = tx
+        .query_row(
+            "SELECT device.id, account.id, account.role FROM device JOIN account ON account.id = device.account_id
+             WHERE credential_hash = zeroblob(32) AND account.name = :name",
+            named_params! { ":name": account.name },
+            |row| Ok((DeviceId(row.get(0)?), AccountId(row.get(1)?), role_at(row, 2)?)),
+        )
+        .optional()?;
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    tx.execute(
+        "INSERT INTO account (id, name, role, language, created_ms) VALUES (:id, :name, :role, :language, :now_ms)",
+        named_params! {
+            ":id": account.id.0,
+            ":name": account.name,
+            ":role": account.role.as_str(),
+            ":language": account.language.as_str(),
+            ":now_ms": now_ms,
+        },
+    )?;
+    tx.execute(
+        "INSERT INTO device (id, account_id, label, credential_hash, created_ms)
+         VALUES (:id, :account, 'Serveur', zeroblob(32), :now_ms)",
+        named_params! { ":id": device.0, ":account": account.id.0, ":now_ms": now_ms },
+    )?;
+    Ok((device, account.id, account.role))
+}
+
 /// The account and device behind a credential, whatever their state.
 pub fn standing(db: &Connection, device: DeviceId) -> Result<Option<Standing>, StoreError> {
     let mut statement = db.prepare_cached(
@@ -146,12 +184,14 @@ fn language_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Language> {
         .ok_or_else(|| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, "not a language".into()))
 }
 
-/// Whether an administrator can still come in: an account that is open, on a device that is.
+/// Whether an administrator can still come in: an account that is open, on a device that is, and that is not the server's
+/// own console.
 pub fn has_admin(db: &Connection) -> Result<bool, StoreError> {
     Ok(db.query_row(
         "SELECT EXISTS (
              SELECT 1 FROM account JOIN device ON device.account_id = account.id
              WHERE account.role = 'admin' AND account.disabled_ms IS NULL AND device.revoked_ms IS NULL
+               AND device.credential_hash <> zeroblob(32)
          )",
         [],
         |row| row.get(0),

@@ -120,6 +120,11 @@ fn add_to_bucket(tx: &Transaction<'_>, kind: Kind, bucket: u8, difference: u128)
     Ok(())
 }
 
+/// Forgets every digest: each document's standing adds its own anew.
+pub fn clear_digests(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    Ok(tx.execute_batch("DELETE FROM bucket; UPDATE document SET digest = zeroblob(16)")?)
+}
+
 /// The digest of all documents of these kinds: as a whole, and what goes into each bucket.
 pub fn digest(db: &Connection, readable: impl Fn(Kind) -> bool) -> Result<(u128, Vec<u64>), StoreError> {
     let mut statement = db.prepare_cached("SELECT kind, bucket, digest FROM bucket")?;

@@ -292,6 +292,11 @@ pub(crate) fn undo_savepoint(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch("ROLLBACK TO job; RELEASE job")?)
 }
 
+/// Whether SQLite finds its own structures whole.
+pub fn is_sound(db: &Connection) -> Result<bool, StoreError> {
+    Ok(db.pragma_query_value(None, "quick_check", |row| row.get::<_, String>(0))? == "ok")
+}
+
 /// A number that changes when another connection has committed.
 pub(crate) fn data_version(db: &Connection) -> Result<i64, StoreError> {
     Ok(db.pragma_query_value(None, "data_version", |row| row.get(0))?)

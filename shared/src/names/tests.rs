@@ -149,6 +149,13 @@ fn likeness_says_why() {
     }
 }
 
+#[test]
+fn kept_text_is_composed_and_on_one_line() {
+    assert_eq!(tidy(" Ai\u{308}cha\u{a0}\u{202f} Ben\tAli\r\n"), "Aïcha Ben Ali");
+    assert_eq!(tidy("\u{feff}\u{202b}محمد\u{202c}\u{200f}"), "محمد");
+    assert_eq!(tidy("a\u{0}b"), "a b");
+}
+
 #[derive(Deserialize)]
 struct SearchVectors {
     fold: Vec<(String, String)>,

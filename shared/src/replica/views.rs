@@ -27,7 +27,7 @@ use crate::{
 
 /// What a page must take over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "update", rename_all = "snake_case")]
 pub enum ViewUpdate {
     /// The view as a whole.

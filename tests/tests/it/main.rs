@@ -1,4 +1,6 @@
 //! Every test that needs more than one crate: one binary, one file per fear.
 
 mod access;
+mod guard;
 mod http;
+mod tidiness;

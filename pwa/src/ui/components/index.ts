@@ -23,6 +23,9 @@
  *   Notice           tone info|warn|error|done, title?, alert?, ondismiss?
  *   EmptyState       icon, title, text?
  *   VirtualList      items, key, row snippet, label — thousands of rows, only those in sight are drawn
+ *   PickerField      label, chosen, prompt, onclick — looks like a field and opens a choice that is too long for a select
+ *   LongText         labelledBy, text, attach, describedBy?, fill? — a text area that grows with its text
+ *   WholeScreen      title, titleId, done, bind:open, foot? — one thing on the whole screen
  *   VisuallyHidden   for screen readers alone
  *   say(text, tone?) a toast, told to screen readers politely
  *
@@ -43,8 +46,10 @@ export { default as Icon } from './Icon.svelte';
 export { default as IconButton } from './IconButton.svelte';
 export { default as List } from './List.svelte';
 export { default as ListRow } from './ListRow.svelte';
+export { default as LongText } from './LongText.svelte';
 export { default as Notice } from './Notice.svelte';
 export { default as Page } from './Page.svelte';
+export { default as PickerField } from './PickerField.svelte';
 export { default as SaveState } from './SaveState.svelte';
 export { default as SearchField } from './SearchField.svelte';
 export { default as SegmentedControl } from './SegmentedControl.svelte';
@@ -53,5 +58,6 @@ export { default as StatusChip } from './StatusChip.svelte';
 export { default as TextField } from './TextField.svelte';
 export { default as VirtualList } from './VirtualList.svelte';
 export { default as VisuallyHidden } from './VisuallyHidden.svelte';
+export { default as WholeScreen } from './WholeScreen.svelte';
 export type { Choice } from './choice';
 export { say } from './toasts.svelte';

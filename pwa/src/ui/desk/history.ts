@@ -1,0 +1,111 @@
+//! A document's history as sentences.
+import type { Did } from '../../generated/Did';
+import type { Field } from '../../generated/Field';
+import type { HistoryEntry } from '../../generated/HistoryEntry';
+import type { Value } from '../../generated/Value';
+import { fieldLabel, isolate, m } from '../../i18n';
+import { sectionTitle } from '../dossier/sections';
+import { type Names, valueText } from './words';
+
+/** One thing that was done, and the words that somebody wrote, if any. */
+export interface Deed {
+  said: string;
+  quoted?: string;
+}
+
+/** What rows of a document are called, by their ids: the label that a budget line was given last. */
+export type RowNames = ReadonlyMap<string, string>;
+
+type Cell = Did & { did: 'set_cell' };
+
+/** The latest label of each budget line that the history speaks of, removed ones too. `entries` has the newest first. */
+export function rowNamesOf(entries: readonly HistoryEntry[]): RowNames {
+  const names = new Map<string, string>();
+  for (const { did } of entries) {
+    for (const one of did) {
+      if (one.did !== 'set_cell' || one.cell !== 'label' || typeof one.value !== 'string') continue;
+      if (!names.has(one.row)) names.set(one.row, one.value);
+    }
+  }
+  return names;
+}
+
+/** The deeds of one change, in the order in which one would tell them. */
+export function deedsOf(entry: HistoryEntry, names: Names, rows: RowNames): Deed[] {
+  const byRow = new Map<string, Cell[]>();
+  const deeds: Deed[] = [];
+  for (const one of entry.did) {
+    if (one.did === 'set_cell') byRow.set(one.row, [...(byRow.get(one.row) ?? []), one]);
+    else deeds.push(...deedOf(one, names));
+  }
+  for (const [row, cells] of byRow) deeds.push(...rowDeeds(cells, rows.get(row) ?? ''));
+  return deeds.length > 0 ? deeds : [{ said: m.history_other() }];
+}
+
+function deedOf(one: Exclude<Did, Cell>, names: Names): Deed[] {
+  switch (one.did) {
+    case 'set':
+      return [{ said: setText(one.field, one.value, names) }];
+    case 'joined':
+      return [{ said: m.history_joined({ name: isolate(names[one.person] || m.question_unnamed()) }) }];
+    case 'marked':
+      return [{ said: m.history_marked_someone() }];
+    case 'withdrew':
+      return [{ said: m.history_withdrew() }];
+    case 'reworded':
+      return reworded(one);
+    case 'read_again':
+      return [{ said: m.history_read({ section: sectionTitle(one.section) }) }];
+  }
+}
+
+function setText(field: Field, value: Value, names: Names): string {
+  if (value === null) return m.history_cleared({ field: fieldLabel(field) });
+  return m.history_set({ field: fieldLabel(field), value: isolate(valueText(field, value, names)) });
+}
+
+function reworded({ section, added, removed }: Did & { did: 'reworded' }): Deed[] {
+  const title = sectionTitle(section);
+  const wrote = added.trim() ? [{ said: m.history_wrote({ section: title }), quoted: added.trim() }] : [];
+  const cut = removed > 0 ? [{ said: m.history_cut({ section: title, count: removed }) }] : [];
+  return [...wrote, ...cut];
+}
+
+/** Cells that only say where a row stands, or that go with another cell. */
+const SILENT = ['order', 'side', 'country'];
+
+function rowDeeds(cells: readonly Cell[], name: string): Deed[] {
+  const [first] = cells;
+  if (first?.rows === 'lines') return lineDeeds(cells, isolate(name || m.line_unnamed()));
+  const told = cells.filter(({ cell, value }) => !SILENT.includes(cell) && value !== null);
+  const e164 = told.find(({ cell }) => cell === 'e164');
+  const of = (cell: string) => told.filter((one) => one.cell === cell).map(({ value }) => isolate(String(value)));
+  switch (first?.rows) {
+    case 'phones':
+      return of(e164 ? 'e164' : 'raw').map((phone) => ({ said: m.history_phone({ phone }) }));
+    case 'emails':
+      return of('address').map((address) => ({ said: m.history_email({ address }) }));
+    case 'slots':
+      return told.map(({ cell, value }) => ({
+        said: m.history_slot({ field: fieldLabel(cell as Field), value: isolate(valueText(cell as Field, value, {})) }),
+      }));
+    default:
+      return [];
+  }
+}
+
+const LINE_CELLS: readonly string[] = ['label', 'quantity', 'unit_cents'] satisfies Field[];
+
+function lineDeeds(cells: readonly Cell[], line: string): Deed[] {
+  const isNew = cells.some(({ cell }) => cell === 'side');
+  const state = cells.find(({ cell }) => cell === 'state')?.value;
+  const told = cells.filter(({ cell }) => LINE_CELLS.includes(cell) && !(isNew && cell === 'label'));
+  const set = told.map(({ cell, value }) => ({
+    said: m.history_line_set({ line, field: fieldLabel(cell as Field), value: isolate(valueText(cell as Field, value, {})) }),
+  }));
+  if (isNew) return [{ said: m.history_line_added({ line }) }, ...set];
+  if (state === 'removed') return [{ said: m.history_line_removed({ line }) }, ...set];
+  // M6: a change says that the line stays. Only where nothing was changed is that the deed.
+  if (set.length === 0 && state === 'kept') return [{ said: m.history_line_kept({ line }) }];
+  return set;
+}

@@ -1,0 +1,16 @@
+import type { DocumentId } from '../../generated/DocumentId';
+import type { Question } from '../../generated/Question';
+
+/** The document that a Question is about. See `Question::document` in the engine. */
+export function documentOf(question: Question): DocumentId {
+  switch (question.ask) {
+    case 'field_set_apart':
+      return question.document;
+    case 'marks_contradict':
+      return question.event;
+    case 'possible_duplicate':
+      return question.person;
+    default:
+      return question.dossier;
+  }
+}

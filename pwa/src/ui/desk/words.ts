@@ -1,0 +1,89 @@
+//! What documents hold, in the words of the app's language: values, and who said them.
+import type { Apart } from '../../generated/Apart';
+import type { AuthorEntry } from '../../generated/AuthorEntry';
+import type { DeviceId } from '../../generated/DeviceId';
+import type { DocumentId } from '../../generated/DocumentId';
+import type { Field } from '../../generated/Field';
+import type { Kind } from '../../generated/Kind';
+import type { Reason } from '../../generated/Reason';
+import type { Value } from '../../generated/Value';
+import { dayInWords, isolate, isWordField, m, moment, money, number, timeOfDay, wordLabel } from '../../i18n';
+import { store } from '../../store';
+import type { Route } from '../router';
+
+/** Names of documents by their ids, as far as this device knows them. */
+export type Names = { readonly [document in DocumentId]?: string };
+
+type Shape = 'cents' | 'moment' | 'basis_points' | 'day' | 'time' | 'document';
+
+/** How a value is written, where it is neither plain text nor a plain number. As in the engine's `field.rs`. */
+const SHAPES: Partial<Record<Field, Shape>> = {
+  grant_cents: 'cents',
+  grant_max_cents: 'cents',
+  total_max_cents: 'cents',
+  unit_cents: 'cents',
+  notice_read_ms: 'moment',
+  closes_ms: 'moment',
+  grant_share_max_bp: 'basis_points',
+  founded: 'day',
+  dissolved: 'day',
+  day: 'day',
+  starts: 'time',
+  ends: 'time',
+  association: 'document',
+  call: 'document',
+  same_as: 'document',
+  person: 'document',
+};
+
+/** A value in words. Never empty: what is not filled in says so. */
+export function valueText(field: Field, value: Value, names: Names): string {
+  if (value === null || value === '') return m.question_value_empty();
+  const shape = SHAPES[field];
+  if (typeof value === 'number') {
+    if (shape === 'cents') return money(value);
+    if (shape === 'moment') return moment(value);
+    if (shape === 'basis_points') return `${number(value / 100)} %`;
+    return number(value);
+  }
+  if (shape === 'document') return names[value] || m.question_not_here();
+  if (shape === 'day') return dayInWords(value);
+  if (shape === 'time') return timeOfDay(value);
+  return isWordField(field) ? wordLabel(field, value) : value;
+}
+
+/** Whether a field names another document, so that its value can be a link. */
+export const namesDocument = (field: Field): boolean => SHAPES[field] === 'document';
+
+/** 'Amina (Téléphone d’Amina)' */
+export function whoText(by: DeviceId | null, authors: readonly AuthorEntry[]): string {
+  if (by !== null && by === store.session?.device.id) return m.question_who_you();
+  const author = authors.find(({ device }) => device === by);
+  if (!author) return m.question_who_unknown();
+  if (!author.label) return isolate(author.name);
+  return m.question_who({ name: isolate(author.name), device: isolate(author.label) });
+}
+
+/** 'Amina (Téléphone d’Amina), 10:42' */
+export function whoAndWhen({ by, at_ms }: Pick<Apart, 'by' | 'at_ms'>, authors: readonly AuthorEntry[]): string {
+  const who = whoText(by, authors);
+  return at_ms > 0 ? m.question_when({ who, when: isolate(moment(at_ms)) }) : who;
+}
+
+export function reasonText(reason: Reason): string {
+  const words = {
+    same_name: m.question_same_name,
+    name_alike: m.question_name_alike,
+    same_phone: m.question_same_phone,
+    same_association: m.question_same_association,
+    same_commune: m.question_same_commune,
+  };
+  return words[reason]();
+}
+
+/** Where one works on a document; its record, where there is no such screen. */
+export function screenOf(kind: Kind, document: DocumentId): Route {
+  if (kind === 'event') return { screen: 'event', event: document };
+  if (kind === 'dossier') return { screen: 'dossier', dossier: document };
+  return { screen: 'record', document };
+}

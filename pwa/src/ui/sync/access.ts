@@ -1,0 +1,85 @@
+//! Who may come in, and on which device: asked of the server, since no phone holds it. Shapes are those of the server's
+//! `routes/staff.rs` and `storage/access.rs`.
+import type { AccountId } from '../../generated/AccountId';
+import type { DeviceId } from '../../generated/DeviceId';
+import type { DocumentId } from '../../generated/DocumentId';
+import type { Role } from '../../generated/Role';
+import type { Language } from '../../i18n';
+
+/** One device in the list. Times are milliseconds since 1970 by the server's clock. */
+export interface DeviceRow {
+  id: DeviceId;
+  label: string;
+  account: AccountId;
+  account_name: string;
+  role: Role;
+  created_ms: number;
+  /** The next two are missing before its first exchange. */
+  last_exchange_ms?: number;
+  /** Changes that it said it still had to send. */
+  unsent?: number;
+  revoked_ms: number | null;
+}
+
+export interface InviteRow {
+  id: number;
+  role: Role;
+  name: string | null;
+  expires_ms: number;
+  state: 'open' | 'used' | 'expired' | 'withdrawn';
+}
+
+export interface InviteAsk {
+  role: Role;
+  name: string | null;
+  language: Language;
+  documents: DocumentId[];
+  hours: number;
+}
+
+/** A fresh invite: the only time that its code is seen. */
+export interface Invited {
+  id: number;
+  code: string;
+  link: string;
+  expires_ms: number;
+}
+
+/** An answer, or the stable code of why there is none. */
+export type Answer<T> = { ok: true; value: T } | { ok: false; code: string };
+
+/** A village's network is slow; longer than this it is not there. */
+const WAIT_MS = 20_000;
+
+async function ask<T>(path: string, body?: unknown): Promise<Answer<T>> {
+  try {
+    const response = await fetch(path, {
+      method: body === undefined ? 'GET' : 'POST',
+      // The server acts for no page that cannot send this.
+      headers: { 'x-tiwizi': '1', ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(WAIT_MS),
+    });
+    if (!response.ok) {
+      const refusal = (await response.json().catch(() => ({}))) as { code?: string };
+      return { ok: false, code: refusal.code ?? 'server.failed' };
+    }
+    const value = response.status === 204 ? undefined : await response.json();
+    return { ok: true, value: value as T };
+  } catch {
+    return { ok: false, code: 'server.unreachable' };
+  }
+}
+
+export const listDevices = () => ask<DeviceRow[]>('/api/devices');
+export const listInvites = () => ask<InviteRow[]>('/api/invites');
+export const makeInvite = (invite: InviteAsk) => ask<Invited>('/api/invites', invite);
+export const withdrawInvite = (id: number) => ask<undefined>(`/api/invites/${id}/withdraw`, {});
+export const revokeDevice = (id: DeviceId) => ask<undefined>(`/api/devices/${id}/revoke`, {});
+
+const RANKS: readonly Role[] = ['volunteer', 'coordinator', 'staff', 'admin'];
+
+/** The roles that somebody may let in: those below their own, and an administrator any. As in the server's `may_govern`. */
+export function rolesBelow(role: Role): Role[] {
+  return role === 'admin' ? [...RANKS] : RANKS.slice(0, RANKS.indexOf(role));
+}

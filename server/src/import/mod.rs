@@ -1,0 +1,170 @@
+//! Readers of files that people really have: bytes in, rows out, and for each row that cannot be taken its line and why.
+//!
+//! They know nothing of the database. They never guess what only a human can know (the country of a bare phone number), and
+//! they keep no more than is needed (an age band, never a birth date).
+
+pub mod morocco;
+pub mod participants;
+pub mod phones;
+pub mod rna;
+
+mod table;
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What a reader made of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Readout<Row> {
+    /// The rows, in the order of the file.
+    pub rows: Vec<Row>,
+    /// Rows that were left out.
+    pub refused: Vec<Finding>,
+    /// What somebody should look at in rows that were taken.
+    pub notes: Vec<Finding>,
+}
+
+impl<Row> Default for Readout<Row> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), refused: Vec::new(), notes: Vec::new() }
+    }
+}
+
+impl<Row> Readout<Row> {
+    fn refuse(&mut self, line: u64, problem: Problem) {
+        self.refused.push(Finding { line, problem });
+    }
+
+    fn note(&mut self, line: u64, problem: Problem) {
+        self.notes.push(Finding { line, problem });
+    }
+}
+
+/// A problem and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The line of the file where the row begins, from 1, as an editor counts.
+    pub line: u64,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+impl fmt::Display for Finding {
+    /// For the person at the terminal, in French; without anything that the file said about somebody.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ligne {} : {} [{}]", self.line, self.problem, self.problem.code())
+    }
+}
+
+/// A file that cannot be read at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} [{code}]", code = .0.code())]
+pub struct Unreadable(pub Problem);
+
+/// What can be wrong with a file, a row, or a cell. The display is a French sentence, [`Problem::code`] the stable name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+pub enum Problem {
+    #[error("le fichier dépasse {mebibytes_max} Mio")]
+    FileTooLarge { mebibytes_max: usize },
+    #[error("ce n'est pas un fichier CSV : dans le tableur, choisissez « Enregistrer sous », puis « CSV »")]
+    FileNotText,
+    #[error("le fichier est vide")]
+    FileEmpty,
+    #[error("aucune ligne d'en-têtes n'a été trouvée : il faut au moins une colonne « Nom »")]
+    HeaderMissing,
+    #[error("les colonnes ne sont celles d'aucun fichier connu")]
+    LayoutUnknown,
+    #[error("la colonne « {0} » manque")]
+    ColumnMissing(&'static str),
+    #[error("{found} colonnes au lieu de {expected}")]
+    RowColumns { found: usize, expected: usize },
+    #[error("un guillemet ouvert n'est jamais refermé")]
+    RowQuoteOpen,
+    #[error("la colonne « {0} » contient un texte trop long")]
+    RowTextTooLong(&'static str),
+
+    #[error("le numéro RNA n'a pas la forme W suivi de neuf signes")]
+    RnaNumberInvalid,
+    #[error("l'association n'a ni titre ni titre court")]
+    RnaTitleMissing,
+    #[error("le SIRET n'est pas valable et n'a pas été repris")]
+    RnaSiretInvalid,
+    #[error("la date « {0} » n'est pas valable et n'a pas été reprise")]
+    RnaDateInvalid(&'static str),
+    #[error("des lettres accentuées sont perdues dans le fichier d'origine")]
+    RnaAccentsLost,
+
+    #[error("le code du territoire n'a pas la forme attendue : un tableur a-t-il supprimé ses zéros ?")]
+    TerritoryCodeInvalid,
+    #[error("le code du territoire figure deux fois")]
+    TerritoryCodeRepeated,
+    #[error("le territoire n'est pas dans celui que donne la ligne")]
+    TerritoryMisplaced,
+    #[error("le nom du territoire manque")]
+    TerritoryNameMissing,
+    #[error("le genre de territoire est inconnu")]
+    TerritoryKindUnknown,
+    #[error("la population n'est pas un nombre")]
+    TerritoryPopulationInvalid,
+
+    #[error("la ligne n'a pas de nom")]
+    ParticipantNameMissing,
+    #[error("ce n'est pas le nom d'une personne")]
+    ParticipantNotAPerson,
+    #[error("la même personne figure déjà à la ligne {0}")]
+    ParticipantRepeated(u64),
+    #[error("numéro valable en France et au Maroc : il faut indiquer le pays")]
+    PhoneCountryNeeded,
+    #[error("le numéro de téléphone n'est pas valable")]
+    PhoneInvalid,
+    #[error("le numéro n'est pas valable dans le pays indiqué")]
+    PhoneNotInCountry,
+    #[error("le tableur a changé le numéro de téléphone en un nombre arrondi")]
+    PhoneDamaged,
+    #[error("l'adresse électronique n'est pas valable et n'a pas été reprise")]
+    EmailInvalid,
+    #[error("le sexe n'est pas reconnu")]
+    SexUnclear,
+    #[error("l'âge ne correspond à aucune tranche")]
+    AgeUnclear,
+}
+
+impl Problem {
+    /// The name that programs know it by. It never changes.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::FileTooLarge { .. } => "file.too_large",
+            Self::FileNotText => "file.not_text",
+            Self::FileEmpty => "file.empty",
+            Self::HeaderMissing => "file.header_missing",
+            Self::LayoutUnknown => "file.layout_unknown",
+            Self::ColumnMissing(_) => "file.column_missing",
+            Self::RowColumns { .. } => "row.columns",
+            Self::RowQuoteOpen => "row.quote_open",
+            Self::RowTextTooLong(_) => "row.text_too_long",
+            Self::RnaNumberInvalid => "rna.number_invalid",
+            Self::RnaTitleMissing => "rna.title_missing",
+            Self::RnaSiretInvalid => "rna.siret_invalid",
+            Self::RnaDateInvalid(_) => "rna.date_invalid",
+            Self::RnaAccentsLost => "rna.accents_lost",
+            Self::TerritoryCodeInvalid => "territory.code_invalid",
+            Self::TerritoryCodeRepeated => "territory.code_repeated",
+            Self::TerritoryMisplaced => "territory.misplaced",
+            Self::TerritoryNameMissing => "territory.name_missing",
+            Self::TerritoryKindUnknown => "territory.kind_unknown",
+            Self::TerritoryPopulationInvalid => "territory.population_invalid",
+            Self::ParticipantNameMissing => "participant.name_missing",
+            Self::ParticipantNotAPerson => "participant.not_a_person",
+            Self::ParticipantRepeated(_) => "participant.repeated",
+            Self::PhoneCountryNeeded => "phone.country_needed",
+            Self::PhoneInvalid => "phone.invalid",
+            Self::PhoneNotInCountry => "phone.not_in_country",
+            Self::PhoneDamaged => "phone.damaged",
+            Self::EmailInvalid => "email.invalid",
+            Self::SexUnclear => "sex.unclear",
+            Self::AgeUnclear => "age.unclear",
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! `tiwizi verify` and `tiwizi rebuild`: that everything kept follows from the changes, and making it follow again.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, Transaction};
+use shared::{
+    document::{Document, Kind},
+    id::DocumentId,
+    record::Record,
+    wire::{BUCKETS, Hash, bucket_of, bucket_part, digest_of},
+};
+
+use crate::{
+    guard,
+    ingest::extend,
+    storage::{
+        self, StoreError,
+        documents::{self, Standing},
+        projections::{self, Projection},
+        scope, server,
+    },
+};
+
+/// What a verification looked at, and what it found wrong.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub documents: usize,
+    pub changes: u64,
+    /// Changes that wait for staff.
+    pub set_aside: u64,
+    pub problems: Vec<Problem>,
+}
+
+/// Something that does not follow from the changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The document, where it is about one.
+    pub document: Option<DocumentId>,
+    /// A stable code.
+    pub code: &'static str,
+}
+
+/// Reads every document from its changes alone and compares all that is kept of it.
+///
+/// # Errors
+/// Only if the file cannot be read at all.
+pub fn verify(db: &Connection) -> Result<Findings, StoreError> {
+    let mut findings = Findings::default();
+    let mut buckets = vec![0; BUCKETS];
+    let mut whole = 0;
+    let last_arrival = server::last_arrival(db)?;
+    for (id, standing) in documents::all(db)? {
+        findings.documents += 1;
+        findings.changes += standing.changes;
+        whole ^= standing.digest;
+        buckets[usize::from(bucket_of(id))] ^= bucket_part(standing.digest);
+        if standing.last_arrival > last_arrival {
+            findings.note(Some(id), "arrival.ahead");
+        }
+        verify_document(db, id, &standing, &mut findings)?;
+    }
+    if documents::digest(db, |_| true)? != (whole, buckets) {
+        findings.note(None, "digest.differs");
+    }
+    if projections::orphans(db)? > 0 {
+        findings.note(None, "projection.orphan");
+    }
+    if !storage::is_sound(db)? {
+        findings.note(None, "file.damaged");
+    }
+    findings.set_aside = documents::set_aside_counts(db)?.iter().map(|(_, count)| count).sum();
+    Ok(findings)
+}
+
+fn verify_document(
+    db: &Connection,
+    id: DocumentId,
+    standing: &Standing,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    let Ok(document) = extend(db, Document::new(id, standing.kind), 0) else {
+        findings.note(Some(id), "change.unreadable");
+        return Ok(());
+    };
+    let heads: Vec<Hash> = document.heads().into_iter().map(|hash| hash.0).collect();
+    if heads != standing.heads {
+        findings.note(Some(id), "heads.differ");
+    }
+    if digest_of(id, &heads) != standing.digest {
+        findings.note(Some(id), "digest.differs");
+    }
+    if document.changes_since(&[]).len() as u64 != standing.changes {
+        findings.note(Some(id), "changes.differ");
+    }
+    let snapshot = documents::snapshot(db, id)?.filter(|(arrival, _)| *arrival == standing.last_arrival);
+    let loads = |(_, bytes): (u64, Vec<u8>)| Document::load(id, standing.kind, &bytes).is_ok_and(|d| d.heads() == document.heads());
+    if !snapshot.is_none_or(loads) {
+        findings.note(Some(id), "snapshot.differs");
+    }
+    let record = Record::read(&document);
+    if projections::stored(db, id)? != Projection::of(id, &record) {
+        findings.note(Some(id), "projection.differs");
+    }
+    let named: BTreeSet<DocumentId> = record.names().into_iter().collect();
+    let links = scope::links(db, id)?;
+    if links.into_iter().filter(|(_, open)| *open).map(|(target, _)| target).collect::<BTreeSet<_>>() != named {
+        findings.note(Some(id), "links.differ");
+    }
+    Ok(())
+}
+
+impl Findings {
+    fn note(&mut self, document: Option<DocumentId>, code: &'static str) {
+        self.problems.push(Problem { document, code });
+    }
+
+    /// Whether nothing was wrong.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// Makes everything that follows from the changes anew: standings, snapshots, links and projections. Returns how many
+/// documents there are.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if a document cannot be made from its changes. Then nothing was changed.
+pub fn rebuild(tx: &Transaction<'_>) -> Result<usize, StoreError> {
+    let all = documents::all(tx)?;
+    projections::clear(tx)?;
+    documents::clear_digests(tx)?;
+    for (id, before) in &all {
+        let document = extend(tx, Document::new(*id, before.kind), 0)?;
+        let saved = guard::prove(document.crdt()).map_err(|_| StoreError::Corrupt("a document could not be proved"))?;
+        let heads: Vec<Hash> = document.heads().into_iter().map(|hash| hash.0).collect();
+        let standing = Standing { digest: digest_of(*id, &heads), heads, ..before.clone() };
+        documents::put_standing(tx, *id, &standing)?;
+        documents::put_snapshot(tx, *id, before.last_arrival, &saved)?;
+        let record = Record::read(&document);
+        scope::put_links(tx, *id, &record.names(), before.last_arrival)?;
+        projections::put(tx, *id, &Projection::of(*id, &record))?;
+    }
+    Ok(all.len())
+}
+
+/// The kinds of documents and how many there are of each.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn count_by_kind(db: &Connection) -> Result<Vec<(Kind, usize)>, StoreError> {
+    let all = documents::all(db)?;
+    Ok(Kind::ALL.map(|kind| (kind, all.iter().filter(|(_, standing)| standing.kind == kind).count())).into())
+}
