@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const MANIFEST = fileURLToPath(new URL('../../target/app/manifest.json', import.meta.url));
 
+/** What a phone may show first: the way in, or once enrolled the events. Nothing is painted without one of them. */
+const FIRST_SCREENS = ['src/ui/door/WelcomeScreen.svelte', 'src/ui/events/EventsScreen.svelte'];
+
 /** In thousands of bytes. */
 const BUDGETS_KB = { firstPaint: 60, engine: 360, worker: 20, lazyRoute: 25, precache: 900 };
 
@@ -42,7 +45,9 @@ function needs(key, found = new Set()) {
 
 const entry = Object.keys(chunks).find((key) => chunks[key]?.isEntry);
 if (!entry) throw new Error('the manifest has no entry');
-const first = needs(entry).add('index.html');
+const firsts = FIRST_SCREENS.map((screen) => new Set([...needs(entry), ...needs(screen), 'index.html']));
+// Whatever was shown first, these are there when a further screen opens.
+const everywhere = [...(firsts[0] ?? [])].filter((file) => firsts.every((files) => files.has(file)));
 const assets = [...files].filter((file) => file.startsWith('assets/'));
 const worker = assets.filter((file) => /^assets\/worker-.*\.js$/.test(file));
 const engine = assets.filter((file) => /^assets\/engine_bg-.*\.wasm$/.test(file));
@@ -51,18 +56,20 @@ const precached = Array.from(
   readFileSync(join(DIST, 'service-worker.js'), 'utf8').matchAll(/["`]?url["`]?:\s*["`]([^"`]+)["`]/g),
   ([, url]) => url ?? '',
 );
-for (const file of [...first, ...worker, ...engine]) {
+for (const file of [...firsts.flatMap((needed) => [...needed]), ...worker, ...engine]) {
   if (!precached.includes(file)) throw new Error(`the service worker does not keep ${file}: the app would not start offline`);
 }
-const routes = Object.keys(chunks).filter((key) => Object.values(chunks).some((chunk) => chunk.dynamicImports?.includes(key)));
+const routes = Object.keys(chunks).filter(
+  (key) => !FIRST_SCREENS.includes(key) && Object.values(chunks).some((chunk) => chunk.dynamicImports?.includes(key)),
+);
 
 const rows = [
-  { what: 'to first paint', bytes: sum(first), kb_max: BUDGETS_KB.firstPaint },
+  { what: 'to first paint', bytes: Math.max(...firsts.map(sum)), kb_max: BUDGETS_KB.firstPaint },
   { what: 'engine', bytes: sum(engine), kb_max: BUDGETS_KB.engine },
   { what: "engine's worker", bytes: sum(worker), kb_max: BUDGETS_KB.worker },
   ...routes.map((key) => ({
-    what: `route ${chunks[key]?.src ?? key}`,
-    bytes: sum([...needs(key)].filter((file) => !first.has(file))),
+    what: `then ${chunks[key]?.src ?? key}`,
+    bytes: sum([...needs(key)].filter((file) => !everywhere.includes(file))),
     kb_max: BUDGETS_KB.lazyRoute,
   })),
   { what: 'all that is kept for offline', bytes: sum(precached) + bytesOf('service-worker.js'), kb_max: BUDGETS_KB.precache },

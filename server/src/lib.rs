@@ -18,6 +18,7 @@ pub mod pokes;
 
 pub mod exchange;
 
+pub mod demo;
 pub mod export;
 pub mod import;
 pub mod hand;

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use rusqlite::Transaction;
-use shared::role::Role;
+use shared::{id::DocumentId, role::Role};
 
 use super::{Console, Data};
 use crate::{
@@ -65,30 +65,35 @@ fn role(word: &str) -> Result<Role, String> {
 pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
     let mut db = storage::connect(&args.data.place()?)?;
     let tx = storage::begin(&mut db)?;
-    let code = make(&tx, args.role, args.name.clone(), args.hours, &Clock::system())?;
+    let new = New { role: args.role, name: args.name.clone(), hours: args.hours, documents: Vec::new() };
+    let code = make(&tx, &new, &Clock::system())?;
     tx.commit()?;
     print(console, &code, args.role, args.hours, &args.public_url)
 }
 
+/// An invite to be made on this console.
+#[derive(Debug)]
+pub struct New {
+    pub role: Role,
+    pub name: Option<String>,
+    pub hours: u64,
+    /// Events and dossiers that come with it.
+    pub documents: Vec<DocumentId>,
+}
+
 /// Keeps an invite made on this console.
-pub fn make(
-    tx: &Transaction<'_>,
-    role: Role,
-    name: Option<String>,
-    hours: u64,
-    clock: &Clock,
-) -> Result<InviteCode, Refusal> {
+pub fn make(tx: &Transaction<'_>, new: &New, clock: &Clock) -> Result<InviteCode, Refusal> {
     let (code, now_ms) = (InviteCode::draw(), clock.now_ms());
     let invite = NewInvite {
         code_hash: code.hash(),
-        role,
+        role: new.role,
         account: None,
-        name: name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
+        name: new.name.as_ref().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
         language: None,
-        documents: Vec::new(),
+        documents: new.documents.clone(),
         created_by: None,
         now_ms,
-        expires_ms: now_ms + hours * HOUR_MS,
+        expires_ms: now_ms + new.hours * HOUR_MS,
     };
     access::add_invite(tx, &invite)?;
     Ok(code)

@@ -1,5 +1,6 @@
 //! The command line. Its words are French: it is the operator's.
 
+pub mod demo;
 pub mod export;
 pub mod invite;
 pub mod serve;
@@ -39,6 +40,8 @@ enum Command {
     Serve(serve::Args),
     #[command(about = "Crée une invitation, aussi pendant que le serveur tourne")]
     Invite(invite::Args),
+    #[command(about = "Remplit un dossier vide d’un jeu d’essai")]
+    Demo(demo::Args),
     #[command(about = "Vérifie que tout ce qui est gardé découle des modifications")]
     Verify(verify::Args),
     #[command(about = "Refait listes, recherche et copies à partir des modifications, serveur arrêté")]
@@ -103,6 +106,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
     match typed.command {
         Command::Serve(args) => serve::run(args, console),
         Command::Invite(args) => invite::run(&args, console),
+        Command::Demo(args) => demo::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
         Command::Rebuild(args) => verify::rebuild(&args, console),
         Command::Export(args) => export::run(&args, console),

@@ -89,7 +89,10 @@ async fn invite_first_admin(state: &AppState, console: &mut Console<'_>) -> Resu
         .store
         .write(move |tx| match access::has_admin(tx)? {
             true => Ok::<_, access::Refusal>(None),
-            false => invite::make(tx, Role::Admin, None, INVITE_HOURS, &clock).map(Some),
+            false => {
+                let new = invite::New { role: Role::Admin, name: None, hours: INVITE_HOURS, documents: Vec::new() };
+                invite::make(tx, &new, &clock).map(Some)
+            }
         })
         .await?;
     match code {

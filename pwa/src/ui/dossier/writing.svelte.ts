@@ -38,6 +38,8 @@ export class SectionWriting {
   readonly #dossier: DocumentId;
   readonly #section: string;
   readonly #areas = new Set<HTMLTextAreaElement>();
+  /** Where one was in the text: the whole screen opens there. */
+  #place: number | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
   /** While letters are put together (accents, most phone keyboards), the text must not be moved under them. */
   #composing = false;
@@ -88,6 +90,7 @@ export class SectionWriting {
     // Once: what changes later is brought in with care for the caret.
     area.value = untrack(() => this.#draft.local);
     this.#areas.add(area);
+    if (this.#place !== null) area.setSelectionRange(this.#place, this.#place);
     /** Where the caret was left by the last letter: when it is elsewhere, somebody goes on in another place. */
     let caret = -1;
     const listeners = new AbortController();
@@ -101,6 +104,7 @@ export class SectionWriting {
     on('compositionstart', () => (this.#composing = true));
     on('compositionend', () => this.#composed());
     on('blur', () => {
+      this.#place = area.selectionEnd;
       this.#composed();
       void this.flush();
     });
