@@ -12,12 +12,13 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 DATA := data
 DEMO := data/demo
 
-BINDGEN := target/debug/bindgen
+BINDGEN := target/tool/bindgen
 ENGINE := target/engine/wasm32-unknown-unknown/engine/engine.wasm
 SERVER := target/release/tiwizi
 
-app_sources := $(shell find pwa -path pwa/node_modules -prune -o -path pwa/dist -prune -o -path pwa/engine -prune \
-	-o -path pwa/bindgen -prune -o -path pwa/src/paraglide -prune -o -path pwa/src/wasm -prune -o -type f -print)
+# All that the app is made of, and nothing that its build writes.
+app_sources := $(shell find pwa \( -path pwa/node_modules -o -path pwa/dist -o -path pwa/engine -o -path pwa/bindgen -o -path pwa/test \
+	-o -path pwa/src/paraglide -o -path pwa/src/wasm -o -name icons.svg \) -prune -o -type f -print)
 nextest := $(shell cargo nextest --version 2>/dev/null)
 
 ##@ For everyone
@@ -32,7 +33,7 @@ demo: $(SERVER) ## The same with a realistic data set, in ./data/demo
 	$(SERVER) serve --data $(DEMO)
 
 .PHONY: test
-test: locks format app check budgets lint unit fresh browser ## Runs every test
+test: locks format app pages budgets lint unit fresh browser ## Runs every test
 
 .PHONY: bench
 bench: $(SERVER) tests/browser/node_modules/.package-lock.json ## Measures, and prints a table of the targets
@@ -46,9 +47,8 @@ dev: engine pwa/node_modules/.package-lock.json ## A server, and on http://local
 	trap 'kill $$(jobs -p)' EXIT; target/debug/tiwizi serve --data $(DATA) & (cd pwa && npm run -s dev)
 
 .PHONY: check
-check: engine pwa/node_modules/.package-lock.json ## Types: Rust, and the app's three worlds
+check: pages ## Types only: Rust, and the app
 	cargo check --workspace --all-targets
-	cd pwa && npm run -s check
 
 .PHONY: types
 types: ## Writes the TypeScript types of edits and views anew
@@ -73,6 +73,10 @@ locks: ## The locks are up to date, and name no host
 .PHONY: format
 format: ## Rust's formatter has nothing to say
 	cargo fmt --check
+
+.PHONY: pages
+pages: pwa/src/wasm/engine.js pwa/node_modules/.package-lock.json ## The app's types: page, worker, service worker, tools
+	cd pwa && npm run -s check
 
 .PHONY: lint
 lint: ## Clippy has nothing to say
@@ -112,7 +116,7 @@ $(ENGINE): FORCE
 	scripts/engine.sh
 
 $(BINDGEN): FORCE
-	cargo build --package bindgen
+	cargo build --package bindgen --profile tool
 
 pwa/src/wasm/engine.js: $(ENGINE) $(BINDGEN)
 	$(BINDGEN) $(ENGINE) pwa/src/wasm

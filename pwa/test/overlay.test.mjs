@@ -243,3 +243,18 @@ test('a record shows the field, and not the Question that it settles', () => {
   const left = overlaid(view, [{ at_ms: 1, edit: { do: 'set_field', document: DOSSIER, row: null, field: 'title', value: 'Le puits' } }], NAMES);
   assert.deepEqual([left.fields[0].value, left.questions.map(({ ask }) => ask)], ['Le puits', ['possible_duplicate']]);
 });
+
+test('what was begun here stands in its list, in its place', () => {
+  const card = (event, first_day) => ({ event, title: event, first_day, starts: '' });
+  const list = { view: 'events', events: [card('a', '2026-03-01'), card('c', '2026-05-01'), card('d', '')] };
+  const create = { do: 'create_event', event: 'b', fields: { title: ' Atelier ' }, slots: [{ day: '2026-04-02', starts: '09:00' }, { day: '2026-04-01', starts: '14:00' }] };
+  const { events } = overlaid(list, [create, create].map((edit) => ({ at_ms: 1, edit })), NAMES);
+  assert.deepEqual(events.map(({ event }) => event), ['a', 'b', 'c', 'd']);
+  assert.deepEqual([events[1].title, events[1].first_day, events[1].last_day, events[1].starts], ['Atelier', '2026-04-01', '2026-04-02', '14:00']);
+
+  const dossiers = { view: 'dossiers', dossiers: [{ dossier: 'a', title: 'École' }, { dossier: 'c', title: 'Puits' }] };
+  const begun = { do: 'create_dossier', dossier: 'b', fields: { title: 'Four', call: 'pra', association: 'amal' }, sections: [] };
+  const cards = overlaid(dossiers, [{ at_ms: 1, edit: begun }], NAMES).dossiers;
+  assert.deepEqual(cards.map(({ title }) => title), ['École', 'Four', 'Puits']);
+  assert.deepEqual([cards[1].association, cards[1].call], ['Amal', 'PRA 2026']);
+});

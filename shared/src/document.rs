@@ -33,8 +33,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 6] =
-        [Self::Person, Self::Contact, Self::Association, Self::Event, Self::Dossier, Self::Call];
+    pub const ALL: [Self; 6] = [Self::Person, Self::Contact, Self::Association, Self::Event, Self::Dossier, Self::Call];
 
     /// The kind of that number.
     #[must_use]

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value as Crdt, transaction::{Transactable, Transaction}};
+use automerge::{
+    ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value as Crdt,
+    transaction::{Transactable, Transaction},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -407,12 +410,15 @@ impl Bench<'_> {
             Edit::CreatePerson { person, new, notice_read } => self.create_person(*person, new, *notice_read),
             Edit::AddPhone { person, row, phone } => self.add_phone(*person, *row, phone),
             Edit::AddEmail { person, row, address } => self.add_email(*person, *row, address),
-            Edit::CreateAssociation { association, fields } => self.create(*association, Kind::Association, fields, |_| Ok(())),
+            Edit::CreateAssociation { association, fields } => {
+                self.create(*association, Kind::Association, fields, |_| Ok(()))
+            }
             Edit::CreateEvent { event, fields, slots } => self.create_event(*event, fields, slots),
             Edit::AddToRoster { event, person } => self.change(*event, Kind::Event, |tx| join(tx, *person, "expected")),
-            Edit::CheckIn { event, slot, person, mark, status, minutes } => {
-                self.check_in(*event, &NewMark { slot: *slot, person: *person, mark: *mark, status: *status, minutes: *minutes })
-            }
+            Edit::CheckIn { event, slot, person, mark, status, minutes } => self.check_in(
+                *event,
+                &NewMark { slot: *slot, person: *person, mark: *mark, status: *status, minutes: *minutes },
+            ),
             Edit::Undo { event, slot, person, withdrawal, reason } => {
                 self.withdraw(*event, *slot, *person, *withdrawal, reason, None)
             }
@@ -469,7 +475,10 @@ impl Bench<'_> {
         if self.library.copy(id).is_some() {
             return Ok(());
         }
-        if kind != Kind::Contact && kind != Kind::Person && fields.get(&Field::Title).is_none_or(|t| t.text().trim().is_empty()) {
+        if kind != Kind::Contact
+            && kind != Kind::Person
+            && fields.get(&Field::Title).is_none_or(|t| t.text().trim().is_empty())
+        {
             return Err(Refusal::NameMissing);
         }
         let mut tidy = Vec::with_capacity(fields.len());
@@ -656,8 +665,7 @@ impl Bench<'_> {
         let at_ms = self.at_ms;
         self.change(*event, Kind::Event, |tx| {
             join(tx, *person, "walk_in")?;
-            let present =
-                NewMark { slot: *slot, person: *person, mark: *mark, status: Status::Present, minutes: None };
+            let present = NewMark { slot: *slot, person: *person, mark: *mark, status: Status::Present, minutes: None };
             add_mark(tx, &present, at_ms)
         })
     }

@@ -116,6 +116,7 @@ impl Attendance {
 pub fn attendance<'a>(marks: impl IntoIterator<Item = &'a Mark>) -> Attendance {
     let mut standing = marks.into_iter().filter(|mark| mark.withdrawn.is_none()).map(|mark| mark.status);
     let Some(first) = standing.next() else { return Attendance::Unmarked };
-    let (prevailing, agreed) = standing.fold((first, true), |(best, agreed), next| (best.min(next), agreed && next == first));
+    let (prevailing, agreed) =
+        standing.fold((first, true), |(best, agreed), next| (best.min(next), agreed && next == first));
     if agreed { Attendance::Agreed(prevailing) } else { Attendance::Contradicted(prevailing) }
 }

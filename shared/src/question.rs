@@ -105,7 +105,9 @@ impl Question {
     pub fn id(&self) -> String {
         match self {
             Self::FieldSetApart { document, row: None, field, .. } => format!("field/{document}/{}", field.key()),
-            Self::FieldSetApart { document, row: Some(row), field, .. } => format!("field/{document}/{row}/{}", field.key()),
+            Self::FieldSetApart { document, row: Some(row), field, .. } => {
+                format!("field/{document}/{row}/{}", field.key())
+            }
             Self::MarksContradict { event, slot, person, .. } => format!("marks/{event}/{slot}/{person}"),
             Self::ReadAgain { dossier, section, paragraph } => format!("read/{dossier}/{section}/{}", paragraph.anchor),
             Self::SectionBegunApart { dossier, section, .. } => format!("begun/{dossier}/{section}"),
@@ -200,7 +202,8 @@ const BLOCK_MAX: usize = 40;
 /// M7: pairs of people that may be one, with the reasons. Pairs that a human has linked or told apart are left out.
 #[must_use]
 pub fn duplicates<'a>(people: impl IntoIterator<Item = Candidate<'a>>) -> Vec<Question> {
-    let people: Vec<Candidate<'a>> = people.into_iter().filter(|(_, p, _)| p.fields.document(Field::SameAs).is_none()).collect();
+    let people: Vec<Candidate<'a>> =
+        people.into_iter().filter(|(_, p, _)| p.fields.document(Field::SameAs).is_none()).collect();
     let mut blocks: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (n, (_, person, contact)) in people.iter().enumerate() {
         for name in [person.name(), person.fields.text(Field::NameAr).to_owned()] {

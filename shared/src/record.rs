@@ -378,7 +378,8 @@ impl Reader<'_> {
 
     fn written_ms(&self, id: &ObjId) -> u64 {
         let hash = self.change_of(id);
-        let seconds = hash.and_then(|hash| self.document.crdt.get_change_meta_by_hash(&hash)).map_or(0, |m| m.timestamp);
+        let seconds =
+            hash.and_then(|hash| self.document.crdt.get_change_meta_by_hash(&hash)).map_or(0, |m| m.timestamp);
         u64::try_from(seconds).unwrap_or(0).saturating_mul(1000)
     }
 
@@ -415,9 +416,10 @@ impl Reader<'_> {
     }
 
     fn event(&self, fields: Fields) -> EventRecord {
-        let slots = self.rows("slots").into_iter().filter_map(|(key, row)| {
-            Some(Slot { id: key.parse().ok()?, fields: self.fields(&row, Field::SLOT) })
-        });
+        let slots = self
+            .rows("slots")
+            .into_iter()
+            .filter_map(|(key, row)| Some(Slot { id: key.parse().ok()?, fields: self.fields(&row, Field::SLOT) }));
         let mut slots: Vec<_> = slots.collect();
         slots.sort_by_key(|slot| {
             let [day, starts] = [Field::Day, Field::Starts].map(|field| slot.fields.text(field).to_owned());
@@ -427,7 +429,8 @@ impl Reader<'_> {
         if let Some(map) = self.object(&ROOT, "roster") {
             for item in self.document.crdt.map_range(&map, ..) {
                 let Ok(person) = item.key.parse() else { continue };
-                let walk_in = matches!(item.value.clone().into_value(), Crdt::Scalar(s) if s.as_str() == Some("walk_in"));
+                let walk_in =
+                    matches!(item.value.clone().into_value(), Crdt::Scalar(s) if s.as_str() == Some("walk_in"));
                 roster.insert(person, if walk_in { Joined::WalkIn } else { Joined::Expected });
             }
         }
@@ -508,7 +511,9 @@ impl Reader<'_> {
 
     fn read_again(&self, sections: &mut BTreeMap<String, Section>) {
         let crdt = &self.document.crdt;
-        let (Some(touched), Some(map)) = (self.object(&ROOT, "touched"), self.object(&ROOT, "sections")) else { return };
+        let (Some(touched), Some(map)) = (self.object(&ROOT, "touched"), self.object(&ROOT, "sections")) else {
+            return;
+        };
         for item in crdt.map_range(&touched, ..).filter(|item| item.conflict) {
             let Some((key, anchor)) = item.key.split_once('/') else { continue };
             let Some(section) = sections.get_mut(key) else { continue };

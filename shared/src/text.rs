@@ -149,7 +149,12 @@ fn anchor(tx: &Transaction<'_>, text: &ObjId, newline: Option<usize>) -> Result<
 }
 
 /// The paragraph of that anchor, as it read at `heads`, or reads now.
-pub(crate) fn paragraph(document: &Document, text: &ObjId, anchor: &str, heads: Option<&[ChangeHash]>) -> Option<String> {
+pub(crate) fn paragraph(
+    document: &Document,
+    text: &ObjId,
+    anchor: &str,
+    heads: Option<&[ChangeHash]>,
+) -> Option<String> {
     let crdt = &document.crdt;
     let whole = match heads {
         Some(heads) => crdt.text_at(text, heads).ok()?,

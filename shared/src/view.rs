@@ -479,6 +479,12 @@ impl LineView {
             let register = line.fields.0.get(field).cloned().unwrap_or_default();
             FieldView { field: *field, value: register.value, named: String::new(), apart: register.apart }
         });
-        Self { line: line.id, side: line.side, fields: fields.collect(), amount_cents: line.amount_cents(), state: line.state }
+        Self {
+            line: line.id,
+            side: line.side,
+            fields: fields.collect(),
+            amount_cents: line.amount_cents(),
+            state: line.state,
+        }
     }
 }

@@ -1,3 +1,5 @@
 //! Test harness.
 
 pub mod server;
+pub mod story;
+pub mod world;

@@ -128,7 +128,8 @@ impl TestServer {
     #[must_use]
     pub fn console_invite(&self, role: Role) -> String {
         let clock = self.state.clock.clone();
-        let made = self.state.store.write_blocking(move |tx, _| invite::make(tx, role, None, 72, &clock));
+        let new = invite::New { role, name: None, hours: 72, documents: Vec::new() };
+        let made = self.state.store.write_blocking(move |tx, _| invite::make(tx, &new, &clock));
         made.expect("an invite").to_string()
     }
 

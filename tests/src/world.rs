@@ -133,8 +133,12 @@ impl Phone {
         now_ms.saturating_add_signed(self.clock_ahead_ms)
     }
 
-    /// Works in the oldest `count` edits of the log and stores what follows. A refused one leaves the log too.
+    /// Works in the oldest `count` edits of the log and stores what follows. A refused one leaves the log too. Where the
+    /// engine is down, the log waits for it.
     fn work_in(&mut self, count: usize) -> Vec<Result<(), Refusal>> {
+        if self.replica.is_none() {
+            return Vec::new();
+        }
         if self.fall == Some(Fall::BeforeEdit) {
             self.falls();
             return Vec::new();
@@ -612,22 +616,18 @@ impl World {
         self.server.restore(copy);
         let documents = self.server.documents();
         let gone: Vec<ChangeName> = before.into_iter().filter(|change| !self.server.has(&documents, *change)).collect();
+        // What is on a disk counts, whether or not its engine runs.
+        let disks = self.phones.iter().map(|phone| {
+            let relays = phone.identity.role >= Role::Coordinator;
+            (relays, Replica::open(phone.identity.clone(), [0; 8], phone.disk.values.clone()))
+        });
+        let mut disks: Vec<(bool, Replica)> = disks.collect();
         for change in gone {
             self.receipted.remove(&change);
-            if !self.can_be_brought_back(change) {
+            if !disks.iter_mut().any(|(relays, disk)| can_bring_back(disk, *relays, change)) {
                 self.confirmed.remove(&change);
             }
         }
-    }
-
-    /// Whether the phone that wrote a change, or one that gives back what others wrote, still holds it.
-    fn can_be_brought_back(&self, (id, hash): ChangeName) -> bool {
-        self.phones.iter().any(|phone| {
-            let (device, relays) = (phone.identity.device, phone.identity.role >= Role::Coordinator);
-            let document = Replica::open(phone.identity.clone(), [0; 8], phone.disk.values.clone()).document(id);
-            let change = document.and_then(|d| d.crdt().get_change_by_hash(&automerge::ChangeHash(hash)));
-            change.is_some_and(|change| relays || change.actor_id().to_bytes().starts_with(&device.0))
-        })
     }
 
     /// What a phone should hold, as the server sees it: the documents and their heads.
@@ -716,6 +716,14 @@ impl World {
             assert_eq!(theirs, questions(&documents, held.keys(), role), "phone {phone}: Questions");
         }
     }
+}
+
+/// Whether a phone holds a change that it wrote, or that it may give back for others.
+fn can_bring_back(phone: &mut Replica, relays: bool, (id, hash): ChangeName) -> bool {
+    let device = phone.identity().device;
+    let document = phone.document(id);
+    let change = document.and_then(|d| d.crdt().get_change_by_hash(&automerge::ChangeHash(hash)));
+    change.is_some_and(|change| relays || change.actor_id().to_bytes().starts_with(&device.0))
 }
 
 /// The Questions that a phone of that role asks of these documents.

@@ -175,7 +175,7 @@ export class Leader {
     compiled.catch(() => {});
     this.#term = await this.#disk.beginTerm();
     const [known, stored] = await Promise.all([this.#disk.readSession(), this.#disk.readBatches(), compiled]);
-    if (!known) throw new Ending('storage.failed');
+    if (!known) throw new Ending('storage.lost');
     this.#known = known;
     const nonce = crypto.getRandomValues(new Uint8Array(8));
     this.#engine = this.#source.open(identityOf(known.session), nonce, stored.keys, stored.values);
@@ -269,7 +269,8 @@ export class Leader {
         this.#pages.delete(name);
         void this.#turn(async () => this.#serve([]));
       });
-      this.#port.post({ say: 'exchange', exchange: this.#exchanger.exchange });
+      // Until the engine is open, the page knows more from the last run.
+      if (this.#engine) this.#port.post({ say: 'exchange', exchange: this.#exchanger.exchange });
     }
     const fresh = [...page.keys].filter((key) => !before?.keys.has(key));
     if (!this.#engine) return;

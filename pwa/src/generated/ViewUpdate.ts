@@ -25,6 +25,6 @@ key: ViewKey,
  */
 head: EventHead, 
 /**
- * To be put in place of those of the same person, or added in order of name.
+ * To be put in place of those of the same person.
  */
 rows: Array<RosterRow>, };

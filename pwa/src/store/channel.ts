@@ -67,8 +67,11 @@ export interface FromWorker {
   code: DeathCode;
 }
 
-/** `superseded`: another worker leads, nothing is wrong. `identity`: the device was enrolled anew. */
-export type DeathCode = 'storage.full' | 'storage.failed' | 'engine.failed' | 'superseded' | 'identity';
+/**
+ * `superseded`: another worker leads, nothing is wrong. `identity`: the device was enrolled anew. `storage.lost`: the disk does not
+ * know whose device this is.
+ */
+export type DeathCode = 'storage.full' | 'storage.failed' | 'storage.lost' | 'engine.failed' | 'superseded' | 'identity';
 
 /** The same text for the same key, in whatever order its parts were written. */
 export function keyText(key: ViewKey): string {

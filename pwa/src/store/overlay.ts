@@ -36,6 +36,10 @@ type Does<D extends Edit['do']> = Extract<Edit, { do: D }>;
 /** The view with these edits laid over it, oldest first. The same object where none of them concerns it. */
 export function overlaid(view: View, entries: readonly Entry[], names: Names): View {
   switch (view.view) {
+    case 'events':
+      return entries.reduce<Of<'events'>>(overEvents, view);
+    case 'dossiers':
+      return entries.reduce<Of<'dossiers'>>((dossiers, entry) => overDossiers(dossiers, entry.edit, names), view);
     case 'event':
       return entries.reduce<Of<'event'>>((event, entry) => overEvent(event, entry, names), view);
     case 'dossier':
@@ -50,6 +54,60 @@ export function overlaid(view: View, entries: readonly Entry[], names: Names): V
     default:
       return view;
   }
+}
+
+// --- Lists
+
+function overEvents(list: Of<'events'>, { edit }: Entry): Of<'events'> {
+  if (edit.do !== 'create_event' || list.events.some(({ event }) => event === edit.event)) return list;
+  const text = textOf(edit.fields);
+  const slots = edit.slots.map(({ day, starts }) => ({ day, starts })).sort((a, b) => (a.day + a.starts < b.day + b.starts ? -1 : 1));
+  const card = {
+    event: edit.event,
+    title: text('title'),
+    event_kind: text('event_kind'),
+    place: text('place'),
+    commune: text('commune'),
+    first_day: slots[0]?.day ?? '',
+    last_day: slots.at(-1)?.day ?? '',
+    starts: slots[0]?.starts ?? '',
+    expected: 0,
+    attended: 0,
+    questions: 0,
+  };
+  // The earliest day first; those without a day last.
+  const order = (one: typeof card) => `${one.first_day || '~'} ${one.starts}`;
+  const place = list.events.findIndex((other) => order(other) > order(card));
+  return { ...list, events: inserted(list.events, place, card) };
+}
+
+function overDossiers(list: Of<'dossiers'>, edit: Edit, names: Names): Of<'dossiers'> {
+  if (edit.do !== 'create_dossier' || list.dossiers.some(({ dossier }) => dossier === edit.dossier)) return list;
+  const text = textOf(edit.fields);
+  const card = {
+    dossier: edit.dossier,
+    title: text('title'),
+    association: titleOf(edit.fields.association ?? null, names),
+    stage: text('stage'),
+    territory: text('territory'),
+    call: titleOf(edit.fields.call ?? null, names),
+    expenses_cents: 0,
+    questions: 0,
+  };
+  const place = list.dossiers.findIndex((other) => foldSearch(other.title) > foldSearch(card.title));
+  return { ...list, dossiers: inserted(list.dossiers, place, card) };
+}
+
+/** Before the one at `place`, or last where there is none. */
+function inserted<T>(list: readonly T[], place: number, item: T): T[] {
+  return place < 0 ? [...list, item] : [...list.slice(0, place), item, ...list.slice(place)];
+}
+
+function textOf(fields: { [key in Field]?: Value }): (field: Field) => string {
+  return (field) => {
+    const value = fields[field];
+    return typeof value === 'string' ? value.trim() : '';
+  };
 }
 
 // --- Events

@@ -183,9 +183,8 @@ class AppStore implements Store {
   /** A phone may lose its storage and keep its credential: then everything comes back from the server. */
   async #findSession(): Promise<void> {
     const answer = await whoAmI();
-    if ('session' in answer && this.phase === 'welcome') {
-      await this.#enter(answer.session).catch((error: unknown) => (this.storageTrouble = storageCode(error)));
-    }
+    if (!('session' in answer)) return;
+    await this.#enter(answer.session).catch((error: unknown) => (this.storageTrouble = storageCode(error)));
   }
 
   async #enter(session: Session): Promise<void> {
@@ -230,7 +229,7 @@ class AppStore implements Store {
     worker.terminate();
     this.#worker = null;
     if (code === 'superseded' || code === 'identity') return this.#startWorker();
-    if (code !== 'engine.failed') {
+    if (code === 'storage.full' || code === 'storage.failed') {
       this.storageTrouble = code;
       this.#troubleMs = Date.now();
     }
@@ -239,7 +238,13 @@ class AppStore implements Store {
     this.engineReady = false;
     const wait_ms = Math.min(RESTART_MS_MAX, RESTART_MS_MIN * 2 ** this.#failures);
     this.#failures += 1;
-    setTimeout(() => this.#startWorker(), wait_ms);
+    setTimeout(() => void this.#restart(code), wait_ms);
+  }
+
+  async #restart(code: FromWorker['code']): Promise<void> {
+    // The browser has cleared the storage under a running app: the server knows what it had been sent.
+    if (code === 'storage.lost') await this.#findSession();
+    this.#startWorker();
   }
 
   /** A leader that sleeps in another tab would keep this one waiting for ever. */
@@ -285,6 +290,7 @@ class AppStore implements Store {
 
   #hear(message: Message): void {
     switch (message.say) {
+      // What comes from the leader.
       case 'leading':
         this.#onLeader(message.ready);
         if (!message.ready) this.#sayHere();
@@ -293,6 +299,7 @@ class AppStore implements Store {
         this.#onLeader(message.ready);
         return;
       case 'news':
+        clearTimeout(this.#silence);
         this.#shelf.take(JSON.parse(message.updates) as ViewUpdate[], message.done);
         if (message.refused.length > 0) this.refused = [...this.refused, ...message.refused];
         if (message.done.length > 0) this.storageTrouble = null;
@@ -339,6 +346,7 @@ class AppStore implements Store {
 
   async #append(entries: readonly Logged[]): Promise<void> {
     await this.#disk.append(entries);
+    if (this.#worker) this.#expectLeader();
     this.#say({ say: 'logged', entries: [...entries] });
   }
 

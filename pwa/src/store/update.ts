@@ -18,6 +18,8 @@ export class AppUpdate {
   readonly #hooks: UpdateHooks;
   #registration: ServiceWorkerRegistration | null = null;
   #applying = false;
+  /** Whether a version of the service worker serves this page already. */
+  #controlled = false;
   #checkedMs = Date.now();
 
   constructor(hooks: UpdateHooks) {
@@ -28,14 +30,14 @@ export class AppUpdate {
   async follow(url: string): Promise<void> {
     const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
     if (!container) return;
-    const controlled = container.controller !== null;
-    container.addEventListener('controllerchange', () => this.#onNewController(controlled));
+    this.#controlled = container.controller !== null;
+    container.addEventListener('controllerchange', () => this.#onNewController());
     const before = await container.getRegistration();
     if (before?.waiting && (await this.#hooks.alone())) return this.#take(before, before.waiting);
     await painted();
     const registration = await container.register(url);
     this.#registration = registration;
-    if (registration.waiting && controlled) this.#hooks.waits();
+    if (registration.waiting && this.#controlled) this.#hooks.waits();
     registration.addEventListener('updatefound', () => this.#onFound(registration.installing));
     setInterval(() => this.#check(), CHECK_MS);
     document.addEventListener('visibilitychange', () => {
@@ -56,10 +58,11 @@ export class AppUpdate {
     waiting.postMessage({ type: 'SKIP_WAITING' });
   }
 
-  #onNewController(controlled: boolean): void {
+  #onNewController(): void {
     if (this.#applying) location.reload();
-    // Another tab took it: the files of the version that runs here may be gone.
-    else if (controlled) this.#hooks.waits();
+    // Another tab took it: the files of the version that runs here may be gone. The very first one replaces nothing.
+    else if (this.#controlled) this.#hooks.waits();
+    this.#controlled = true;
   }
 
   #onFound(worker: ServiceWorker | null): void {

@@ -176,7 +176,8 @@ fn checked_code(code: &str, shapes: &[&[usize]]) -> Result<String, Problem> {
     }
     let parts: Vec<&str> = code.split('.').collect();
     let fits = |shape: &&[usize]| {
-        shape.len() == parts.len() && shape.iter().zip(&parts).all(|(length, part)| part.len() == *length && digits(part))
+        shape.len() == parts.len()
+            && shape.iter().zip(&parts).all(|(length, part)| part.len() == *length && digits(part))
     };
     if shapes.iter().any(fits) { Ok(code) } else { Err(Problem::TerritoryCodeInvalid) }
 }

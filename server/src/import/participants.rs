@@ -168,9 +168,14 @@ impl Candidate {
             Ok(Some(participant)) => {
                 let known_by = |participant: &Participant| {
                     let Participant { given, family, name_ar, association, phones, .. } = participant;
-                    let phones = phones.iter().map(|phone| shared::phone::clean_digits(&phone.raw)).collect::<Vec<_>>().join(" ");
+                    let phones = phones
+                        .iter()
+                        .map(|phone| shared::phone::clean_digits(&phone.raw))
+                        .collect::<Vec<_>>()
+                        .join(" ");
                     let association = association.clone().unwrap_or_default();
-                    [format!("{given} {family}"), name_ar.clone(), association, phones].map(|text| names::fold_search(&text))
+                    [format!("{given} {family}"), name_ar.clone(), association, phones]
+                        .map(|text| names::fold_search(&text))
                 };
                 if let Some(first) = seen.insert(known_by(&participant).to_vec(), row.line) {
                     readout.note(row.line, Problem::ParticipantRepeated(first));

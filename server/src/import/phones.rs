@@ -51,7 +51,11 @@ pub fn read(raw: &str, home: Option<HomeCountry>) -> (Phone, Option<Problem>) {
     match number(raw, home) {
         Ok((e164, country)) => {
             let phone = Phone { e164: Some(e164), country: Some(country), ..unknown };
-            if phone.is_well_formed() { (phone, None) } else { (Phone { e164: None, country: None, ..phone }, Some(Problem::PhoneInvalid)) }
+            if phone.is_well_formed() {
+                (phone, None)
+            } else {
+                (Phone { e164: None, country: None, ..phone }, Some(Problem::PhoneInvalid))
+            }
         }
         Err(problem) => (unknown, Some(problem)),
     }

@@ -226,7 +226,8 @@ impl Cells<'_> {
 
     fn object_codes(&self) -> Vec<String> {
         let codes = ["objet_social1", "objet_social2"].into_iter().filter_map(|column| self.filled(column));
-        let mut codes: Vec<String> = codes.filter(|code| code.len() == 6 && all_digits(code) && code != "000000").collect();
+        let mut codes: Vec<String> =
+            codes.filter(|code| code.len() == 6 && all_digits(code) && code != "000000").collect();
         codes.dedup();
         codes
     }
@@ -364,7 +365,8 @@ mod tests {
 
     /// A file of the present layout with these columns only, for the cases that the sample lacks.
     fn small(rows: &str) -> Vec<u8> {
-        let header = "\u{feff}ID;siret;date_creat;date_decla;titre;titre_court;objet;adrs_libvoie;adrs_codeinsee;position\r\n";
+        let header =
+            "\u{feff}ID;siret;date_creat;date_decla;titre;titre_court;objet;adrs_libvoie;adrs_codeinsee;position\r\n";
         format!("{header}{rows}").into_bytes()
     }
 

@@ -40,7 +40,8 @@ pub(super) fn decodings(bytes: &[u8]) -> Vec<Decoded> {
         // What spreadsheets on Windows in French and in Arabic and on old Macs write.
         (&[WINDOWS_1252, MACINTOSH, WINDOWS_1256], bytes)
     };
-    let decode = |encoding: &&'static Encoding| (encoding.decode_without_bom_handling(bytes).0.into_owned(), encoding.name());
+    let decode =
+        |encoding: &&'static Encoding| (encoding.decode_without_bom_handling(bytes).0.into_owned(), encoding.name());
     encodings.iter().map(decode).collect()
 }
 
@@ -127,7 +128,9 @@ impl Iterator for Rows<'_> {
                 continue;
             }
             let cells = if whole { cells(row, self.delimiter) } else { None };
-            return Some(cells.map(|cells| Row { line, cells }).ok_or(Finding { line, problem: Problem::RowQuoteOpen }));
+            return Some(
+                cells.map(|cells| Row { line, cells }).ok_or(Finding { line, problem: Problem::RowQuoteOpen }),
+            );
         }
     }
 }
@@ -185,7 +188,12 @@ mod tests {
     #[test]
     fn rows_keep_their_line_numbers_over_blank_lines_and_broken_cells() {
         let text = "\u{feff}a;b\r\n\r\n;;\n\"x\ny\";\"say \"\"hi\"\" ; \"\n l'\"asso\" ; 2\nlast;";
-        let expected = [row(1, &["a", "b"]), row(4, &["x y", "say \"hi\" ;"]), row(6, &["l'\"asso\"", "2"]), row(7, &["last", ""])];
+        let expected = [
+            row(1, &["a", "b"]),
+            row(4, &["x y", "say \"hi\" ;"]),
+            row(6, &["l'\"asso\"", "2"]),
+            row(7, &["last", ""]),
+        ];
         assert_eq!(rows(text, b';'), expected);
     }
 

@@ -292,6 +292,16 @@ pub(crate) fn undo_savepoint(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch("ROLLBACK TO job; RELEASE job")?)
 }
 
+/// Copies the database as it is at this moment into an empty place, while others read and write it.
+pub fn copy(from: &Place, into: &Place) -> Result<(), StoreError> {
+    let target = match into {
+        Place::File(path) => path.to_string_lossy().into_owned(),
+        Place::Memory(memory) => memory.uri.clone(),
+    };
+    from.open()?.execute("VACUUM INTO ?", [target])?;
+    Ok(())
+}
+
 /// Whether SQLite finds its own structures whole.
 pub fn is_sound(db: &Connection) -> Result<bool, StoreError> {
     Ok(db.pragma_query_value(None, "quick_check", |row| row.get::<_, String>(0))? == "ok")

@@ -373,7 +373,7 @@ fn latin(word: &str) -> Vec<u8> {
     let mut sound = Vec::with_capacity(letters.len());
     let mut at = 0;
     while at < letters.len() {
-        let (sounds, used) = latin_step(&letters[at..], at == 0);
+        let (sounds, used) = latin_step(&letters[at..], at.checked_sub(1).map(|before| letters[before]));
         for &letter in sounds {
             push(&mut sound, letter);
         }
@@ -387,7 +387,7 @@ fn latin(word: &str) -> Vec<u8> {
 }
 
 /// The sounds of the first letters, and how many letters those were.
-fn latin_step(letters: &[u8], first: bool) -> (&'static [u8], usize) {
+fn latin_step(letters: &[u8], before: Option<u8>) -> (&'static [u8], usize) {
     match letters {
         [b'c', b'h', b'r', b'i', b's', ..] => (b"k", 2),
         [b't', b'c', b'h', ..] => (b"tc", 3),
@@ -395,7 +395,8 @@ fn latin_step(letters: &[u8], first: bool) -> (&'static [u8], usize) {
         [b'c' | b's', b'h', ..] => (b"c", 2),
         [b'k', b'h', ..] => (b"x", 2),
         [b'g', b'h', ..] => (b"q", 2),
-        [b'r', b'h', ..] if first => (b"q", 2),
+        // Rhali and Belrhiti, but not Farhat.
+        [b'r', b'h', ..] if matches!(before, None | Some(b'l' | b'm')) => (b"q", 2),
         [b'p', b'h', ..] => (b"f", 2),
         [b'd', b'j', ..] => (b"j", 2),
         [b'c', b'k' | b'q', ..] => (b"k", 2),

@@ -60,6 +60,8 @@ fn the_names_of_the_field_report_are_told_apart() {
     assert!(measured.wrong <= 1, "{:?}", measured.misjudged);
 }
 
+/// The pairs of the kinds `second` and `third` were written after the rules, and judged once before a rule changed for them:
+/// 96 of 100 proposed and 0 of 99 wrongly, then 79 of 80 and 0 of 47.
 #[test]
 fn our_own_pairs_are_told_apart() {
     let measured = measure(pairs(include_str!("../../vectors/name_pairs.csv")).into_iter());

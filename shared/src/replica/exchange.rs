@@ -12,7 +12,10 @@ use crate::{
     record::Record,
     role::Role,
     view::SetAside,
-    wire::{self, Cursor, Differences, Down, FrameError, Hash, Part, Receipt, Report, Request, Response, ServerId, Upload, Verdict},
+    wire::{
+        self, Cursor, Differences, Down, FrameError, Hash, Part, Receipt, Report, Request, Response, ServerId, Upload,
+        Verdict,
+    },
 };
 
 /// A request that is under way: its changes by document, in the order of its uploads.
@@ -412,9 +415,8 @@ impl Held {
     fn know_server_heads(&mut self, id: DocumentId, server_heads: &[Hash]) -> bool {
         let heads: Vec<ChangeHash> = server_heads.iter().map(|hash| ChangeHash(*hash)).collect();
         let document = self.parse(id).clone();
-        let (known, unknown): (Vec<_>, Vec<_>) = heads
-            .into_iter()
-            .partition(|head| automerge::ReadDoc::get_change_by_hash(&document.crdt, head).is_some());
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            heads.into_iter().partition(|head| automerge::ReadDoc::get_change_by_hash(&document.crdt, head).is_some());
         self.pending = document
             .changes_since(&known)
             .into_iter()
@@ -437,10 +439,13 @@ impl Held {
 /// The rows that a change makes. Marks are among them; what is none is no matter.
 fn rows_made(change: &Change) -> Vec<RowId> {
     let operations = change.decode().operations;
-    operations.iter().filter_map(|op| match &op.key {
-        automerge::legacy::Key::Map(key) => key.parse().ok(),
-        automerge::legacy::Key::Seq(_) => None,
-    }).collect()
+    operations
+        .iter()
+        .filter_map(|op| match &op.key {
+            automerge::legacy::Key::Map(key) => key.parse().ok(),
+            automerge::legacy::Key::Seq(_) => None,
+        })
+        .collect()
 }
 
 impl super::stored::Stored {

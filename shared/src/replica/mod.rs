@@ -154,6 +154,17 @@ impl Replica {
         self.held.values().map(|held| held.pending.len()).sum()
     }
 
+    /// The changes that the server has not acknowledged, by document.
+    pub fn unacknowledged(&self) -> impl Iterator<Item = (DocumentId, Hash)> + '_ {
+        self.held.iter().flat_map(|(id, held)| held.pending.iter().map(|pending| (*id, pending.hash)))
+    }
+
+    /// What the server has kept for staff instead of applying it.
+    #[must_use]
+    pub fn set_aside(&self) -> &[SetAside] {
+        &self.set_aside
+    }
+
     /// Stored values that could not be read at the start.
     #[must_use]
     pub fn unreadable(&self) -> usize {

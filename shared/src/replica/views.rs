@@ -15,12 +15,14 @@ use crate::{
     mark::{Mark, Status},
     names,
     question::{self, Question},
-    record::{CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, Record, Section, Side},
+    record::{
+        CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, Record, Section, Side,
+    },
     role::Role,
     view::{
-        AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead, EventView,
-        EventsView, FieldView, LineView, NamedDocument, PersonCard, QuestionsView, RecordView, RosterRow, SectionView,
-        SlotStatus, SlotView, SyncView, UnsentDocument, View, ViewKey,
+        AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
+        EventView, EventsView, FieldView, LineView, NamedDocument, PersonCard, QuestionsView, RecordView, RosterRow,
+        SectionView, SlotStatus, SlotView, SyncView, UnsentDocument, View, ViewKey,
     },
     wire::AuthorEntry,
 };
@@ -37,13 +39,13 @@ pub enum ViewUpdate {
         /// As it is now.
         view: View,
     },
-    /// Of an event whose roster lost nobody: its head, and the rows that changed or are new.
+    /// Of an event with the same people in the same order: its head, and the rows that changed.
     Rows {
         /// Which.
         key: ViewKey,
         /// As it is now.
         head: EventHead,
-        /// To be put in place of those of the same person, or added in order of name.
+        /// To be put in place of those of the same person.
         rows: Vec<RosterRow>,
     },
 }
@@ -120,7 +122,8 @@ impl Replica {
         });
         let mut events: Vec<_> = events.collect();
         events.sort_by(|a, b| {
-            let order = |card: &EventCard| (card.first_day.is_empty(), card.first_day.clone(), card.starts.clone(), card.event);
+            let order =
+                |card: &EventCard| (card.first_day.is_empty(), card.first_day.clone(), card.starts.clone(), card.event);
             order(a).cmp(&order(b))
         });
         EventsView { events }
@@ -128,7 +131,9 @@ impl Replica {
 
     fn event_card(&self, id: DocumentId, event: &EventRecord) -> EventCard {
         let text = |field| event.fields.text(field).to_owned();
-        let day = |slot: Option<&crate::record::Slot>, field| slot.map_or_else(String::new, |s| s.fields.text(field).to_owned());
+        let day = |slot: Option<&crate::record::Slot>, field| {
+            slot.map_or_else(String::new, |s| s.fields.text(field).to_owned())
+        };
         let attendance = self.attendance(event);
         let attended: BTreeSet<DocumentId> = attendance
             .iter()
@@ -174,13 +179,18 @@ impl Replica {
             at = next;
         }
         // The end of the chain is not held here: the last one that is stands for all.
-        if self.held.contains_key(&at) { at } else { seen.iter().rev().copied().find(|id| self.held.contains_key(id)).unwrap_or(person) }
+        if self.held.contains_key(&at) {
+            at
+        } else {
+            seen.iter().rev().copied().find(|id| self.held.contains_key(id)).unwrap_or(person)
+        }
     }
 
     fn event_view(&self, id: DocumentId) -> Option<EventView> {
         let Record::Event(event) = self.record(id)? else { return None };
         let attendance = self.attendance(event);
-        let unsent: BTreeSet<RowId> = self.held[&id].pending.iter().flat_map(|pending| pending.marks.iter().copied()).collect();
+        let unsent: BTreeSet<RowId> =
+            self.held[&id].pending.iter().flat_map(|pending| pending.marks.iter().copied()).collect();
         let mut rows: BTreeMap<DocumentId, RosterRow> = BTreeMap::new();
         for (person, joined) in &event.roster {
             let stands = self.stands_for(*person);
@@ -309,7 +319,8 @@ impl Replica {
             chars_max: u32::try_from(limit::SECTION_CHARS_MAX).unwrap_or(u32::MAX),
         });
         let sections = asked.iter().cloned().chain(extra).map(|about| {
-            let Section { text, begun_apart, read_again } = dossier.sections.get(&about.key).cloned().unwrap_or_default();
+            let Section { text, begun_apart, read_again } =
+                dossier.sections.get(&about.key).cloned().unwrap_or_default();
             SectionView { about, text, read_again, begun_apart }
         });
         let lines = dossier.lines.iter().filter(|line| line.state != LineState::Removed).map(LineView::of);
@@ -330,7 +341,8 @@ impl Replica {
                 Record::Person(_) if self.stands_for(*id) == *id => people.push(self.person_card(*id)),
                 Record::Association(fields) => {
                     let title = fields.text(Field::Title).to_owned();
-                    let all = [Field::Title, Field::ShortTitle, Field::NameAr].map(|field| fields.text(field)).join(" ");
+                    let all =
+                        [Field::Title, Field::ShortTitle, Field::NameAr].map(|field| fields.text(field)).join(" ");
                     associations.push(NamedDocument { document: *id, title, search: names::fold_search(&all) });
                 }
                 Record::Call(call) => {
@@ -437,7 +449,8 @@ impl Replica {
 
     fn authors_of(&self, devices: impl IntoIterator<Item = DeviceId>) -> Vec<AuthorEntry> {
         let devices: BTreeSet<DeviceId> = devices.into_iter().collect();
-        let mut authors: Vec<AuthorEntry> = devices.iter().filter_map(|device| self.authors.get(device).cloned()).collect();
+        let mut authors: Vec<AuthorEntry> =
+            devices.iter().filter_map(|device| self.authors.get(device).cloned()).collect();
         let me = &self.identity;
         if devices.contains(&me.device) && !self.authors.contains_key(&me.device) {
             let name = me.name.clone();
@@ -471,11 +484,11 @@ impl Replica {
 
 fn update(key: ViewKey, painted: Option<View>, view: View) -> ViewUpdate {
     if let (Some(View::Event(before)), View::Event(now)) = (&painted, &view) {
-        let old: BTreeMap<DocumentId, &RosterRow> = before.rows.iter().map(|row| (row.person, row)).collect();
-        let people: BTreeSet<DocumentId> = now.rows.iter().map(|row| row.person).collect();
-        let lost_nobody = old.keys().all(|person| people.contains(person));
-        if lost_nobody {
-            let rows = now.rows.iter().filter(|row| old.get(&row.person) != Some(row)).cloned().collect();
+        // The same people in the same order: else the page could not know where a new row stands.
+        let people = |view: &EventView| view.rows.iter().map(|row| row.person).collect::<Vec<_>>();
+        if people(before) == people(now) {
+            let pairs = now.rows.iter().zip(&before.rows);
+            let rows = pairs.filter(|(row, before)| row != before).map(|(row, _)| row.clone()).collect();
             return ViewUpdate::Rows { key, head: now.head.clone(), rows };
         }
     }

@@ -3,4 +3,5 @@
 mod access;
 mod guard;
 mod http;
+mod stories;
 mod tidiness;

@@ -37,6 +37,15 @@ export interface InviteAsk {
   hours: number;
 }
 
+/** Somebody who may come in, with what was given to them. */
+export interface AccountRow {
+  id: AccountId;
+  name: string;
+  role: Role;
+  disabled: boolean;
+  documents: DocumentId[];
+}
+
 /** A fresh invite: the only time that its code is seen. */
 export interface Invited {
   id: number;
@@ -73,9 +82,14 @@ async function ask<T>(path: string, body?: unknown): Promise<Answer<T>> {
 
 export const listDevices = () => ask<DeviceRow[]>('/api/devices');
 export const listInvites = () => ask<InviteRow[]>('/api/invites');
+export const listAccounts = () => ask<AccountRow[]>('/api/accounts');
 export const makeInvite = (invite: InviteAsk) => ask<Invited>('/api/invites', invite);
 export const withdrawInvite = (id: number) => ask<undefined>(`/api/invites/${id}/withdraw`, {});
 export const revokeDevice = (id: DeviceId) => ask<undefined>(`/api/devices/${id}/revoke`, {});
+
+/** Gives an account one event or dossier, or takes it back. Repeating it changes nothing. */
+export const assign = (account: AccountId, document: DocumentId, given: boolean) =>
+  ask<undefined>(`/api/accounts/${account}/assign`, { document, given });
 
 const RANKS: readonly Role[] = ['volunteer', 'coordinator', 'staff', 'admin'];
 

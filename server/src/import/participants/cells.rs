@@ -32,12 +32,10 @@ impl Sex {
             return Some(Self::Unspecified);
         }
         Some(match fold_search(text).as_str() {
-            "f" | "femme" | "feminin" | "feminine" | "fem" | "mme" | "mlle" | "madame" | "mademoiselle" | "fille" | "dame" => {
-                Self::Female
-            }
-            "female" | "woman" | "girl" | "w" | "mrs" | "ms" | "miss" | "انثي" | "امراه" | "مراه" | "السيده" | "اناث" => {
-                Self::Female
-            }
+            "f" | "femme" | "feminin" | "feminine" | "fem" | "mme" | "mlle" | "madame" | "mademoiselle" | "fille"
+            | "dame" => Self::Female,
+            "female" | "woman" | "girl" | "w" | "mrs" | "ms" | "miss" | "انثي" | "امراه" | "مراه" | "السيده"
+            | "اناث" => Self::Female,
             "h" | "homme" | "m" | "masculin" | "masc" | "mr" | "monsieur" | "garcon" => Self::Male,
             "male" | "man" | "boy" | "ذكر" | "رجل" | "السيد" | "ذكور" => Self::Male,
             "autre" | "a" | "x" | "nb" | "non binaire" | "other" | "اخر" => Self::Other,
@@ -185,7 +183,8 @@ impl PersonName {
 
 /// The given name and the family name, where one is in capitals and the other is not.
 fn by_capitals(words: &[&str]) -> Option<(String, String)> {
-    let is_capital = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() > 1 && !word.chars().any(char::is_lowercase);
+    let is_capital =
+        |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() > 1 && !word.chars().any(char::is_lowercase);
     let mut in_family: Vec<bool> = words.iter().map(|word| is_capital(word)).collect();
     for place in (1..words.len()).rev() {
         // Ait OUFKIR, el ALAOUI.
@@ -222,9 +221,37 @@ fn by_order(words: &[&str], order: Given) -> (String, String) {
 fn is_particle(word: &str) -> bool {
     matches!(
         fold_search(word).as_str(),
-        "ait" | "ayt" | "el" | "al" | "ben" | "ibn" | "bent" | "bint" | "bou" | "abou" | "ou" | "o" | "oulad" | "ouled" | "ould"
-            | "ida" | "bni" | "beni" | "moulay" | "sidi" | "my" | "lalla" | "haj" | "hadj" | "de" | "du" | "des" | "le" | "la"
-            | "van" | "von"
+        "ait"
+            | "ayt"
+            | "el"
+            | "al"
+            | "ben"
+            | "ibn"
+            | "bent"
+            | "bint"
+            | "bou"
+            | "abou"
+            | "ou"
+            | "o"
+            | "oulad"
+            | "ouled"
+            | "ould"
+            | "ida"
+            | "bni"
+            | "beni"
+            | "moulay"
+            | "sidi"
+            | "my"
+            | "lalla"
+            | "haj"
+            | "hadj"
+            | "de"
+            | "du"
+            | "des"
+            | "le"
+            | "la"
+            | "van"
+            | "von"
     )
 }
 
@@ -246,7 +273,8 @@ pub(super) fn split_by_script(text: &str) -> (String, String) {
     let is_arabic = |word: &&str| word.chars().any(|c| matches!(c, '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}'));
     let (arabic, latin): (Vec<&str>, Vec<&str>) = text.split_whitespace().partition(is_arabic);
     // Whatever stands between the two, `Ali / علي`, belongs to neither.
-    let latin: Vec<&str> = latin.into_iter().filter(|word| word.chars().any(char::is_alphabetic) || arabic.is_empty()).collect();
+    let latin: Vec<&str> =
+        latin.into_iter().filter(|word| word.chars().any(char::is_alphabetic) || arabic.is_empty()).collect();
     (latin.join(" "), arabic.join(" "))
 }
 
@@ -257,7 +285,8 @@ const NAME_WORDS_MAX: usize = 9;
 pub(super) fn may_be_a_name(text: &str) -> bool {
     let words = text.split(' ').count();
     let first_words = fold_search(text);
-    let footer = ["fait a", "signature", "cachet", "nom du", "nom de l", "animateur", "formateur", "atelier", "liste d"];
+    let footer =
+        ["fait a", "signature", "cachet", "nom du", "nom de l", "animateur", "formateur", "atelier", "liste d"];
     words <= NAME_WORDS_MAX
         && (text.is_empty() || text.chars().any(char::is_alphabetic))
         && !text.contains([':', '@', '=', ';'])
@@ -283,8 +312,21 @@ pub(super) fn says_nothing(text: &str) -> bool {
     let folded = fold_search(text);
     matches!(
         folded.as_str(),
-        "" | "nc" | "nr" | "ns" | "neant" | "aucun" | "aucune" | "non renseigne" | "non precise" | "inconnu" | "n a" | "unknown"
-            | "none" | "sans" | "rien" | "لا يوجد"
+        "" | "nc"
+            | "nr"
+            | "ns"
+            | "neant"
+            | "aucun"
+            | "aucune"
+            | "non renseigne"
+            | "non precise"
+            | "inconnu"
+            | "n a"
+            | "unknown"
+            | "none"
+            | "sans"
+            | "rien"
+            | "لا يوجد"
     ) && !text.contains(['<', '>', '+'])
 }
 

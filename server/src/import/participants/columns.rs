@@ -99,14 +99,38 @@ const WHOLE: &[(&[&str], Column)] = &[
 const WORDS: &[(&[&str], Column)] = &[
     (&["mail", "email", "mel", "courriel", "gmail"], Column::Email),
     // A birthplace, an identity number, a nationality, an origin: not kept of anybody.
-    (&["lieu", "nationalite", "nationality", "cin", "cni", "passeport", "passport", "origine", "origin"], Column::Passed),
-    (&["signature", "emargement", "paraphe", "formateur", "formatrice", "animateur", "animatrice", "trainer"], Column::Passed),
-    (&["tel", "telephone", "portable", "mobile", "gsm", "whatsapp", "phone", "cell", "cellulaire", "fixe", "mob"], Column::Phone),
-    (&["fonction", "role", "qualite", "poste", "responsabilite", "function", "position", "statut", "mandat"], Column::Role),
+    (
+        &["lieu", "nationalite", "nationality", "cin", "cni", "passeport", "passport", "origine", "origin"],
+        Column::Passed,
+    ),
+    (
+        &["signature", "emargement", "paraphe", "formateur", "formatrice", "animateur", "animatrice", "trainer"],
+        Column::Passed,
+    ),
+    (
+        &["tel", "telephone", "portable", "mobile", "gsm", "whatsapp", "phone", "cell", "cellulaire", "fixe", "mob"],
+        Column::Phone,
+    ),
+    (
+        &["fonction", "role", "qualite", "poste", "responsabilite", "function", "position", "statut", "mandat"],
+        Column::Role,
+    ),
     (
         &[
-            "association", "asso", "assoc", "structure", "organisme", "organisation", "organization", "osim", "institution",
-            "cooperative", "ong", "ngo", "collectif", "etablissement",
+            "association",
+            "asso",
+            "assoc",
+            "structure",
+            "organisme",
+            "organisation",
+            "organization",
+            "osim",
+            "institution",
+            "cooperative",
+            "ong",
+            "ngo",
+            "collectif",
+            "etablissement",
         ],
         Column::Association,
     ),
@@ -114,14 +138,27 @@ const WORDS: &[(&[&str], Column)] = &[
     (&["age", "ages"], Column::Age),
     (&["sexe", "genre", "civilite", "sex", "gender", "civ"], Column::Sex),
     (&["commune", "ville", "localite", "douar", "village", "city", "town", "residence", "territoire"], Column::Commune),
-    (
-        &["remarque", "observation", "commentaire", "note", "remark", "comment", "obs"],
-        Column::Remarks,
-    ),
+    (&["remarque", "observation", "commentaire", "note", "remark", "comment", "obs"], Column::Remarks),
     (
         &[
-            "adresse", "address", "cp", "postal", "pays", "country", "profession", "date", "heure", "id", "n", "no", "num",
-            "numero", "ordre", "province", "region", "departement",
+            "adresse",
+            "address",
+            "cp",
+            "postal",
+            "pays",
+            "country",
+            "profession",
+            "date",
+            "heure",
+            "id",
+            "n",
+            "no",
+            "num",
+            "numero",
+            "ordre",
+            "province",
+            "region",
+            "departement",
         ],
         Column::Passed,
     ),
@@ -132,7 +169,17 @@ fn of_name(words: &[&str]) -> Option<Column> {
     let place = |wanted: &[&str]| words.iter().position(|word| wanted.contains(word));
     let given = place(&["prenom", "prenoms", "first", "given", "forename", "firstname"]);
     let family = place(&["nom", "noms", "last", "family", "surname", "lastname", "patronyme"]);
-    let any = place(&["name", "names", "fullname", "participant", "participants", "participante", "beneficiaire", "personne", "identite"]);
+    let any = place(&[
+        "name",
+        "names",
+        "fullname",
+        "participant",
+        "participants",
+        "participante",
+        "beneficiaire",
+        "personne",
+        "identite",
+    ]);
     let arabic = place(&["arabe", "arabic", "بالعربيه", "العربيه"]).is_some();
     let complete = place(&["complet", "complets", "entier"]).is_some();
     match (given, family) {
@@ -195,7 +242,8 @@ impl Header {
 
     pub(super) fn left_out(&self) -> Vec<String> {
         let titles = self.titles.iter().zip(&self.columns);
-        let left_out = titles.filter(|(title, column)| matches!(column, None | Some(Column::Passed)) && !title.is_empty());
+        let left_out =
+            titles.filter(|(title, column)| matches!(column, None | Some(Column::Passed)) && !title.is_empty());
         left_out.map(|(title, _)| title.clone()).collect()
     }
 
@@ -216,20 +264,80 @@ mod tests {
     fn headers_are_recognised_in_many_spellings() {
         let cases: &[(&[&str], Column)] = &[
             (&["Nom et prénom", "NOM & PRENOM", "Noms, prénoms", "Nom/Prénom", "Nom Prénom"], Column::FamilyThenGiven),
-            (&["Prénom et nom", "PRENOM NOM", "Nom complet", "Participant(e)", "Full name", "Name", "الاسم الكامل"], Column::GivenThenFamily),
+            (
+                &["Prénom et nom", "PRENOM NOM", "Nom complet", "Participant(e)", "Full name", "Name", "الاسم الكامل"],
+                Column::GivenThenFamily,
+            ),
             (&["Nom du participant", "Nom de la personne"], Column::GivenThenFamily),
             (&["Prénom", "Prénom(s)", "PRENOMS", "First name", "Given Name", "الاسم الشخصي"], Column::Given),
             (&["Nom en arabe", "Nom et prénom (arabe)", "الاسم بالعربية name"], Column::NameArabic),
-            (&["Tél", "Tél.", "TELEPHONE", "N° de téléphone", "Portable", "Mobile 2", "GSM", "WhatsApp", "Phone", "رقم الهاتف"], Column::Phone),
-            (&["E-mail", "Mail", "Courriel", "Adresse mail", "Adresse électronique", "Email address", "البريد الإلكتروني"], Column::Email),
-            (&["Association", "ASSO.", "Structure", "Nom de l'association", "Organisme / OSIM", "الجمعية"], Column::Association),
+            (
+                &[
+                    "Tél",
+                    "Tél.",
+                    "TELEPHONE",
+                    "N° de téléphone",
+                    "Portable",
+                    "Mobile 2",
+                    "GSM",
+                    "WhatsApp",
+                    "Phone",
+                    "رقم الهاتف",
+                ],
+                Column::Phone,
+            ),
+            (
+                &[
+                    "E-mail",
+                    "Mail",
+                    "Courriel",
+                    "Adresse mail",
+                    "Adresse électronique",
+                    "Email address",
+                    "البريد الإلكتروني",
+                ],
+                Column::Email,
+            ),
+            (
+                &["Association", "ASSO.", "Structure", "Nom de l'association", "Organisme / OSIM", "الجمعية"],
+                Column::Association,
+            ),
             (&["Fonction", "Fonction dans l'association", "Rôle", "Qualité", "المهمة", "الصفة"], Column::Role),
-            (&["Commune", "Ville", "Nom de la commune", "Commune de résidence", "Douar", "City", "المدينة", "الجماعة"], Column::Commune),
+            (
+                &[
+                    "Commune",
+                    "Ville",
+                    "Nom de la commune",
+                    "Commune de résidence",
+                    "Douar",
+                    "City",
+                    "المدينة",
+                    "الجماعة",
+                ],
+                Column::Commune,
+            ),
             (&["Sexe", "Genre", "H/F", "F/H", "Sexe (H/F)", "Civilité", "Gender", "الجنس"], Column::Sex),
-            (&["Âge", "Age", "Tranche d'âge", "TRANCHE D’AGE", "Tranches d'âges", "السن", "الفئة العمرية"], Column::Age),
+            (
+                &["Âge", "Age", "Tranche d'âge", "TRANCHE D’AGE", "Tranches d'âges", "السن", "الفئة العمرية"],
+                Column::Age,
+            ),
             (&["Date de naissance", "Né(e) le", "Année de naissance", "DDN", "تاريخ الازدياد"], Column::Born),
             (&["Remarques", "Observations", "Commentaire", "Notes", "ملاحظات"], Column::Remarks),
-            (&["N°", "Nº", "Signature", "Émargement matin", "Adresse", "CIN", "Nationalité", "Lieu de naissance", "Date", "CP"], Column::Passed),
+            (
+                &[
+                    "N°",
+                    "Nº",
+                    "Signature",
+                    "Émargement matin",
+                    "Adresse",
+                    "CIN",
+                    "Nationalité",
+                    "Lieu de naissance",
+                    "Date",
+                    "CP",
+                ],
+                Column::Passed,
+            ),
             (&["F", "Femme"], Column::FemaleMark),
             (&["H", "Hommes"], Column::MaleMark),
         ];

@@ -163,7 +163,7 @@ fn one_input(subjects: &[Subject], random: &mut Random, tally: &mut Tally) -> Re
         tally.count("accepted");
     }
     tally.whole += 1;
-    let converges = random.below(3) == 0; // The longer half of the work.
+    let converges = random.below(4) == 0; // The longer half of the work.
     catch_unwind(AssertUnwindSafe(|| {
         check_usable(subject, &admitted.document, &saved)?;
         if converges { check_convergent(subject, &admitted) } else { Ok(()) }

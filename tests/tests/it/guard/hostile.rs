@@ -392,29 +392,29 @@ fn only_changes_are_taken() {
 
 #[test]
 fn the_same_change_in_other_bytes_is_refused() {
-    let subject = merging();
-    let refused = |alter: fn(&mut Parts)| {
-        check_refused(&subject, forged(&subject, alter), "change.not_canonical");
+    let check = |subject: &Subject, alter: fn(&mut Parts)| {
+        let upload = [forged(subject, alter), subject.innocent.clone()];
+        let verdicts = verdicts(&subject.document, &upload);
+        // A build of Automerge with debug assertions panics at some of what others only read back differently.
+        assert!(matches!(verdicts[0], "change.not_canonical" | "change.panicked" | "change.malformed"));
+        assert_eq!(verdicts[1], "accepted");
     };
-    refused(|parts| parts.deps.reverse());
-    refused(|parts| parts.deps.push(parts.deps[1]));
-    refused(|parts| parts.others.push(actor(CHAMA, 1).to_bytes().to_vec()));
+    let subject = merging();
+    check(&subject, |parts| parts.deps.reverse());
+    check(&subject, |parts| parts.deps.push(parts.deps[1]));
+    check(&subject, |parts| parts.others.push(actor(CHAMA, 1).to_bytes().to_vec()));
     // A run of equal actions spelt out one by one, and a number with a needless byte.
     let subject = sheet();
-    let count = Change::from_bytes(subject.honest.clone()).unwrap().len();
-    let spelt = forged(&subject, |parts| {
+    check(&subject, |parts| {
         let action = parts.column(forge::ACTION);
-        assert_eq!(action[0], 0x7f, "a map is made, then values are put");
-        *action = [vec![0x80 - count as u8, 0], vec![1; count - 1]].concat();
+        assert_eq!(action[..2], [0x7f, 0], "a map is made, then values are put");
+        let count = action[2];
+        *action = [vec![0x7f - count, 0], vec![1; count.into()]].concat();
     });
-    check_refused(&subject, spelt, "change.not_canonical");
-    let needless = forged(&subject, |parts| {
+    check(&subject, |parts| {
         let insert = parts.column(forge::INSERT);
-        assert_eq!(insert.len(), 1);
         *insert = vec![insert[0] | 0x80, 0];
     });
-    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), &[needless]);
-    assert!(matches!(admitted.verdicts[0], Verdict::Refused(Refusal::NotCanonical | Refusal::Malformed)));
 }
 
 // Limits.

@@ -1,0 +1,184 @@
+// A real server on a free port of this machine, and phones that use it. Everything ends with `close`.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import AxeBuilder from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+const program = process.env.TIWIZI;
+export const artefacts = new URL('../../artefacts/', import.meta.url).pathname;
+
+export const PHONE = { width: 390, height: 844 };
+export const DESK = { width: 1440, height: 900 };
+
+/** Runs the binary to its end and returns what it printed. */
+export function tiwizi(...words) {
+  const run = spawnSync(program, words, { encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`tiwizi ${words.join(' ')}: ${run.stderr}`);
+  return run.stdout;
+}
+
+/** A server with the demonstration data. */
+export class House {
+  /** @param {{ demo?: boolean }} options */
+  static async open({ demo = true } = {}) {
+    const house = new House();
+    house.folder = mkdtempSync(join(tmpdir(), 'tiwizi-'));
+    const printed = demo ? tiwizi('demo', '--data', house.folder) : '';
+    const codes = [...printed.matchAll(/#\/join\/(\S+)/g)].map((match) => match[1]);
+    [house.staffCode, house.coordinatorCode, house.volunteerCode] = codes;
+    house.port = 0;
+    await house.start();
+    house.browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    return house;
+  }
+
+  /** Starts the server, at the same port as before. */
+  async start() {
+    this.server = spawn(
+      program,
+      ['serve', '--data', this.folder, '--listen', `127.0.0.1:${this.port}`, '--log', 'warn'],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let printed = '';
+    const port = await new Promise((resolve, reject) => {
+      this.server.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${printed}`)));
+      this.server.stdout.on('data', (bytes) => {
+        printed += bytes;
+        const match = printed.match(/est ouvert sur http:\/\/[^:]+:(\d+)/);
+        if (match) resolve(Number(match[1]));
+      });
+    });
+    this.server.removeAllListeners('exit');
+    this.port = port;
+    this.url = `http://localhost:${port}`;
+  }
+
+  /** Ends the server and waits for its end. */
+  async stop(signal = 'SIGTERM') {
+    const ended = new Promise((resolve) => this.server.once('exit', resolve));
+    this.server.kill(signal);
+    await ended;
+  }
+
+  /** A browser of its own: its own storage, its own network. */
+  async phone({ viewport = PHONE, locale = 'fr-FR' } = {}) {
+    const context = await this.browser.newContext({ viewport, locale, serviceWorkers: 'allow' });
+    const page = await context.newPage();
+    return new Phone(this, context, page);
+  }
+
+  async close() {
+    await this.browser?.close();
+    if (this.server.exitCode === null) await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export class Phone {
+  constructor(house, context, page) {
+    this.house = house;
+    this.context = context;
+    this.faults = [];
+    this.watch(page);
+  }
+
+  watch(page) {
+    this.page = page;
+    page.setDefaultTimeout(30_000);
+    page.on('pageerror', (error) => this.faults.push(error.message));
+    page.on('console', (message) => {
+      // A refused connection is what a phone without a network is about.
+      const expected = /Failed to load resource|net::ERR|status of 401/.test(message.text());
+      if (message.type() === 'error' && !expected) this.faults.push(message.text());
+    });
+  }
+
+  async enroll(code, name) {
+    await this.page.goto(`${this.house.url}/#/join/${code}`);
+    if (name) await this.page.getByLabel('Votre nom').fill(name);
+    await this.page.getByRole('button', { name: 'Entrer' }).click();
+    await this.page.getByText('Aujourd’hui').first().waitFor();
+    // The app's shell is kept for the time without a network.
+    await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await this.page.waitForFunction(() => caches.keys().then((keys) => keys.length > 0));
+    return this;
+  }
+
+  async go(hash) {
+    await this.page.evaluate((to) => (location.hash = to), hash);
+  }
+
+  /** Closes the page and opens a new one in the same browser: storage and service worker stay. */
+  async reopen(hash) {
+    await this.page.close();
+    this.watch(await this.context.newPage());
+    await this.page.goto(`${this.house.url}/${hash}`);
+  }
+
+  async network(on) {
+    await this.context.setOffline(!on);
+  }
+
+  /** Waits until everything of this phone is on the server. */
+  async level() {
+    await this.go('#/sync');
+    await this.page.getByRole('button', { name: 'Échanger maintenant' }).click();
+    await this.page.getByText('Tout est sur le serveur').waitFor();
+  }
+
+  async picture(name) {
+    mkdirSync(artefacts, { recursive: true });
+    await this.page.screenshot({ path: join(artefacts, `${name}.png`) });
+  }
+
+  /** Fails if axe finds anything serious. */
+  async accessible() {
+    const { violations } = await new AxeBuilder({ page: this.page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+      .analyze();
+    const serious = [];
+    for (const found of violations.filter((found) => ['serious', 'critical'].includes(found.impact))) {
+      if (found.id !== 'target-size' || (await this.isTooSmall(found))) serious.push(found);
+    }
+    if (serious.length > 0) {
+      const words = serious.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+      throw new Error(`not accessible at ${this.page.url()}:\n${words.join('\n')}`);
+    }
+  }
+
+  /** A row that the bottom bar half covers is as large as the others: looked at again in the middle of the screen. */
+  async isTooSmall(found) {
+    for (const { target } of found.nodes) {
+      await this.page.locator(target[0]).evaluate((node) => node.scrollIntoView({ block: 'center' }));
+      const again = await new AxeBuilder({ page: this.page }).include(target[0]).withRules(['target-size']).analyze();
+      if (again.violations.length > 0) return true;
+    }
+    return false;
+  }
+}
+
+/** Asks the JSON API as the page's account. */
+export async function api(phone, method, address, body) {
+  return phone.page.evaluate(
+    async ({ method, address, body }) => {
+      const headers = { 'x-tiwizi': '1', 'content-type': 'application/json' };
+      const reply = await fetch(address, { method, headers, body: body && JSON.stringify(body) });
+      return { status: reply.status, body: await reply.json() };
+    },
+    { method, address, body },
+  );
+}
