@@ -88,39 +88,32 @@ impl Asked {
         page.response.forget = self.not_held.iter().copied().collect();
         let holdings = Holdings::of(db, self.who)?;
         if self.server != ours && self.server != ServerId::default() {
-            // Another life of this server: the device will ask by buckets, and stand where we stand.
+            // Another life of this server: the device will ask by buckets, and stand where we stand. What it asks for now
+            // may be what we have lost.
             page.response.cursor = Cursor::level(arrival);
         } else if self.buckets.len() == BUCKETS {
             page.response.differences = Some(holdings.differences(db, &self.buckets)?);
         } else {
             self.pull(db, &holdings, arrival, &mut page)?;
+            self.wanted(db, &holdings, &mut page)?;
         }
-        self.wanted(db, &holdings, &mut page)?;
         page.response.authors = authors(db, &page.response.down)?;
         Ok(page.response)
     }
 
     /// The documents that are news to the device, in the order of their news, up to a page.
     fn pull(&self, db: &Connection, holdings: &Holdings, arrival: u64, page: &mut Page) -> Result<(), StoreError> {
-        let Cursor { base, paged } = self.cursor;
-        let news = holdings.news(db, paged)?;
-        let more_behind = news.len() > limit::PAGE_DOCUMENTS;
-        let mut last = paged;
-        for scoped in news.iter().take(limit::PAGE_DOCUMENTS) {
-            if page.is_full() {
-                page.response.cursor = Cursor { base, paged: last };
+        let Cursor { base, .. } = self.cursor;
+        let news = holdings.news(db, self.cursor)?;
+        for (sent, scoped) in news.iter().enumerate() {
+            let part = if self.who.role.may_read(scoped.kind) { self.part(db, scoped, base)? } else { None };
+            let down = part.map(|part| Down { document: scoped.id, kind: scoped.kind, part });
+            if sent == limit::PAGE_DOCUMENTS || down.as_ref().is_some_and(|down| !page.takes(down)) {
                 page.response.more = true;
                 return Ok(());
             }
-            if self.who.role.may_read(scoped.kind) {
-                self.send(db, scoped, base, page)?;
-            }
-            last = scoped.news();
-        }
-        if more_behind {
-            page.response.cursor = Cursor { base, paged: last };
-            page.response.more = true;
-            return Ok(());
+            page.response.cursor = Cursor { base, paged: scoped.news(), page_end: Some(scoped.id) };
+            down.into_iter().for_each(|down| page.put(down));
         }
         page.response.forget.extend(holdings.lost_since(db, self.who, base)?);
         page.response.cursor = Cursor::level(arrival);
@@ -128,43 +121,45 @@ impl Asked {
         Ok(())
     }
 
-    /// One document: what arrived of it since, or all of it where that is shorter or the device has none.
-    fn send(&self, db: &Connection, scoped: &Scoped, base: u64, page: &mut Page) -> Result<(), StoreError> {
+    /// What a device lacks of one document: what arrived of it since, or all of it where that is shorter or the device has
+    /// none. Nothing where it brought all that itself.
+    fn part(&self, db: &Connection, scoped: &Scoped, base: u64) -> Result<Option<Part>, StoreError> {
         let changes = documents::changes_after(db, scoped.id, base)?;
         let changes: Vec<Vec<u8>> =
             changes.into_iter().filter(|(hash, _)| !self.known.contains(hash)).map(|(_, bytes)| bytes).collect();
         let new_to_it = scoped.since > base;
         if changes.is_empty() && !new_to_it {
-            return Ok(());
+            return Ok(None);
         }
         let begun_before = scoped.first_arrival <= base && !new_to_it;
         let snapshot = documents::snapshot(db, scoped.id)?.filter(|(arrival, _)| *arrival == scoped.last_arrival);
         let length: usize = changes.iter().map(Vec::len).sum();
         let shorter = snapshot.as_ref().is_none_or(|(_, bytes)| length <= bytes.len());
-        let part = match snapshot {
+        Ok(Some(match snapshot {
             _ if begun_before && shorter => Part::Changes(changes.into_iter().map(Into::into).collect()),
             Some((_, bytes)) => Part::Whole(bytes.into()),
             None => Part::Whole(whole(db, scoped.id)?.into()),
-        };
-        page.put(Down { document: scoped.id, kind: scoped.kind, part });
-        Ok(())
+        }))
     }
 
     fn wanted(&self, db: &Connection, holdings: &Holdings, page: &mut Page) -> Result<(), StoreError> {
         for id in self.want.iter().take(limit::PAGE_DOCUMENTS) {
-            if page.is_full() {
+            let Some(standing) = documents::standing(db, *id)? else {
+                page.response.lacking.push(*id);
+                continue;
+            };
+            if !self.who.role.may_read(standing.kind) || !holdings.contain(*id) {
+                // Asked for by a device that may not, or no longer, hold it.
+                page.response.forget.push(*id);
+                continue;
+            }
+            let down = Down { document: *id, kind: standing.kind, part: Part::Whole(whole(db, *id)?.into()) };
+            if !page.takes(&down) {
+                page.response.more = true;
                 break;
             }
-            let standing = documents::standing(db, *id)?;
-            let held = standing.filter(|standing| self.who.role.may_read(standing.kind) && holdings.contain(*id));
-            match held {
-                // Asked for by a device that may not, or no longer, hold it.
-                None => page.response.forget.push(*id),
-                Some(standing) => {
-                    page.response.down.retain(|down| down.document != *id);
-                    page.put(Down { document: *id, kind: standing.kind, part: Part::Whole(whole(db, *id)?.into()) });
-                }
-            }
+            page.response.down.retain(|down| down.document != *id);
+            page.put(down);
         }
         Ok(())
     }
@@ -177,16 +172,21 @@ struct Page {
 }
 
 impl Page {
-    fn is_full(&self) -> bool {
-        self.bytes >= limit::PAGE_BYTES
+    /// Whether there is room left; an empty page takes whatever comes.
+    fn takes(&self, down: &Down) -> bool {
+        self.bytes == 0 || self.bytes + length(down) <= limit::PAGE_BYTES
     }
 
     fn put(&mut self, down: Down) {
-        self.bytes += match &down.part {
-            Part::Whole(bytes) => bytes.len(),
-            Part::Changes(changes) => changes.iter().map(|bytes| bytes.len()).sum(),
-        };
+        self.bytes += length(&down);
         self.response.down.push(down);
+    }
+}
+
+fn length(down: &Down) -> usize {
+    match &down.part {
+        Part::Whole(bytes) => bytes.len(),
+        Part::Changes(changes) => changes.iter().map(|bytes| bytes.len()).sum(),
     }
 }
 
@@ -215,11 +215,15 @@ impl Holdings {
         }
     }
 
-    /// One more than a page, so that the caller sees whether there is more.
-    fn news(&self, db: &Connection, paged: u64) -> Result<Vec<Scoped>, StoreError> {
+    /// What is news past the cursor, in the order in which it is sent: one more than a page, so that the caller sees whether
+    /// there is more.
+    fn news(&self, db: &Connection, cursor: Cursor) -> Result<Vec<Scoped>, StoreError> {
         match self {
-            Self::Everything(_) => scope::news(db, paged, limit::PAGE_DOCUMENTS + 1),
-            Self::Assigned(scoped) => Ok(scoped.iter().filter(|scoped| scoped.news() > paged).cloned().collect()),
+            Self::Everything(_) => scope::news(db, cursor.paged, limit::PAGE_DOCUMENTS + 1),
+            Self::Assigned(scoped) => {
+                let news = scoped.iter().filter(|scoped| !cursor.is_past(scoped.news(), scoped.id));
+                Ok(news.take(limit::PAGE_DOCUMENTS + 1).cloned().collect())
+            }
         }
     }
 
@@ -242,7 +246,7 @@ impl Holdings {
             }
         };
         let buckets: Vec<u8> = (0..=u8::MAX).filter(|n| ours[usize::from(*n)] != theirs[usize::from(*n)]).collect();
-        let documents = match self {
+        let mut documents: Vec<Differing> = match self {
             Self::Everything(role) => {
                 let found = documents::in_buckets(db, &buckets)?.into_iter().filter(|(_, kind, _)| role.may_read(*kind));
                 found.map(|(document, kind, heads)| Differing { document, kind, heads }).collect()
@@ -252,7 +256,12 @@ impl Holdings {
                 found.map(|s| Differing { document: s.id, kind: s.kind, heads: s.heads.clone() }).collect()
             }
         };
-        Ok(Differences { buckets, documents })
+        // Whole buckets only: what a listed bucket does not name, the device takes for lacking here.
+        documents.sort_by_key(|differing| (bucket_of(differing.document), differing.document));
+        let beyond = documents.get(limit::DIFFERING_DOCUMENTS_MAX).map(|differing| bucket_of(differing.document));
+        let listed = |bucket: &u8| beyond.is_none_or(|beyond| *bucket < beyond.max(1));
+        documents.retain(|differing| listed(&bucket_of(differing.document)));
+        Ok(Differences { buckets: buckets.into_iter().filter(listed).collect(), documents })
     }
 
     fn lost_since(&self, db: &Connection, who: Uploader, base: u64) -> Result<Vec<DocumentId>, StoreError> {

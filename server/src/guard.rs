@@ -81,7 +81,7 @@ pub enum Refusal {
     NotAChange,
     #[error("the checksum does not match the bytes")]
     Checksum,
-    #[error("marks, counters, tables, authors, blocks in text, or a value of an unknown type")]
+    #[error("marks, counters, tables, authors, blocks in text, or a value that JSON cannot hold")]
     Unsupported,
     #[error("the actor does not belong to the device that sends the change")]
     ForeignActor,
@@ -97,7 +97,7 @@ pub enum Refusal {
     UnknownActor,
     #[error("refers to an operation that is not in its own past, or is not of the kind it is taken for")]
     UnknownOperation,
-    #[error("the document has reached its limit of operations, changes or actors")]
+    #[error("the document has reached its limit of operations, changes, actors or heads")]
     DocumentFull,
     #[error("Automerge would write the same change in other bytes")]
     NotCanonical,

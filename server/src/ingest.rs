@@ -6,14 +6,18 @@
 //!
 //! Invariant: a document in the cache is exactly what is on the disk.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
-use automerge::ReadDoc as _;
+use automerge::{Change, ChangeHash, ReadDoc as _};
 use rusqlite::{Connection, Transaction};
 use sha2::{Digest as _, Sha256};
 use shared::{
-    document::{Document, Kind, device_of},
+    document::{Document, Kind, device_of, genesis_hash},
     id::{AccountId, DeviceId, DocumentId},
+    limit,
     record::Record,
     role::{Role, Scope},
     wire::{Hash, Receipt, Upload, Verdict, digest_of},
@@ -23,7 +27,7 @@ use crate::{
     cache::{Cache, weight},
     guard::{self, Refusal},
     storage::{
-        StoreError,
+        self, StoreError, access,
         documents::{self, NewAside, NewChange, Standing},
         projections::{self, Projection},
         scope, server,
@@ -96,9 +100,11 @@ impl Ingest {
     ) -> Result<Taken, StoreError> {
         let mut taken = Taken::default();
         let mut held = None;
-        for upload in uploads {
-            let mut intake = Intake { ingest: self, tx, uploader, upload, now_ms, held: &mut held, taken: &mut taken };
-            let receipt = intake.take()?;
+        let restored = server::identity(tx)?.epoch > 1;
+        for (n, upload) in uploads.iter().enumerate() {
+            let mut intake =
+                Intake { ingest: self, tx, uploader, upload, now_ms, restored, held: &mut held, taken: &mut taken };
+            let receipt = if n < limit::DOCUMENTS_PER_EXCHANGE_MAX { intake.take()? } else { intake.all_later() };
             taken.receipts.push(receipt);
         }
         Ok(taken)
@@ -127,6 +133,12 @@ impl Ingest {
     fn touch(&mut self, id: DocumentId, now: Open) {
         let before = self.open.insert(id, now);
         self.undo.entry(id).or_insert(before);
+    }
+
+    /// A document that cannot be read without a panic fails alone, and ends no writer.
+    fn try_to_settle(tx: &Transaction<'_>, open: &Open) -> Result<(Document, usize), StoreError> {
+        // Unwind safe: what was half written is undone with the transaction or its savepoint.
+        catch_unwind(AssertUnwindSafe(|| Self::settle(tx, open))).unwrap_or(Err(StoreError::Panicked))
     }
 
     /// Writes everything that follows from a document's changes.
@@ -173,7 +185,7 @@ impl CommitHooks for Ingest {
     fn before_commit(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
         self.proved.clear();
         for (id, open) in &self.open {
-            match Self::settle(tx, open) {
+            match Self::try_to_settle(tx, open) {
                 Ok(proved) => self.proved.push(proved),
                 Err(error) => {
                     self.suspicious.insert(*id);
@@ -193,6 +205,7 @@ impl CommitHooks for Ingest {
 
     fn rolled_back(&mut self) {
         self.open.clear();
+        self.undo.clear();
         self.proved.clear();
     }
 }
@@ -241,6 +254,8 @@ struct Intake<'a, 'tx> {
     uploader: Uploader,
     upload: &'a Upload,
     now_ms: u64,
+    /// This file was once restored from an older copy, and may lack what it had before.
+    restored: bool,
     /// What the account holds, asked once for the whole upload.
     held: &'a mut Option<BTreeSet<DocumentId>>,
     taken: &'a mut Taken,
@@ -255,6 +270,9 @@ impl Intake<'_, '_> {
             self.taken.not_held.insert(id);
         }
         if let Some(code) = self.not_permitted(open.as_ref(), held) {
+            if self.restored && open.is_none() && self.is_begun_by_another() {
+                return Ok(self.all_later());
+            }
             return self.set_all_aside(open.as_ref(), code);
         }
         let mut open = open.unwrap_or_else(|| Open {
@@ -268,7 +286,7 @@ impl Intake<'_, '_> {
         let admitted = self.admit(&open.document);
         let (crdt, verdicts) = (admitted.document, admitted.verdicts);
         let merged = Document::from_crdt(id, open.document.kind, crdt);
-        if self.ingest.suspicious.contains(&id) && guard::prove(merged.crdt()).is_err() {
+        if self.ingest.suspicious.contains(&id) && !self.can_be_settled(&open, &merged)? {
             return self.set_all_aside(Some(&open), Refusal::Unsaveable.code());
         }
         let fresh = verdicts.iter().filter(|verdict| matches!(verdict, guard::Verdict::Accepted(_))).count();
@@ -286,11 +304,39 @@ impl Intake<'_, '_> {
     }
 
     /// Changes of a stranger's hand are accepted from those who run the house only: after a restore, phones give back what
-    /// others wrote.
+    /// others wrote. From anybody else such a change waits on the phone, and with it what builds on it: whoever wrote it, or
+    /// runs the house, brings it.
     fn admit(&self, document: &Document) -> guard::Admitted {
         let relayed = self.uploader.role >= Role::Coordinator;
         let owner = if relayed { guard::Owner::Anyone } else { guard::Owner::Device(self.uploader.device.0) };
-        guard::admit(document.crdt(), &owner, &self.upload.changes)
+        let changes = &self.upload.changes;
+        guard::admit(document.crdt(), &owner, &changes[..changes.len().min(limit::CHANGES_PER_UPLOAD_MAX)])
+    }
+
+    /// Nothing of this was looked at: the device keeps it, and sends it again.
+    fn all_later(&self) -> Receipt {
+        let verdicts = vec![Verdict::Later; self.upload.changes.len()];
+        Receipt { verdicts, ..self.empty_receipt() }
+    }
+
+    /// Whether the device gives back a document that somebody else had begun.
+    fn is_begun_by_another(&self) -> bool {
+        let first = self.upload.changes.first().and_then(|bytes| guard::read(bytes));
+        first.is_some_and(|first| device_of(first.actor_id().to_bytes()) != Some(self.uploader.device))
+    }
+
+    /// Whether everything that follows from a document could be written, were it to become `merged`.
+    fn can_be_settled(&self, open: &Open, merged: &Document) -> Result<bool, StoreError> {
+        let trial = Open { document: merged.clone(), last_arrival: open.last_arrival.max(1), ..open.clone() };
+        storage::open_savepoint(self.tx)?;
+        let settled = Ingest::try_to_settle(self.tx, &trial);
+        storage::undo_savepoint(self.tx)?;
+        match settled {
+            Ok(_) => Ok(true),
+            Err(StoreError::Corrupt(_) | StoreError::Panicked) => Ok(false),
+            Err(error) if error.is_constraint() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn is_held(&mut self, open: Option<&Open>) -> Result<bool, StoreError> {
@@ -333,6 +379,13 @@ impl Intake<'_, '_> {
         let mut arrival = server::next_arrivals(self.tx, fresh as u64)?;
         if open.first_arrival == 0 {
             open.first_arrival = arrival;
+            let first = verdicts.iter().find_map(|verdict| match verdict {
+                guard::Verdict::Accepted(change) => device_of(&change.actor),
+                _ => None,
+            });
+            // Not whoever brought it: after a restore that may be another.
+            let begun_by = first.map(|device| access::standing(self.tx, device)).transpose()?.flatten();
+            open.created_by = begun_by.map_or(self.uploader.account, |begun_by| begun_by.account.id);
         }
         for verdict in verdicts {
             let guard::Verdict::Accepted(change) = verdict else { continue };
@@ -362,6 +415,7 @@ impl Intake<'_, '_> {
                 guard::Verdict::Accepted(change) => self.stored(change.hash),
                 guard::Verdict::Duplicate(hash) => self.stored(hash),
                 guard::Verdict::Refused(Refusal::Postponed) => Verdict::Later,
+                guard::Verdict::Refused(Refusal::ForeignActor) if self.restored => Verdict::Later,
                 guard::Verdict::Refused(refusal @ (Refusal::MissingDeps | Refusal::SeqGap)) => {
                     // It builds on what waits for staff, or on what this server has lost.
                     if self.builds_on_what_is_set_aside(bytes)? {
@@ -376,6 +430,8 @@ impl Intake<'_, '_> {
             };
             receipt.verdicts.push(said);
         }
+        // Beyond the limit of one exchange.
+        receipt.verdicts.resize(self.upload.changes.len(), Verdict::Later);
         if receipt.verdicts.contains(&Verdict::Missing) {
             receipt.heads = open.document.heads().into_iter().map(|hash| hash.0).collect();
             if open.changes == 0 {
@@ -410,21 +466,34 @@ impl Intake<'_, '_> {
     }
 
     /// A device that may not write a document loses nothing: all that it sent waits for staff. What the server has already
-    /// is no news.
+    /// is no news; what builds on something that the server lacks comes again, with that.
     fn set_all_aside(&mut self, open: Option<&Open>, code: &'static str) -> Result<Receipt, StoreError> {
         let mut receipt = self.empty_receipt();
         for bytes in &self.upload.changes {
-            let hash = guard::read(bytes).map(|change| change.hash());
-            let known = hash.filter(|hash| {
+            let change = guard::read(bytes);
+            let is_here = |hash: &ChangeHash| {
                 open.is_some_and(|open| open.document.crdt().get_change_by_hash(hash).is_some())
-            });
-            let verdict = match known {
-                Some(hash) => self.stored(hash.0),
-                None => self.set_aside(code, bytes)?,
+            };
+            let verdict = match change {
+                Some(change) if is_here(&change.hash()) => self.stored(change.hash().0),
+                Some(change) if !self.has_what_it_builds_on(open, &change)? => Verdict::Missing,
+                _ => self.set_aside(code, bytes)?,
             };
             receipt.verdicts.push(verdict);
         }
         Ok(receipt)
+    }
+
+    fn has_what_it_builds_on(&self, open: Option<&Open>, change: &Change) -> Result<bool, StoreError> {
+        for dep in change.deps() {
+            let is_here = *dep == genesis_hash(self.upload.kind)
+                || open.is_some_and(|open| open.document.crdt().get_change_by_hash(dep).is_some())
+                || documents::is_set_aside(self.tx, self.upload.document, &dep.0)?;
+            if !is_here {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn set_aside(&mut self, code: &str, bytes: &[u8]) -> Result<Verdict, StoreError> {

@@ -704,7 +704,7 @@ impl Bench<'_> {
             };
             let touched = self::map(tx, "touched")?;
             for anchor in text::reword(tx, &object, &version, before, after)? {
-                set(tx, &touched, &format!("{section}/{anchor}"), &Value::Number(at_ms))?;
+                say(tx, &touched, &format!("{section}/{anchor}"), &Value::Number(at_ms))?;
             }
             Ok(())
         })
@@ -733,7 +733,8 @@ impl Bench<'_> {
                 1 => Ok(()),
                 _ => {
                     let object = tx.put_object(&map, section, ObjType::Text)?;
-                    Ok(tx.splice_text(&object, 0, 0, text)?)
+                    tx.splice_text(&object, 0, 0, text)?;
+                    forget_touches(tx, section)
                 }
             }
         })
@@ -853,15 +854,32 @@ fn set(tx: &mut Transaction<'_>, object: &ObjId, key: &str, value: &Value) -> Do
         [(Crdt::Scalar(scalar), _)] => Value::from_scalar(scalar) == *value,
         _ => false,
     };
-    if !same {
-        tx.put(object, key, value.to_scalar())?;
+    if same { Ok(()) } else { say(tx, object, key, value) }
+}
+
+/// Writes a register as a word of its own, one that can disagree with what others say apart.
+///
+/// Automerge alone writes nothing where the value stands already, and only deletes the other values where it stands among
+/// several: then another's word, said apart, would prevail unasked.
+fn say(tx: &mut Transaction<'_>, object: &ObjId, key: &str, value: &Value) -> Done {
+    if tx.get(object, key)?.is_some() {
+        tx.delete(object, key)?;
     }
-    Ok(())
+    Ok(tx.put(object, key, value.to_scalar())?)
 }
 
 /// M6: says anew that a row stays, even where it says so already: only a fresh word can disagree with a removal made apart.
 fn assert_kept(tx: &mut Transaction<'_>, row: &ObjId) -> Done {
-    tx.put(row, "state", "kept")?;
+    say(tx, row, "state", &Value::from("kept"))
+}
+
+/// The paragraphs of a section that another text took the place of: nobody can read them again.
+fn forget_touches(tx: &mut Transaction<'_>, section: &str) -> Done {
+    let touched = map(tx, "touched")?;
+    let keys: Vec<String> = tx.keys(&touched).filter(|key| key.split('/').next() == Some(section)).collect();
+    for key in keys {
+        tx.delete(&touched, key)?;
+    }
     Ok(())
 }
 

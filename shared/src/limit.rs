@@ -33,5 +33,8 @@ pub const PAGE_BYTES: usize = 512 * 1024;
 pub const PAGE_DOCUMENTS: usize = 500;
 /// Documents that the phone keeps parsed, beside the one that is being written.
 pub const PARSED_DOCUMENTS_MAX: usize = 48;
+/// Documents of which the server tells its version at once, to a device that seeks where the two differ. The rest follow at
+/// the next search.
+pub const DIFFERING_DOCUMENTS_MAX: usize = 8_000;
 /// Entries of a document's history that one view shows.
 pub const HISTORY_ENTRIES_MAX: usize = 200;

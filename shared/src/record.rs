@@ -521,11 +521,18 @@ impl Reader<'_> {
             let mut versions = Vec::new();
             for (_, id) in crdt.get_all(&touched, &*item.key).unwrap_or_default() {
                 let Some(hash) = self.change_of(&id) else { continue };
+                // Whoever typed into another text of that key did not touch this one.
+                let texts = crdt.get_all_at(&map, key, &[hash]).unwrap_or_default();
+                if texts.iter().all(|(_, id)| *id != text) {
+                    continue;
+                }
                 let left = text::paragraph(self.document, &text, anchor, Some(&[hash])).unwrap_or_default();
                 versions.push(Apart { value: Value::from(&*left), by: writer(&id), at_ms: self.written_ms(&id) });
             }
-            let now = text::paragraph(self.document, &text, anchor, None).unwrap_or_default();
-            section.read_again.push(ReadAgain { anchor: anchor.to_owned(), text: now, versions });
+            if versions.len() > 1 {
+                let now = text::paragraph(self.document, &text, anchor, None).unwrap_or_default();
+                section.read_again.push(ReadAgain { anchor: anchor.to_owned(), text: now, versions });
+            }
         }
     }
 

@@ -148,25 +148,23 @@ fn anchor(tx: &Transaction<'_>, text: &ObjId, newline: Option<usize>) -> Result<
     }
 }
 
-/// The paragraph of that anchor, as it read at `heads`, or reads now.
-pub(crate) fn paragraph(
-    document: &Document,
-    text: &ObjId,
-    anchor: &str,
-    heads: Option<&[ChangeHash]>,
-) -> Option<String> {
+/// The paragraph of that anchor, as it read at `heads`, or reads now; none where there was none.
+///
+/// Where the newline before it is gone, it is the paragraph that its characters joined.
+pub(crate) fn paragraph(document: &Document, text: &ObjId, anchor: &str, heads: Option<&[ChangeHash]>) -> Option<String> {
     let crdt = &document.crdt;
     let whole = match heads {
         Some(heads) => crdt.text_at(text, heads).ok()?,
         None => crdt.text(text).ok()?,
     };
+    let chars: Vec<char> = whole.chars().collect();
     let start = if anchor == FIRST {
         0
     } else {
         let cursor = Cursor::try_from(anchor).ok()?;
         let position = crdt.get_cursor_position(text, &cursor, heads).ok()?;
-        // Where the newline itself is gone, the cursor stands on what followed it.
-        position + usize::from(whole.chars().nth(position) == Some('\n'))
+        let still_there = position < chars.len() && crdt.get_cursor(text, position, heads).ok()? == cursor;
+        if still_there { position + 1 } else { start_of_paragraph(&chars, position).map_or(0, |newline| newline + 1) }
     };
-    Some(whole.chars().skip(start).take_while(|c| *c != '\n').collect())
+    Some(chars[start..].iter().take_while(|c| **c != '\n').collect())
 }

@@ -29,15 +29,24 @@ pub type Hash = [u8; 32];
 pub struct Cursor {
     /// Everything that arrived up to here is on the device.
     pub base: u64,
-    /// Inside a run of pages: documents whose last arrival is at most this were sent. Else equal to `base`.
+    /// Inside a run of pages: documents whose news is older than this were sent. Else equal to `base`.
     pub paged: u64,
+    /// Inside a run of pages: of the documents that are news as of `paged`, those up to this one were sent. Many may be,
+    /// where one event brings its whole roster. Else none: all of them were.
+    pub page_end: Option<DocumentId>,
 }
 
 impl Cursor {
     /// Level with the server as of that arrival.
     #[must_use]
     pub fn level(arrival: u64) -> Self {
-        Self { base: arrival, paged: arrival }
+        Self { base: arrival, paged: arrival, page_end: None }
+    }
+
+    /// Whether a document that is news as of that arrival was sent, in the order of arrivals, then of ids.
+    #[must_use]
+    pub fn is_past(&self, news: u64, document: DocumentId) -> bool {
+        news < self.paged || news == self.paged && self.page_end.is_none_or(|end| document <= end)
     }
 }
 
@@ -106,6 +115,8 @@ pub struct Response {
     pub down: Vec<Down>,
     /// Documents that the device must no longer hold.
     pub forget: Vec<DocumentId>,
+    /// Documents that the device asked for and that the server has nothing of.
+    pub lacking: Vec<DocumentId>,
     /// Where the device stands once it has stored all this.
     pub cursor: Cursor,
     /// Whether there is another page.
@@ -246,8 +257,10 @@ pub fn decode<T: DeserializeOwned>(frame: &[u8]) -> Result<T, FrameError> {
     }
     let rest = frame.strip_prefix(MAGIC).ok_or(FrameError::Malformed)?;
     let (&protocol, deflated) = rest.split_first().ok_or(FrameError::Malformed)?;
-    if protocol > PROTOCOL {
-        return Err(FrameError::TooNew(protocol));
+    match protocol {
+        0 => return Err(FrameError::Malformed),
+        PROTOCOL => {}
+        newer => return Err(FrameError::TooNew(newer)),
     }
     let mut plain = Vec::new();
     let inflated_max = limit::FRAME_INFLATED_BYTES_MAX as u64;

@@ -22,8 +22,9 @@ import { Disk, storageCode, type Boot } from './disk';
 import { enroll, whoAmI } from './door';
 import { newDocumentId } from './ids';
 import { Outbox } from './outbox';
+import { contentPainted, painted } from './paint';
 import { Shelf } from './shelf';
-import { AppUpdate, painted } from './update';
+import { AppUpdate } from './update';
 
 /** Between the death of a worker and the start of the next: doubled with each that dies in a row. */
 const RESTART_MS_MIN = 250;
@@ -142,8 +143,7 @@ class AppStore implements Store {
       const boot = await this.#disk.boot();
       this.#take(boot);
       if (!boot.session) void this.#findSession();
-      // The pages paint first; the engine takes the processor afterwards.
-      else void this.#shelf.loaded().then(painted).then(() => this.#startWorker());
+      else void this.#startAfterPaint();
     } catch (error) {
       this.storageTrouble = storageCode(error);
       this.phase = 'welcome';
@@ -152,6 +152,14 @@ class AppStore implements Store {
     this.#listen();
     await this.#readExchange();
     if (import.meta.env.PROD) await this.#update.follow('/service-worker.js').catch(() => {});
+  }
+
+  /** The page paints first, from its snapshots; the engine takes the processor afterwards. */
+  async #startAfterPaint(): Promise<void> {
+    await contentPainted();
+    await this.#shelf.loaded();
+    await painted();
+    this.#startWorker();
   }
 
   #take(boot: Boot): void {

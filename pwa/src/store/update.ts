@@ -2,9 +2,13 @@
  * A new version of the app waits until the moment is calm. It never cuts an edit, and nobody is asked to do anything: it is taken
  * when the app is opened next, or earlier by a tap.
  */
+import { painted } from './paint';
+
 const CHECK_MS = 60 * 60 * 1000;
 /** Becoming visible asks for a new version too, though not at every glance at another app. */
 const CHECK_PAUSE_MS = 10 * 60 * 1000;
+/** The old version may hold on to a request that it still answers. */
+const TAKE_MS_MAX = 3_000;
 
 export interface UpdateHooks {
   waits(): void;
@@ -33,7 +37,12 @@ export class AppUpdate {
     this.#controlled = container.controller !== null;
     container.addEventListener('controllerchange', () => this.#onNewController());
     const before = await container.getRegistration();
-    if (before?.waiting && (await this.#hooks.alone())) return this.#take(before, before.waiting);
+    if (before?.waiting && (await this.#hooks.alone())) {
+      // Whoever is as quick as that is not interrupted: then it is offered like any other.
+      for (const touched of ['pointerdown', 'keydown']) addEventListener(touched, () => (this.#applying = false), { once: true });
+      await this.#take(before.waiting);
+      this.#hooks.waits();
+    }
     await painted();
     const registration = await container.register(url);
     this.#registration = registration;
@@ -48,14 +57,17 @@ export class AppUpdate {
   async apply(): Promise<void> {
     await this.#hooks.saved();
     const waiting = this.#registration?.waiting;
-    if (this.#registration && waiting) this.#take(this.#registration, waiting);
-    else location.reload();
+    if (waiting) await this.#take(waiting);
+    // If it has not taken over by now, loading anew lets go of whatever still holds the old version.
+    location.reload();
   }
 
-  #take(registration: ServiceWorkerRegistration, waiting: ServiceWorker): void {
-    this.#registration = registration;
+  /** Lets the waiting version take over, which loads the page anew. Returns when that has not happened soon. */
+  async #take(waiting: ServiceWorker): Promise<void> {
     this.#applying = true;
     waiting.postMessage({ type: 'SKIP_WAITING' });
+    await new Promise((resolve) => setTimeout(resolve, TAKE_MS_MAX));
+    this.#applying = false;
   }
 
   #onNewController(): void {
@@ -77,12 +89,4 @@ export class AppUpdate {
     // Offline it fails, and is asked again within the hour.
     this.#registration?.update().catch(() => {});
   }
-}
-
-/** Resolves once the browser has had the occasion to paint what is there now. */
-export function painted(): Promise<void> {
-  return new Promise((resolve) => {
-    if (document.visibilityState === 'hidden') setTimeout(resolve);
-    else requestAnimationFrame(() => setTimeout(resolve));
-  });
 }

@@ -42,8 +42,10 @@ impl<'a> Batch<'a> {
 
     /// Steps 1 to 3 for one change. An accepted one is held, to be applied with the others.
     pub(super) fn judge(&mut self, bytes: &[u8]) -> Result<Verdict, Refusal> {
-        self.spend(1)?;
+        let pledge = chunk::opening_work(bytes);
+        self.spend(pledge)?;
         let opened = chunk::open(bytes)?;
+        *self.work_left += pledge; // Only what is opened in vain counts; the others are charged for what they hold.
         let hash = ChangeHash(opened.hash);
         if self.held.max_op(&hash).is_some() {
             return Ok(Verdict::Duplicate(opened.hash));

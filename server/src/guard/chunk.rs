@@ -15,6 +15,8 @@ use super::{CHANGE_BYTES_MAX, CHANGE_DEPS_MAX, CHANGE_MESSAGE_BYTES_MAX, CHANGE_
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const PLAIN: u8 = 1;
 const DEFLATED: u8 = 2;
+/// Bytes that count as much as one operation: see [`super::UPLOAD_WORK_MAX`].
+const BYTES_PER_WORK: u64 = 32;
 
 /// Column specifications of a change's operations: the column's number times 16, plus its type.
 mod column {
@@ -36,7 +38,7 @@ pub(super) struct Opened {
     pub(super) plain: Vec<u8>,
     /// Operations that the chunk claims to hold.
     pub(super) ops: u64,
-    /// What decoding it costs: operations, their predecessors, and each 32 bytes.
+    /// What decoding it costs: operations, their predecessors, and each 32 bytes; never 0.
     pub(super) work: u64,
 }
 
@@ -48,6 +50,12 @@ impl Opened {
         let faithful = change.len() as u64 == self.ops && change.hash().0 == self.hash;
         faithful.then_some(change).ok_or(Refusal::Malformed)
     }
+}
+
+/// What opening a chunk may cost, told from its kind: a deflated one may inflate to the limit before it proves worthless.
+pub(super) fn opening_work(bytes: &[u8]) -> u64 {
+    let bytes = if bytes.get(8) == Some(&DEFLATED) { CHANGE_BYTES_MAX } else { bytes.len().min(CHANGE_BYTES_MAX) };
+    1 + bytes as u64 / BYTES_PER_WORK
 }
 
 /// Opens one chunk as it arrived.
@@ -91,7 +99,12 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened, Refusal> {
     plain.extend_from_slice(checksum);
     plain.extend_from_slice(&head);
     plain.extend_from_slice(data);
-    Ok(Opened { hash, plain, ops: counts.ops, work: counts.ops + counts.preds + data.len() as u64 / 32 })
+    Ok(Opened {
+        hash,
+        plain,
+        ops: counts.ops,
+        work: 1 + counts.ops + counts.preds + data.len() as u64 / BYTES_PER_WORK,
+    })
 }
 
 /// Inflates at most [`CHANGE_BYTES_MAX`]: a bomb is given up at the first byte beyond.

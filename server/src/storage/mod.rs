@@ -69,6 +69,15 @@ pub enum StoreError {
     Folder { action: &'static str, path: PathBuf, cause: Arc<std::io::Error> },
 }
 
+impl StoreError {
+    /// Whether a row broke a rule of its table, as opposed to SQLite failing.
+    #[must_use]
+    pub fn is_constraint(&self) -> bool {
+        let Self::Sqlite(error) = self else { return false };
+        error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(Arc::new(error))

@@ -6,7 +6,7 @@ use automerge::{Change, ChangeHash};
 
 use super::{Held, Pending, Replica};
 use crate::{
-    document::{Document, Kind, device_of},
+    document::{Document, Kind, Made, device_of},
     id::{DocumentId, RowId},
     limit,
     record::Record,
@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct InFlight {
     uploads: Vec<(DocumentId, Vec<Hash>)>,
     want: BTreeSet<DocumentId>,
+    /// It asks by buckets, and for no document.
+    seeks: bool,
     sent_ms: u64,
 }
 
@@ -82,15 +84,17 @@ impl Replica {
             pending[..upload.changes.len()].iter().map(|pending| pending.hash).collect()
         };
         let in_flight = uploads.iter().map(|upload| (upload.document, hashes(upload))).collect();
-        self.in_flight = Some(InFlight { uploads: in_flight, want: self.want.clone(), sent_ms: now_ms });
+        let seeks = self.repair.seek;
+        self.in_flight = Some(InFlight { uploads: in_flight, want: self.want.clone(), seeks, sent_ms: now_ms });
         let request = Request {
             server: self.server,
             cursor: self.cursor,
             now_ms,
             report,
             uploads,
-            want: self.want.iter().copied().take(limit::PAGE_DOCUMENTS).collect(),
-            buckets: if self.repair.seek { self.buckets() } else { Vec::new() },
+            // A server that may have lost something is first told what: what is asked for might be among it.
+            want: if seeks { Vec::new() } else { self.want.iter().copied().take(limit::PAGE_DOCUMENTS).collect() },
+            buckets: if seeks { self.buckets() } else { Vec::new() },
         };
         Some(wire::encode(&request))
     }
@@ -142,7 +146,8 @@ impl Replica {
         if !fits || !response.receipts.iter().zip(&in_flight.uploads).all(answers) {
             return Err(ExchangeError::Unasked);
         }
-        let progress = self.take_receipts(&response.receipts, &in_flight.uploads, now_ms);
+        let mut progress = self.take_receipts(&response.receipts, &in_flight.uploads, now_ms);
+        let unsent = self.unsent();
         self.cleanse();
         for author in response.authors {
             self.authors.insert(author.device, author);
@@ -150,17 +155,16 @@ impl Replica {
         for down in response.down {
             self.take_down(down);
         }
-        for id in &response.forget {
-            self.forget(*id);
-        }
+        let another_life = self.server != ServerId::default() && response.server != self.server;
+        self.server = response.server;
+        // Another life of the server may lack what it had acknowledged: nothing goes before everything was compared.
+        let forget: &[DocumentId] = if another_life { &[] } else { &response.forget };
+        forget.iter().for_each(|id| self.forget(*id));
+        response.lacking.iter().for_each(|id| self.is_lacking(*id));
         if let Some(role) = response.role {
             self.identity.role = role;
         }
-        if self.server == ServerId::default() {
-            self.server = response.server;
-        } else if response.server != self.server {
-            // Another life of the server: it may lack what it had acknowledged. Compare everything.
-            self.server = response.server;
+        if another_life {
             self.repair = Repair { seek: true, searches: 0 };
         } else if let Some(differences) = &response.differences {
             self.repair.seek = false;
@@ -174,14 +178,16 @@ impl Replica {
         self.complete |= !response.more;
         self.stored.meta_changed();
         self.forget_parsed();
-        let unsent = progress && self.held.values().any(|held| !held.pending.is_empty());
-        let again = response.more || self.repair.seek || unsent || self.want != in_flight.want;
-        Ok(Exchanged { again, level })
+        progress |= self.unsent() > unsent;
+        let send = progress && self.unsent() > 0;
+        let fetch = !self.want.is_empty() && (in_flight.seeks || self.want != in_flight.want);
+        Ok(Exchanged { again: response.more || self.repair.seek || send || fetch, level })
     }
 
     /// Whether both sides agree; if they should and do not, seeks where they differ.
     fn compare(&mut self, digest: Option<u128>) -> bool {
-        let Some(theirs) = digest else { return false };
+        // While copies are awaited there is nothing to compare yet.
+        let Some(theirs) = digest.filter(|_| self.want.is_empty()) else { return false };
         if theirs == self.digest() {
             self.repair = Repair::default();
             return true;
@@ -306,10 +312,10 @@ impl Replica {
         let server_heads: Vec<Hash> = theirs.heads().into_iter().map(|hash| hash.0).collect();
         let held = self.held.entry(id).or_insert_with(|| Held::new(&Document::new(id, kind)));
         held.kind = kind;
+        let mut pending = held.no_longer_in(id, &theirs);
         // What the server has is no longer pending, whoever brought it there.
-        held.pending.retain(|pending| {
-            automerge::ReadDoc::get_change_by_hash(&theirs.crdt, &ChangeHash(pending.hash)).is_none()
-        });
+        pending.extend(held.pending.drain(..).filter(|pending| !has(&theirs, &pending.hash)));
+        held.pending = pending;
         let mut merged = theirs;
         let pending: Vec<Vec<u8>> = held.pending.iter().map(|pending| pending.bytes.to_vec()).collect();
         if merged.take(&pending).is_err() {
@@ -331,24 +337,35 @@ impl Replica {
     }
 
     fn take_changes(&mut self, id: DocumentId, kind: Kind, changes: &[Vec<u8>]) {
-        let held = self.held.entry(id).or_insert_with(|| Held::new(&Document::new(id, kind)));
+        let mut begun = Held::new(&Document::new(id, kind));
+        let held = self.held.get_mut(&id).unwrap_or(&mut begun);
+        let before = held.parse(id).clone();
         if held.parse(id).take(changes).is_err() {
             // This device lacks something that the server thinks it has.
             self.want.insert(id);
             self.stored.meta_changed();
             return;
         }
-        for bytes in changes {
-            if let Ok(change) = Change::from_bytes(bytes.clone()) {
-                let hash = change.hash().0;
-                held.pending.retain(|pending| pending.hash != hash);
+        let mut arrived = Vec::new();
+        for change in changes.iter().filter_map(|bytes| Change::from_bytes(bytes.clone()).ok()) {
+            let hash = change.hash().0;
+            let pending = held.pending.iter().position(|pending| pending.hash == hash);
+            // What comes a second time, in a later page, is a head no more if something builds on it.
+            if pending.is_some() || !has(&before, &hash) {
                 let deps: Vec<Hash> = change.deps().iter().map(|hash| hash.0).collect();
                 held.acknowledge(hash, &deps);
             }
+            arrived.extend(pending.map(|at| held.pending.remove(at).hash));
         }
         held.tail.extend(changes.iter().cloned());
         held.record = Record::read(held.parse(id));
         self.stored.took(id, kind, changes, held);
+        if !arrived.is_empty() {
+            self.stored.acknowledged(id, arrived, held);
+        }
+        if !self.held.contains_key(&id) {
+            self.held.insert(id, begun);
+        }
     }
 
     /// The document leaves this device. What was not acknowledged of it never leaves unsaid.
@@ -361,6 +378,18 @@ impl Replica {
         }
         self.held.remove(&id);
         self.stored.forgot(id);
+        self.changed.insert(id);
+    }
+
+    /// The server has nothing of a document that this device asked for. What it once had is given back; what it never took
+    /// leaves.
+    fn is_lacking(&mut self, id: DocumentId) {
+        let Some(held) = self.held.get_mut(&id).filter(|held| !held.server_heads.is_empty()) else {
+            return self.forget(id);
+        };
+        held.know_server_heads(id, &[]);
+        self.stored.whole_of(id, held);
+        self.want.remove(&id);
         self.changed.insert(id);
     }
 
@@ -415,25 +444,43 @@ impl Held {
     fn know_server_heads(&mut self, id: DocumentId, server_heads: &[Hash]) -> bool {
         let heads: Vec<ChangeHash> = server_heads.iter().map(|hash| ChangeHash(*hash)).collect();
         let document = self.parse(id).clone();
+        // What is pending stays so, even where a damaged disk has lost what it builds on.
+        let apart: Vec<Pending> = self.pending.drain(..).filter(|pending| !has(&document, &pending.hash)).collect();
         let (known, unknown): (Vec<_>, Vec<_>) =
             heads.into_iter().partition(|head| automerge::ReadDoc::get_change_by_hash(&document.crdt, head).is_some());
-        self.pending = document
-            .changes_since(&known)
-            .into_iter()
-            .filter_map(|made| {
-                let change = Change::from_bytes(made.bytes.clone()).ok()?;
-                device_of(change.actor_id().to_bytes())?;
-                let deps = change.deps().iter().map(|hash| hash.0).collect();
-                let marks = rows_made(&change);
-                Some(Pending { hash: made.hash.0, deps, bytes: made.bytes.into(), marks, batch: 0 })
-            })
-            .collect();
+        self.pending = document.changes_since(&known).into_iter().filter_map(Pending::anew).chain(apart).collect();
         self.server_heads = known.into_iter().map(|hash| hash.0).collect();
         self.server_heads.sort_unstable();
         self.saved = document.save();
         self.tail.clear();
         unknown.is_empty()
     }
+
+    /// What the server had acknowledged and has no longer, now that it sends its whole copy: it was restored from an older one.
+    fn no_longer_in(&mut self, id: DocumentId, theirs: &Document) -> Vec<Pending> {
+        if self.server_heads.iter().all(|head| has(theirs, head)) {
+            return Vec::new();
+        }
+        let heads: Vec<ChangeHash> = self.server_heads.iter().map(|hash| ChangeHash(*hash)).collect();
+        let Ok(acknowledged) = self.parse(id).crdt.fork_at(&heads) else { return Vec::new() };
+        let acknowledged = Document::from_crdt(id, self.kind, acknowledged);
+        let lost = acknowledged.changes_since(&[]).into_iter().filter(|made| !has(theirs, &made.hash.0));
+        lost.filter_map(Pending::anew).collect()
+    }
+}
+
+impl Pending {
+    /// A change of a document, to be sent again; none for the genesis.
+    fn anew(made: Made) -> Option<Self> {
+        let change = Change::from_bytes(made.bytes.clone()).ok()?;
+        device_of(change.actor_id().to_bytes())?;
+        let deps = change.deps().iter().map(|hash| hash.0).collect();
+        Some(Self { hash: made.hash.0, deps, bytes: made.bytes.into(), marks: rows_made(&change), batch: 0 })
+    }
+}
+
+pub(super) fn has(document: &Document, hash: &Hash) -> bool {
+    automerge::ReadDoc::get_change_by_hash(&document.crdt, &ChangeHash(*hash)).is_some()
 }
 
 /// The rows that a change makes. Marks are among them; what is none is no matter.

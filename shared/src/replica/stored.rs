@@ -50,6 +50,8 @@ pub(super) struct Stored {
     /// Documents that the log speaks of.
     dirty: BTreeSet<DocumentId>,
     meta_changed: bool,
+    /// Values that could not be read at the start, by key: to be put out of the way of what is written next.
+    damaged: Vec<(String, Vec<u8>)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,6 +93,8 @@ struct Meta {
 }
 
 const META: &str = "meta";
+/// What stands before the key of a value that could not be read: a later build, or a human, may yet read it.
+const DAMAGED: &str = "damaged-";
 
 impl Replica {
     /// Opens what earlier batches left on disk: every key with its bytes, in any order.
@@ -122,15 +126,17 @@ impl Replica {
         let (mut packs, mut log) = (Vec::new(), BTreeMap::new());
         for (key, bytes) in stored {
             if key == META {
-                replica.open_meta(&bytes);
+                replica.open_meta(key, &bytes);
             } else if key.starts_with("pack-") {
-                packs.push(bytes);
+                packs.push((key, bytes));
+            } else if key.starts_with(DAMAGED) {
+                replica.unreadable += 1;
             } else {
                 log.insert(key, bytes);
             }
         }
-        for bytes in packs {
-            for packed in replica.read::<Vec<Packed>>(&bytes).unwrap_or_default() {
+        for (key, bytes) in packs {
+            for packed in replica.read::<Vec<Packed>>(&key, &bytes).unwrap_or_default() {
                 replica.open_packed(packed);
             }
         }
@@ -138,15 +144,18 @@ impl Replica {
         replica
     }
 
-    fn read<T: DeserializeOwned>(&mut self, value: &[u8]) -> Option<T> {
+    fn read<T: DeserializeOwned>(&mut self, key: &str, value: &[u8]) -> Option<T> {
         let read = value.split_first().filter(|(format, _)| **format == FORMAT);
         let read = read.and_then(|(_, bytes)| postcard::from_bytes(bytes).ok());
-        self.unreadable += usize::from(read.is_none());
+        if read.is_none() {
+            self.unreadable += 1;
+            self.stored.damaged.push((key.to_owned(), value.to_vec()));
+        }
         read
     }
 
-    fn open_meta(&mut self, bytes: &[u8]) {
-        let Some(meta) = self.read::<Meta>(bytes) else { return };
+    fn open_meta(&mut self, key: String, bytes: &[u8]) {
+        let Some(meta) = self.read::<Meta>(&key, bytes) else { return };
         self.server = meta.server;
         self.cursor = meta.cursor;
         self.exchanged_ms = meta.exchanged_ms;
@@ -177,8 +186,9 @@ impl Replica {
             self.stored.log_bytes += bytes.len();
             let number = key.trim_start_matches("log-").parse().unwrap_or(0);
             self.stored.next_batch = self.stored.next_batch.max(number + 1);
+            let read = self.read::<Vec<Happened>>(&key, &bytes);
             self.stored.log.push(key);
-            for happened in self.read::<Vec<Happened>>(&bytes).unwrap_or_default() {
+            for happened in read.unwrap_or_default() {
                 touched.insert(happened.document());
                 self.open_happened(happened);
             }
@@ -187,6 +197,9 @@ impl Replica {
         for id in &touched {
             if let Some(held) = self.held.get_mut(id) {
                 held.record = Record::read(held.parse(*id));
+                if !held.is_whole(*id) {
+                    self.want.insert(*id);
+                }
             }
         }
         self.stored.dirty = touched;
@@ -223,7 +236,7 @@ impl Replica {
 
     /// What must be stored now, or nothing. To be called after every edit and every reply, until it gives nothing.
     pub fn take_batch(&mut self) -> Option<Batch> {
-        if self.stored.events.is_empty() && !self.stored.meta_changed {
+        if self.stored.events.is_empty() && !self.stored.meta_changed && self.stored.damaged.is_empty() {
             return None;
         }
         let id = self.stored.next_batch;
@@ -243,7 +256,19 @@ impl Replica {
         if std::mem::take(&mut self.stored.meta_changed) {
             batch.puts.push((META.to_owned(), self.meta()));
         }
+        self.put_aside_damaged(&mut batch);
         Some(batch)
+    }
+
+    /// What could not be read moves out of the way of what is written in its place: nothing of it is ever overwritten.
+    fn put_aside_damaged(&mut self, batch: &mut Batch) {
+        for (key, bytes) in std::mem::take(&mut self.stored.damaged) {
+            if batch.puts.iter().all(|(other, _)| *other != key) {
+                batch.deletes.push(key.clone());
+            }
+            self.stored.log.retain(|other| *other != key);
+            batch.puts.push((format!("{DAMAGED}{key}"), bytes));
+        }
     }
 
     /// Rewrites the packs in which something happened, and empties the log.
@@ -342,6 +367,13 @@ impl Happened {
 }
 
 impl Held {
+    /// Whether the document holds all that it should: a value of the log that could not be read leaves a gap.
+    fn is_whole(&mut self, id: DocumentId) -> bool {
+        let document = self.parse(id).clone();
+        let pending = self.pending.iter().map(|pending| &pending.hash);
+        self.server_heads.iter().chain(pending).all(|hash| exchange::has(&document, hash))
+    }
+
     /// Needs `saved` to be fresh, or the tail to be stored elsewhere.
     fn pack(&self, id: DocumentId) -> Packed {
         Packed {

@@ -262,9 +262,10 @@ fn stopping_lets_requests_finish_ends_streams_and_closes_the_file() {
     let (open, gate) = mpsc::channel::<()>();
     let held = Mutex::new(Some((entered, gate)));
     let clock = Clock::from_fn(move || {
-        if thread::current().name() == Some("tokio-rt-worker")
-            && let Some((entered, gate)) = held.lock().expect("a lock").take()
-        {
+        let on_a_request = thread::current().name() == Some("tokio-rt-worker");
+        // Taken out first: the lock must not be held while this request waits.
+        let first = on_a_request.then(|| held.lock().expect("a lock").take()).flatten();
+        if let Some((entered, gate)) = first {
             entered.send(()).expect("a test");
             gate.recv().expect("a test");
         }

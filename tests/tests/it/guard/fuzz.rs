@@ -1,8 +1,8 @@
 //! Mutation fuzz: honest changes, changed at random, most with their checksums set right again.
 //!
-//! Whatever the guard admits and proves must leave a whole document ([`check_usable`], [`check_convergent`]), and an honest change that came
-//! before the mutated one must never suffer from it. Each input has its own random numbers, drawn from the seed and its
-//! number, so that the outcome does not depend on how many threads share the work.
+//! Whatever the guard admits and proves must leave a whole document ([`check_usable`], [`check_convergent`]), and an
+//! innocent change beside the mutated ones must never suffer from them. Each input has its own random numbers, drawn from
+//! the seed and its number, so that the outcome does not depend on how many threads share the work.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -55,8 +55,8 @@ fn fresh_seed() -> u64 {
 struct Tally {
     /// What the guard said of each mutated change.
     verdicts: BTreeMap<&'static str, u64>,
-    /// Documents put through every check.
-    whole: u64,
+    /// Documents whose wholeness was checked.
+    checked: u64,
     slowest: Duration,
     failures: Vec<String>,
 }
@@ -70,7 +70,7 @@ impl Tally {
         for (verdict, count) in other.verdicts {
             *self.verdicts.entry(verdict).or_default() += count;
         }
-        self.whole += other.whole;
+        self.checked += other.checked;
         self.slowest = self.slowest.max(other.slowest);
         self.failures.extend(other.failures);
     }
@@ -80,7 +80,7 @@ impl Tally {
         rows.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         let mut table: Vec<String> =
             rows.into_iter().map(|(verdict, count)| format!("  {verdict:<26}{count:>9}")).collect();
-        table.push(format!("  {:<26}{:>9}", "documents found whole", self.whole));
+        table.push(format!("  {:<26}{:>9}", "documents checked", self.checked));
         table.push(format!("  {:<26}{:>9}", "failures", self.failures.len()));
         table.push(format!("  slowest upload {:.1?}", self.slowest));
         table.join("\n")
@@ -162,7 +162,7 @@ fn one_input(subjects: &[Subject], random: &mut Random, tally: &mut Tally) -> Re
     if accepted {
         tally.count("accepted");
     }
-    tally.whole += 1;
+    tally.checked += 1;
     let converges = random.below(4) == 0; // The longer half of the work.
     catch_unwind(AssertUnwindSafe(|| {
         check_usable(subject, &admitted.document, &saved)?;

@@ -460,6 +460,11 @@ fn bombs_are_given_up_at_the_limit() {
         check_refused(&subject, forge::bomb(inflated_bytes), "change.too_big");
     }
     check_refused(&subject, vec![0; guard::CHANGE_BYTES_MAX + 1], "change.too_big");
+    // Nor are they opened without end, and no innocent change is lost to them.
+    let upload = [vec![forge::bomb(2 << 20); 40], vec![subject.honest.clone()]].concat();
+    let verdicts = verdicts(&subject.document, &upload);
+    assert_eq!((verdicts[0], verdicts[39]), ("change.too_big", "change.postponed"));
+    assert_eq!(verdicts[40], "change.postponed");
 }
 
 #[test]

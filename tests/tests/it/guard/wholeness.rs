@@ -14,7 +14,7 @@ pub(super) fn check_usable(subject: &Subject, document: &Automerge, saved: &[u8]
     let loaded = Automerge::load(saved).map_err(|error| format!("load: {error}"))?;
     same("heads after loading", &loaded.get_heads(), &document.get_heads())?;
     same("state after loading", &loaded.hydrate(None), &document.hydrate(None))?;
-    same("JSON after loading", &json(&loaded)?, &json(document)?)?;
+    json(&loaded)?;
     let (here, there) = (edited(subject, document), edited(subject, &loaded));
     same("state when edited", &here.hydrate(None), &there.hydrate(None))?;
     json(&here)?;
