@@ -196,16 +196,26 @@ fn of_dossier(dossier: DocumentId, record: &DossierRecord, questions: &mut Vec<Q
 /// A person and, where this side holds it, their contact.
 pub type Candidate<'a> = (DocumentId, &'a PersonRecord, Option<&'a ContactRecord>);
 
-/// People who share a key are compared with each other, up to so many: a key that half a village shares says nothing.
-const BLOCK_MAX: usize = 40;
+/// People who share a key are compared with each other, up to so many: a key that half a village shares says nothing. Among
+/// 5,000 people of one region the largest group has about a hundred.
+const BLOCK_MAX: usize = 400;
+
+/// A person whose names were read once, to be compared with many.
+struct Named<'a> {
+    id: DocumentId,
+    person: &'a PersonRecord,
+    contact: Option<&'a ContactRecord>,
+    /// In Latin and in Arabic letters.
+    heard: [names::Heard; 2],
+}
 
 /// M7: pairs of people that may be one, with the reasons. Pairs that a human has linked or told apart are left out.
 #[must_use]
 pub fn duplicates<'a>(people: impl IntoIterator<Item = Candidate<'a>>) -> Vec<Question> {
-    let people: Vec<Candidate<'a>> =
-        people.into_iter().filter(|(_, p, _)| p.fields.document(Field::SameAs).is_none()).collect();
+    let people = people.into_iter().filter(|(_, p, _)| p.fields.document(Field::SameAs).is_none());
+    let people: Vec<Named<'a>> = people.map(|(id, person, contact)| Named::read(id, person, contact)).collect();
     let mut blocks: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (n, (_, person, contact)) in people.iter().enumerate() {
+    for (n, Named { person, contact, .. }) in people.iter().enumerate() {
         for name in [person.name(), person.fields.text(Field::NameAr).to_owned()] {
             let key = names::name_key(&name).to_string();
             if !key.is_empty() {
@@ -221,16 +231,16 @@ pub fn duplicates<'a>(people: impl IntoIterator<Item = Candidate<'a>>) -> Vec<Qu
         for (i, a) in members.iter().enumerate() {
             for b in &members[i + 1..] {
                 let (a, b) = (&people[*a], &people[*b]);
-                let (a, b) = if a.0 < b.0 { (a, b) } else { (b, a) };
-                if a.0 == b.0 || a.1.not_same.contains(&b.0) || b.1.not_same.contains(&a.0) {
+                let (a, b) = if a.id < b.id { (a, b) } else { (b, a) };
+                if a.id == b.id || a.person.not_same.contains(&b.id) || b.person.not_same.contains(&a.id) {
                     continue;
                 }
-                if !found.contains_key(&(a.0, b.0)) {
+                if !found.contains_key(&(a.id, b.id)) {
                     let reasons = reasons(a, b);
                     // A shared family phone, or a shared village, is no identity by itself.
                     let named = reasons.iter().any(|r| matches!(r, Reason::SameName | Reason::NameAlike));
                     if named {
-                        found.insert((a.0, b.0), reasons);
+                        found.insert((a.id, b.id), reasons);
                     }
                 }
             }
@@ -240,10 +250,16 @@ pub fn duplicates<'a>(people: impl IntoIterator<Item = Candidate<'a>>) -> Vec<Qu
     pairs.map(|((person, other), reasons)| Question::PossibleDuplicate { person, other, reasons }).collect()
 }
 
-fn reasons(a: &Candidate<'_>, b: &Candidate<'_>) -> Vec<Reason> {
+impl<'a> Named<'a> {
+    fn read(id: DocumentId, person: &'a PersonRecord, contact: Option<&'a ContactRecord>) -> Self {
+        let heard = [person.name(), person.fields.text(Field::NameAr).to_owned()].map(|name| names::Heard::new(&name));
+        Self { id, person, contact, heard }
+    }
+}
+
+fn reasons(a: &Named<'_>, b: &Named<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    let names = |person: &PersonRecord| [person.name(), person.fields.text(Field::NameAr).to_owned()];
-    let likeness = names(a.1).iter().flat_map(|x| names(b.1).map(|y| names::alike(x, &y))).flatten().min();
+    let likeness = a.heard.iter().flat_map(|x| b.heard.iter().map(|y| x.alike(y))).flatten().min();
     match likeness {
         Some(Likeness::Same) => reasons.push(Reason::SameName),
         Some(_) => reasons.push(Reason::NameAlike),
@@ -253,10 +269,11 @@ fn reasons(a: &Candidate<'_>, b: &Candidate<'_>) -> Vec<Reason> {
         let rows = c.map_or(&[][..], |contact| &contact.phones);
         rows.iter().map(|phone| phone.e164.clone()).filter(|e164| !e164.is_empty()).collect()
     };
-    if phones(a.2).iter().any(|phone| phones(b.2).contains(phone)) {
+    if phones(a.contact).iter().any(|phone| phones(b.contact).contains(phone)) {
         reasons.push(Reason::SamePhone);
     }
-    let both = |field| !a.1.fields.text(field).is_empty() && a.1.fields.text(field) == b.1.fields.text(field);
+    let (left, right) = (&a.person.fields, &b.person.fields);
+    let both = |field| !left.text(field).is_empty() && left.text(field) == right.text(field);
     if both(Field::Association) {
         reasons.push(Reason::SameAssociation);
     }

@@ -1,6 +1,6 @@
 //! Readers of files that people really have: bytes in, rows out, and for each row that cannot be taken its line and why.
 //!
-//! They know nothing of the database. They never guess what only a human can know (the country of a bare phone number), and
+//! The readers know nothing of the database; [`apply`] alone does. They never guess what only a human can know (the country of a bare phone number), and
 //! they keep no more than is needed (an age band, never a birth date).
 
 pub mod morocco;
@@ -8,11 +8,14 @@ pub mod participants;
 pub mod phones;
 pub mod rna;
 
+pub mod apply;
+mod plan;
 mod table;
 
 use std::fmt;
 
 use serde::Serialize;
+use shared::{edit::Refusal, id::DocumentId};
 
 /// What a reader made of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -128,6 +131,15 @@ pub enum Problem {
     SexUnclear,
     #[error("l'âge ne correspond à aucune tranche")]
     AgeUnclear,
+
+    #[error("la fiche {0} dit autre chose que le registre : elle reste comme elle est")]
+    AssociationDiffers(DocumentId),
+    #[error("plusieurs associations portent ce nom : la personne n'est rattachée à aucune")]
+    AssociationAmbiguous,
+    #[error("ressemble à une personne déjà connue, fiche {0} : à comparer, rien n'est réuni")]
+    PersonMaybeKnown(DocumentId),
+    #[error("la ligne n'a pas pu être reprise")]
+    NotTaken(Refusal),
 }
 
 impl Problem {
@@ -165,6 +177,10 @@ impl Problem {
             Self::EmailInvalid => "email.invalid",
             Self::SexUnclear => "sex.unclear",
             Self::AgeUnclear => "age.unclear",
+            Self::AssociationDiffers(_) => "association.differs",
+            Self::AssociationAmbiguous => "association.ambiguous",
+            Self::PersonMaybeKnown(_) => "person.maybe_known",
+            Self::NotTaken(refusal) => refusal.code(),
         }
     }
 }

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_access.sql"),
     include_str!("migrations/0002_documents.sql"),
     include_str!("migrations/0003_projections.sql"),
+    include_str!("migrations/0004_communes.sql"),
 ];
 
 /// Applies what is missing, all of it or nothing.

@@ -5,11 +5,13 @@
 
 pub mod access;
 pub mod documents;
+pub mod lookups;
 mod migrations;
 pub mod projections;
 mod readers;
 pub mod scope;
 pub mod server;
+pub mod territories;
 
 use std::{
     fmt,

@@ -1,0 +1,61 @@
+//! What is known already of the associations and people that a list names. Reads only.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use shared::id::DocumentId;
+
+use super::StoreError;
+
+/// An association as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAssociation {
+    pub id: DocumentId,
+    pub title: String,
+    pub siret: String,
+    pub postcode: String,
+    pub city: String,
+}
+
+/// A person's names, in Latin and in Arabic letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownPerson {
+    pub id: DocumentId,
+    pub name: String,
+    pub name_ar: String,
+}
+
+/// Every association that has an RNA number, by that number. Where several have the same, the one with the lowest id.
+pub fn associations_by_rna(db: &Connection) -> Result<HashMap<String, KnownAssociation>, StoreError> {
+    let mut statement = db.prepare(
+        "SELECT rna, document_id, title, siret, postcode, city FROM association WHERE rna <> '' ORDER BY document_id DESC",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let known = KnownAssociation {
+            id: DocumentId(row.get(1)?),
+            title: row.get(2)?,
+            siret: row.get(3)?,
+            postcode: row.get(4)?,
+            city: row.get(5)?,
+        };
+        Ok((row.get(0)?, known))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every association with its title.
+pub fn association_titles(db: &Connection) -> Result<Vec<(DocumentId, String)>, StoreError> {
+    let mut statement = db.prepare("SELECT document_id, title FROM association ORDER BY document_id")?;
+    let rows = statement.query_map([], |row| Ok((DocumentId(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every person that stands for themselves: not those of whom a human said that they are another one.
+pub fn people(db: &Connection) -> Result<Vec<KnownPerson>, StoreError> {
+    let mut statement =
+        db.prepare("SELECT document_id, name, name_ar FROM person WHERE same_as IS NULL ORDER BY document_id")?;
+    let rows = statement.query_map([], |row| {
+        Ok(KnownPerson { id: DocumentId(row.get(0)?), name: row.get(1)?, name_ar: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
