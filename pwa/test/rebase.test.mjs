@@ -69,7 +69,7 @@ test('a view that lacks the words that went out does not take them away', () => 
   assert.equal(draft.local, 'Titre\nun puits neuf');
   assert.equal(takeWords(draft), null, 'they are not sent twice');
   const { draft: level, splices } = takeView(draft, 'v2', 'Titre\nun puits neuf');
-  assert.deepEqual(level, { version: 'v2', seen: 'Titre\nun puits neuf', sent: [], local: 'Titre\nun puits neuf' });
+  assert.deepEqual(level, { version: 'v2', seen: 'Titre\nun puits neuf', sent: [], groups: 1, local: 'Titre\nun puits neuf' });
   assert.deepEqual(splices, []);
 });
 
@@ -79,14 +79,21 @@ test('a view with some of the groups, and with words of others', () => {
   draft = { ...draft, local: 'un deux trois quatre cinq' };
   draft = takeView(draft, 'v1', 'zéro un deux trois').draft;
   assert.equal(draft.local, 'zéro un deux trois quatre cinq');
-  assert.deepEqual(draft.sent, ['zéro un deux trois quatre']);
+  assert.deepEqual(draft.sent, [{ group: 3, text: 'zéro un deux trois quatre' }]);
   assert.deepEqual(takeWords(draft).words, { version: 'v1', before: 'zéro un deux trois quatre', after: 'zéro un deux trois quatre cinq' });
 });
 
 test('words that could not be saved go out again', () => {
-  const { draft, words } = takeWords({ ...openDraft('v0', 'un'), local: 'un deux' });
-  const again = takeWords({ ...keepWords(draft, words.after), local: 'un deux trois' });
+  const { draft, group } = takeWords({ ...openDraft('v0', 'un'), local: 'un deux' });
+  const again = takeWords({ ...keepWords(draft, group), local: 'un deux trois' });
   assert.deepEqual(again.words, { version: 'v0', before: 'un', after: 'un deux trois' });
+});
+
+test('words that could not be saved go out again, also where words of others came in meanwhile', () => {
+  const { draft, group } = takeWords({ ...openDraft('v0', 'un'), local: 'un deux' });
+  const moved = takeView(draft, 'v1', 'zéro un').draft;
+  assert.equal(takeWords(moved), null);
+  assert.deepEqual(takeWords(keepWords(moved, group)).words, { version: 'v1', before: 'zéro un', after: 'zéro un deux' });
 });
 
 test('a large text whose every line changed is compared in bounded time', () => {

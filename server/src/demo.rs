@@ -236,7 +236,12 @@ impl Demo {
     }
 
     /// What two people do without hearing of each other: the questions of the first morning.
-    fn work_apart(&mut self, events: &[Event], people: &[DocumentId], dossiers: &[DocumentId]) -> Result<(), HandError> {
+    fn work_apart(
+        &mut self,
+        events: &[Event],
+        people: &[DocumentId],
+        dossiers: &[DocumentId],
+    ) -> Result<(), HandError> {
         let at_ms = self.now_ms - DAY_MS;
         let Some(event) = events.iter().find(|event| event.in_days < 0) else { return Ok(()) };
         let person = people[event.expected[7 % event.expected.len()]];
@@ -294,7 +299,12 @@ fn day_of(ms: u64) -> String {
 
 /// The sections of the ordinary form: key, title, guidance, longest. After FORIM's guide as far as third parties quote it.
 const SECTIONS: &[(&str, &str, &str, u32)] = &[
-    ("context", "Contexte", "Le cadre géographique, humain, économique et social : au niveau national, puis local.", 6_000),
+    (
+        "context",
+        "Contexte",
+        "Le cadre géographique, humain, économique et social : au niveau national, puis local.",
+        6_000,
+    ),
     ("need", "Origine du besoin", "Qui a exprimé ce besoin, quand et comment ?", 4_000),
     ("objectives", "Objectifs", "L’objectif général et les objectifs précis.", 3_000),
     ("activities", "Activités et résultats attendus", "Ce qui sera fait, et ce qui en sortira.", 6_000),
@@ -317,7 +327,10 @@ const TEXTS: &[(&str, &str)] = &[
         "La commune est située en zone de montagne, à deux heures de Taroudannt. L’arganier et l’amandier y sont les \
          principales ressources ; une partie des familles vit des envois des migrants.",
     ),
-    ("objectives", "Donner à chaque foyer un accès à l’eau potable.\nFormer un comité d’usagers qui entretient le réseau."),
+    (
+        "objectives",
+        "Donner à chaque foyer un accès à l’eau potable.\nFormer un comité d’usagers qui entretient le réseau.",
+    ),
 ];
 
 const ASSOCIATIONS: &[(&str, &str, &str)] = &[

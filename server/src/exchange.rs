@@ -83,7 +83,10 @@ impl Asked {
         let epoch = u32::try_from(identity.epoch).unwrap_or(u32::MAX);
         let ours = ServerId { identity: identity.identity, epoch };
         let arrival = server::last_arrival(db)?;
-        let mut page = Page { bytes: 0, response: Response { server: ours, now_ms, role: Some(self.who.role), ..Response::default() } };
+        let mut page = Page {
+            bytes: 0,
+            response: Response { server: ours, now_ms, role: Some(self.who.role), ..Response::default() },
+        };
         page.response.cursor = self.cursor;
         page.response.forget = self.not_held.iter().copied().collect();
         let holdings = Holdings::of(db, self.who)?;
@@ -248,7 +251,8 @@ impl Holdings {
         let buckets: Vec<u8> = (0..=u8::MAX).filter(|n| ours[usize::from(*n)] != theirs[usize::from(*n)]).collect();
         let mut documents: Vec<Differing> = match self {
             Self::Everything(role) => {
-                let found = documents::in_buckets(db, &buckets)?.into_iter().filter(|(_, kind, _)| role.may_read(*kind));
+                let found =
+                    documents::in_buckets(db, &buckets)?.into_iter().filter(|(_, kind, _)| role.may_read(*kind));
                 found.map(|(document, kind, heads)| Differing { document, kind, heads }).collect()
             }
             Self::Assigned(scoped) => {

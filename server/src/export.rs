@@ -43,7 +43,10 @@ pub fn export(db: &Connection, only: Option<DocumentId>, folder: &Path) -> Resul
         let place = folder.join(standing.kind.as_str());
         fs::create_dir_all(&place)?;
         fs::write(place.join(format!("{id}.automerge")), document.save())?;
-        fs::write(place.join(format!("{id}.json")), serde_json::to_vec_pretty(&as_json(db, &document)?).map_err(io::Error::other)?)?;
+        fs::write(
+            place.join(format!("{id}.json")),
+            serde_json::to_vec_pretty(&as_json(db, &document)?).map_err(io::Error::other)?,
+        )?;
     }
     Ok(chosen.len())
 }

@@ -471,9 +471,8 @@ impl Intake<'_, '_> {
         let mut receipt = self.empty_receipt();
         for bytes in &self.upload.changes {
             let change = guard::read(bytes);
-            let is_here = |hash: &ChangeHash| {
-                open.is_some_and(|open| open.document.crdt().get_change_by_hash(hash).is_some())
-            };
+            let is_here =
+                |hash: &ChangeHash| open.is_some_and(|open| open.document.crdt().get_change_by_hash(hash).is_some());
             let verdict = match change {
                 Some(change) if is_here(&change.hash()) => self.stored(change.hash().0),
                 Some(change) if !self.has_what_it_builds_on(open, &change)? => Verdict::Missing,

@@ -20,8 +20,8 @@ pub mod exchange;
 
 pub mod demo;
 pub mod export;
-pub mod import;
 pub mod hand;
+pub mod import;
 pub mod verify;
 
 pub mod cache;

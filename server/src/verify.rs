@@ -93,7 +93,9 @@ fn verify_document(
         findings.note(Some(id), "changes.differ");
     }
     let snapshot = documents::snapshot(db, id)?.filter(|(arrival, _)| *arrival == standing.last_arrival);
-    let loads = |(_, bytes): (u64, Vec<u8>)| Document::load(id, standing.kind, &bytes).is_ok_and(|d| d.heads() == document.heads());
+    let loads = |(_, bytes): (u64, Vec<u8>)| {
+        Document::load(id, standing.kind, &bytes).is_ok_and(|d| d.heads() == document.heads())
+    };
     if !snapshot.is_none_or(loads) {
         findings.note(Some(id), "snapshot.differs");
     }

@@ -1,12 +1,13 @@
 //! History: who changed what, when and on which device, read from a document's own changes (M10).
 
-use automerge::{ChangeHash, PatchAction, Prop, Value as Crdt};
+use automerge::{ChangeHash, ObjId, PatchAction, Prop, ROOT, ReadDoc as _, ScalarValue, Value as Crdt};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     document::{Document, device_of, genesis_hash},
     field::{Field, Value},
-    id::{DeviceId, RowId},
+    id::{DeviceId, DocumentId},
+    mark::Status,
 };
 
 /// One change in words that the page can put together.
@@ -52,13 +53,17 @@ pub enum Did {
     },
     /// Made a mark.
     Marked {
-        /// Which.
-        mark: Option<RowId>,
+        /// Of whom.
+        person: Option<DocumentId>,
+        /// What it says.
+        status: Option<Status>,
     },
     /// Took a mark back.
     Withdrew {
-        /// Which withdrawal.
-        withdrawal: String,
+        /// Whose.
+        person: Option<DocumentId>,
+        /// Why.
+        reason: String,
     },
     /// Reworded a section.
     Reworded {
@@ -103,10 +108,20 @@ fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did
                 }
             }
             (["roster"], PatchAction::PutMap { key, .. }) => did.push(Did::Joined { person: key }),
-            (["marks"], PatchAction::PutMap { key, .. }) => did.push(Did::Marked { mark: key.parse().ok() }),
-            (["withdrawals"], PatchAction::PutMap { key, .. }) => did.push(Did::Withdrew { withdrawal: key }),
+            (["marks"], PatchAction::PutMap { key, .. }) => {
+                let (person, status) = mark(document, &key);
+                did.push(Did::Marked { person, status });
+            }
+            (["withdrawals"], PatchAction::PutMap { key, .. }) => {
+                let row = row(document, "withdrawals", &key);
+                let text = |cell| row.as_ref().map_or_else(String::new, |row| cell_text(document, row, cell));
+                did.push(Did::Withdrew { person: mark(document, &text("mark")).0, reason: text("reason") });
+            }
             ([rows @ ("slots" | "lines" | "phones" | "emails"), row], PatchAction::PutMap { key, value, .. }) => {
                 let Crdt::Scalar(scalar) = value.0 else { continue };
+                if said_already(document, &patch.obj, &key, before, &scalar) {
+                    continue;
+                }
                 let value = Value::from_scalar(&scalar);
                 did.push(Did::SetCell { rows: (*rows).to_owned(), row: (*row).to_owned(), cell: key, value });
             }
@@ -132,6 +147,36 @@ fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did
         did.retain(|d| !matches!(d, Did::ReadAgain { .. }));
     }
     did
+}
+
+/// Whether a cell said just this before, and nothing else: who changes a line only says anew that it stays (M6).
+fn said_already(document: &Document, row: &ObjId, cell: &str, before: &[ChangeHash], now: &ScalarValue) -> bool {
+    let values = document.crdt().get_all_at(row, cell, before).unwrap_or_default();
+    matches!(&values[..], [(Crdt::Scalar(scalar), _)] if scalar.as_ref() == now)
+}
+
+fn row(document: &Document, rows: &str, key: &str) -> Option<ObjId> {
+    let (_, map) = document.crdt().get(ROOT, rows).ok()??;
+    Some(document.crdt().get(map, key).ok()??.1)
+}
+
+fn cell_text(document: &Document, row: &ObjId, cell: &str) -> String {
+    match document.crdt().get(row, cell) {
+        Ok(Some((Crdt::Scalar(scalar), _))) => Value::from_scalar(&scalar).to_string(),
+        _ => String::new(),
+    }
+}
+
+/// Of whom a mark speaks, and what it says. Marks never change, so that today's document tells it for every time (M1).
+fn mark(document: &Document, key: &str) -> (Option<DocumentId>, Option<Status>) {
+    let Some(row) = row(document, "marks", key) else { return (None, None) };
+    let person = match document.crdt().get(&row, "person") {
+        Ok(Some((Crdt::Scalar(scalar), _))) => {
+            scalar.as_bytes().and_then(|bytes| bytes.try_into().ok()).map(DocumentId)
+        }
+        _ => None,
+    };
+    (person, Status::from_word(&cell_text(document, &row, "status")))
 }
 
 fn reworded(did: &mut Vec<Did>, of: &str, more: &str, fewer: u32) {

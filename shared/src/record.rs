@@ -526,11 +526,11 @@ impl Reader<'_> {
                 if texts.iter().all(|(_, id)| *id != text) {
                     continue;
                 }
-                let left = text::paragraph(self.document, &text, anchor, Some(&[hash])).unwrap_or_default();
+                let left = text::paragraph(self.document, &text, anchor, &[hash]).unwrap_or_default();
                 versions.push(Apart { value: Value::from(&*left), by: writer(&id), at_ms: self.written_ms(&id) });
             }
             if versions.len() > 1 {
-                let now = text::paragraph(self.document, &text, anchor, None).unwrap_or_default();
+                let now = text::paragraph(self.document, &text, anchor, &crdt.get_heads()).unwrap_or_default();
                 section.read_again.push(ReadAgain { anchor: anchor.to_owned(), text: now, versions });
             }
         }

@@ -91,6 +91,18 @@ pub struct Request {
     pub buckets: Vec<u64>,
 }
 
+impl Request {
+    /// Whether it asks no more of the server than an honest device ever does.
+    #[must_use]
+    pub fn is_within_limits(&self) -> bool {
+        let fits = |upload: &Upload| upload.changes.len() <= limit::CHANGES_PER_UPLOAD_MAX;
+        self.uploads.len() <= limit::PAGE_DOCUMENTS
+            && self.uploads.iter().all(fits)
+            && self.want.len() <= limit::PAGE_DOCUMENTS
+            && self.buckets.len() <= BUCKETS
+    }
+}
+
 /// Changes of one document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {

@@ -174,7 +174,7 @@ test('every screen is accessible, in French and in Arabic', async () => {
       await amina.go(screen);
       await amina.page.getByRole('heading', { level: 1 }).waitFor();
       await amina.accessible();
-      await amina.picture(`phone-${screen.replace(/[^a-z]+/g, '-').slice(0, 24)}-${language}`);
+      await amina.picture(`phone-${screen.replace(/[0-9a-f-]{36}/, '').replace(/[^a-z]+/g, '-')}-${language}`);
     }
   }
 });

@@ -119,7 +119,8 @@ impl Story {
         let known = self.happens(&words) || self.edits(&words);
         assert!(known, "not a statement: {line}");
         // What is bound to go wrong waits for the next statement.
-        let armed = matches!(words[..], ["lose" | "repeat", ..] | ["server", "fails" | "crashes", ..] | [_, "falls", ..]);
+        let armed =
+            matches!(words[..], ["lose" | "repeat", ..] | ["server", "fails" | "crashes", ..] | [_, "falls", ..]);
         if !armed {
             self.world.settle();
         }
@@ -281,7 +282,10 @@ impl Story {
     fn edits(&mut self, words: &[&str]) -> bool {
         let [name, rest @ ..] = words else { return false };
         let Some(phone) = self.find_phone(name) else { return false };
-        let edit = self.edit_of_event(rest).or_else(|| self.edit_of_dossier(phone, rest)).or_else(|| self.edit_of_people(rest));
+        let edit = self
+            .edit_of_event(rest)
+            .or_else(|| self.edit_of_dossier(phone, rest))
+            .or_else(|| self.edit_of_people(rest));
         let Some(edit) = edit else { return false };
         if let Err(refusal) = self.world.edit(phone, edit) {
             writeln!(self.output, "{name} is refused: {}", Refusal::code(refusal)).expect("memory");
@@ -316,9 +320,7 @@ impl Story {
                 let status = Status::from_word(status)?;
                 Edit::SettleMarks { event, slot, person, status, withdrawal, reason: (*reason).to_owned() }
             }
-            ["expects", person] => {
-                Edit::AddToRoster { event: self.document("Atelier"), person: self.document(person) }
-            }
+            ["expects", person] => Edit::AddToRoster { event: self.document("Atelier"), person: self.document(person) },
             ["registers", given, family, more @ ..] => {
                 let (event, slot) = at(self);
                 self.walk_in(event, slot, given, family, more)?
@@ -414,7 +416,8 @@ impl Story {
         Some(match words {
             ["adds", "person", given, family, more @ ..] => {
                 let name = if let ["called", name] = more { name } else { given };
-                let new = NewPerson { given: (*given).to_owned(), family: (*family).to_owned(), ..NewPerson::default() };
+                let new =
+                    NewPerson { given: (*given).to_owned(), family: (*family).to_owned(), ..NewPerson::default() };
                 Edit::CreatePerson { person: self.name_document(name), new, notice_read: true }
             }
             ["adds", "association", title] => {
@@ -427,12 +430,9 @@ impl Story {
             ["links", person, "to", same_as] => {
                 Edit::LinkSame { person: self.document(person), same_as: self.document(same_as) }
             }
-            ["unlinks", person] => Edit::SetField {
-                document: self.document(person),
-                row: None,
-                field: Field::SameAs,
-                value: Value::Empty,
-            },
+            ["unlinks", person] => {
+                Edit::SetField { document: self.document(person), row: None, field: Field::SameAs, value: Value::Empty }
+            }
             ["tells", person, "from", other] => {
                 Edit::NotSame { person: self.document(person), other: self.document(other) }
             }
@@ -451,7 +451,9 @@ impl Story {
     fn value(&self, field: Field, text: &str) -> Value {
         match field.accepts() {
             Accepts::Number(..) => text.parse::<i64>().map_or_else(|_| Value::from(text), Value::Number),
-            Accepts::Document(_) => self.documents.get(text).map_or_else(|| Value::from(text), |id| Value::Text(id.to_string())),
+            Accepts::Document(_) => {
+                self.documents.get(text).map_or_else(|| Value::from(text), |id| Value::Text(id.to_string()))
+            }
             _ => Value::from(text),
         }
     }
@@ -558,7 +560,9 @@ impl Eyes<'_> {
 
     fn asked(&self) -> Vec<Question> {
         match self.phone {
-            Some(phone) => self.story.world.phones[phone].replica.as_ref().map_or_else(Vec::new, |engine| engine.questions()),
+            Some(phone) => {
+                self.story.world.phones[phone].replica.as_ref().map_or_else(Vec::new, |engine| engine.questions())
+            }
             None => self.records.iter().flat_map(|(id, record)| question::of_record(*id, record)).collect(),
         }
     }
@@ -696,12 +700,21 @@ impl Eyes<'_> {
         let Some(phone) = self.phone else {
             let aside = self.story.world.server.set_aside();
             let aside: Vec<String> = aside.iter().map(|(code, count)| format!("{count} {code}")).collect();
-            return if aside.is_empty() { "nothing set aside".to_owned() } else { format!("set aside: {}", aside.join(", ")) };
+            return if aside.is_empty() {
+                "nothing set aside".to_owned()
+            } else {
+                format!("set aside: {}", aside.join(", "))
+            };
         };
         let engine = self.story.world.phones[phone].replica.as_ref().expect("a running phone");
         let mut parts = vec![format!("{} unsent", engine.unsent())];
         for aside in engine.set_aside() {
-            parts.push(format!("{} of {} set aside: {}", aside.changes, self.story.name_of(aside.document), aside.code));
+            parts.push(format!(
+                "{} of {} set aside: {}",
+                aside.changes,
+                self.story.name_of(aside.document),
+                aside.code
+            ));
         }
         parts.join(", ")
     }

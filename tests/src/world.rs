@@ -500,15 +500,21 @@ impl World {
     pub fn arrive(&mut self, phone: usize, frame: &[u8]) -> Option<Vec<u8>> {
         let request: Request = wire::decode(frame).expect("a frame of our own");
         let device = self.phones[phone].identity.device;
-        let standing = self.server.store().read_blocking(move |db| access::standing(db, device)).expect("a database")?;
+        let standing =
+            self.server.store().read_blocking(move |db| access::standing(db, device)).expect("a database")?;
         let role = self.roles.get(&standing.account.id).copied().unwrap_or(standing.account.role);
         let who = Uploader { device, account: standing.account.id, role };
         let uploads = request.uploads.clone();
-        let answered = exchange::answer(self.server.store(), who, request, self.now_ms).ok();
-        if !self.server.store().is_writing() {
-            self.server.start();
-        }
-        let response = answered?.response;
+        let response = match exchange::answer(self.server.store(), who, request, self.now_ms) {
+            Ok(answered) => answered.response,
+            Err(error) => {
+                // It died over this one, and is started again.
+                if matches!(error, storage::StoreError::Stopped) {
+                    self.server.start();
+                }
+                return None;
+            }
+        };
         self.note_receipts(&uploads, &response);
         let reply = wire::encode(&response);
         assert!(reply.len() <= limit::FRAME_BYTES_MAX, "a reply of {} bytes", reply.len());
@@ -599,7 +605,8 @@ impl World {
                 }
             }
             let engines = self.phones.iter().filter_map(|phone| phone.replica.as_ref());
-            let mut now: Vec<_> = engines.map(|engine| (engine.digest(), engine.unsent(), engine.cursor().base)).collect();
+            let mut now: Vec<_> =
+                engines.map(|engine| (engine.digest(), engine.unsent(), engine.cursor().base)).collect();
             now.push((0, 0, self.server.arrival()));
             if now == before {
                 return;
@@ -637,7 +644,9 @@ impl World {
         let held = self.server.store().read_blocking(|db| {
             let all = documents::all(db)?;
             Ok::<_, storage::StoreError>(match role.scope() {
-                Scope::Everything => all.into_iter().map(|(id, standing)| (id, standing.kind, standing.heads)).collect(),
+                Scope::Everything => {
+                    all.into_iter().map(|(id, standing)| (id, standing.kind, standing.heads)).collect()
+                }
                 Scope::Assigned => {
                     let scoped = scope::assigned(db, account)?;
                     scoped.into_iter().map(|s| (s.id, s.kind, s.heads)).collect::<Vec<(_, Kind, _)>>()
@@ -733,8 +742,11 @@ fn questions<'a>(
     role: Role,
 ) -> BTreeSet<String> {
     let records: BTreeMap<DocumentId, Record> = held.map(|id| (*id, Record::read(&documents[id]))).collect();
-    let mut ids: BTreeSet<String> =
-        records.iter().flat_map(|(id, record)| question::of_record(*id, record)).map(|question| question.id()).collect();
+    let mut ids: BTreeSet<String> = records
+        .iter()
+        .flat_map(|(id, record)| question::of_record(*id, record))
+        .map(|question| question.id())
+        .collect();
     if role >= Role::Coordinator {
         let people = records.iter().filter_map(|(id, record)| {
             let Record::Person(person) = record else { return None };

@@ -34,7 +34,12 @@ impl Engine {
     ///
     /// # Errors
     /// A sentence for developers, if an argument is not of that shape.
-    pub fn open(identity: &str, nonce: &[u8], keys: Vec<String>, values: Vec<js_sys::Uint8Array>) -> Result<Self, JsError> {
+    pub fn open(
+        identity: &str,
+        nonce: &[u8],
+        keys: Vec<String>,
+        values: Vec<js_sys::Uint8Array>,
+    ) -> Result<Self, JsError> {
         let identity: Identity = serde_json::from_str(identity)?;
         let nonce = nonce.try_into()?;
         let stored = keys.into_iter().zip(values.iter().map(js_sys::Uint8Array::to_vec));

@@ -56,6 +56,8 @@ const CRASHES_MAX = 2;
 const KEEP_PAUSE_MS = 500;
 /** So long the first exchange waits for the stream of pokes, so that nothing happens between the two. */
 const STREAM_MS_MAX = 1_500;
+/** The server is asked about the session once a day. */
+const ASK_MS = 24 * 60 * 60 * 1000;
 
 const SYNC = keyText({ view: 'sync' });
 
@@ -93,7 +95,6 @@ export class Leader {
   #documents = 0;
   /** An exchange is wanted as soon as the stream of pokes stands, or fails. */
   #expectant = false;
-  #asked = false;
 
   constructor(disk: Disk, source: EngineSource, port: LeaderPort, failures: number) {
     this.#disk = disk;
@@ -381,19 +382,19 @@ export class Leader {
     if (!this.#known) return;
     if (code !== this.#known.revoked) {
       this.#known = { ...this.#known, revoked: code };
-      await this.#disk.keepSession(this.#known.session, code);
+      await this.#disk.keepSession(this.#known);
       if (code === null) this.#port.post({ say: 'session', session: this.#known.session });
     }
     if (code !== null) {
       this.#pokes.stop();
       this.#port.post({ say: 'revoked', code });
-    } else if (!this.#asked) {
-      this.#asked = true;
+    } else if (Date.now() - this.#known.askedMs > ASK_MS) {
+      this.#known = { ...this.#known, askedMs: Date.now() };
       void this.#refreshSession();
     }
   }
 
-  /** Once in a worker's life: names may have changed, and the browser keeps the credential for longer. */
+  /** Names may have changed, and the browser keeps the credential for longer. */
   async #refreshSession(): Promise<void> {
     const answer = await whoAmI();
     if (!('session' in answer)) return;
@@ -407,15 +408,14 @@ export class Leader {
 
   async #learn(account: Partial<Session['account']>, label?: string): Promise<void> {
     if (!this.#known) return;
-    const { session, revoked } = this.#known;
+    const { session } = this.#known;
     const now: Session = {
       account: { ...session.account, ...account },
       device: { ...session.device, label: label ?? session.device.label },
     };
-    if (JSON.stringify(now) === JSON.stringify(session)) return;
-    this.#known = { session: now, revoked };
-    await this.#disk.keepSession(now, revoked);
-    this.#port.post({ say: 'session', session: now });
+    this.#known = { ...this.#known, session: now };
+    await this.#disk.keepSession(this.#known);
+    if (JSON.stringify(now) !== JSON.stringify(session)) this.#port.post({ say: 'session', session: now });
   }
 }
 

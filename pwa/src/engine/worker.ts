@@ -4,9 +4,18 @@
  */
 import init, { Engine } from '../wasm/engine.js';
 import engineUrl from '../wasm/engine_bg.wasm?url';
-import { CHANNEL, LEADER_LOCK, PAGE_LOCK_PREFIX, type DeathCode, type FromPage, type FromWorker, type Message, type ToWorker } from '../store/channel';
+import {
+  CHANNEL,
+  LEADER_LOCK,
+  PAGE_LOCK_PREFIX,
+  type DeathCode,
+  type FromPage,
+  type FromWorker,
+  type Message,
+  type ToWorker,
+} from '../store/channel';
 import { Disk } from '../store/disk';
-import { Leader, type EngineSource } from './leader';
+import { Leader, type EngineSource, type LeaderPort } from './leader';
 
 const source: EngineSource = {
   load: () => init({ module_or_path: engineUrl }),
@@ -40,7 +49,8 @@ async function stand(how: LockOptions): Promise<void> {
 }
 
 function begin(): Leader {
-  const begun = new Leader(new Disk(), source, { post: (message) => channel.postMessage(message), die, onGone, build: build() }, failures);
+  const port: LeaderPort = { post: (message) => channel.postMessage(message), die, onGone, build: build() };
+  const begun = new Leader(new Disk(), source, port, failures);
   channel.onmessage = ({ data }: MessageEvent<Message>) => begun.hear(data as FromPage);
   begun.lead();
   return begun;

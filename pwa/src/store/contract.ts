@@ -30,7 +30,7 @@ export type Phase =
 export interface Exchange {
   /** `unreachable` after a failure, `level` when nothing is unsent and the last exchange ended well. */
   state: 'never' | 'level' | 'unsent' | 'unreachable' | 'refused';
-  /** A stable code where the server refused; translated as `error_<code with _ for .>`. */
+  /** A stable code where the server gave one, refusing or asking for time; translated as `error_<code with _ for .>`. */
   code: string | null;
   /** Milliseconds since 1970 of the last exchange that ended well, by this device's clock; 0 before the first. */
   endedMs: number;
@@ -74,6 +74,15 @@ export interface Store {
   dismiss(refused: string): Promise<void>;
   /** Asks for an exchange now. */
   exchangeNow(): void;
-  enroll(input: { code: string; name: string; label: string; language: string }): Promise<{ ok: true } | { ok: false; code: string }>;
+  /**
+   * Comes in by an invite code; safe to repeat. Codes are the server's, or `server.unreachable`, or `storage.full` and
+   * `storage.failed` where this device cannot keep anything.
+   */
+  enroll(input: {
+    code: string;
+    name: string;
+    label: string;
+    language: string;
+  }): Promise<{ ok: true } | { ok: false; code: string }>;
   applyUpdate(): void;
 }

@@ -66,10 +66,13 @@ export interface Batch {
   refused: Array<{ entry: LogEntry; code: string }>;
 }
 
-/** Whose device this is, and the code with which the server shut it out, if it did. */
+/** Whose device this is. */
 export interface Known {
   session: Session;
+  /** The code with which the server shut it out, if it did. */
   revoked: string | null;
+  /** When the server was last asked about the session, by this device's clock. */
+  askedMs: number;
 }
 
 interface Open {
@@ -162,13 +165,13 @@ export class Disk {
     return attempt;
   }
 
-  /** Keeps whose device this is, and whether the server has shut it out. */
-  keepSession(session: Session, revoked: string | null): Promise<void> {
+  /** Keeps whose device this is. */
+  keepSession(known: Known): Promise<void> {
     return this.#write(['session'], async ({ key }) => {
-      const sealed = await sealJson(key, 'session/session', { session, revoked } satisfies Known);
+      const sealed = await sealJson(key, 'session/session', known);
       return (tx) => {
         const store = tx.objectStore('session');
-        return [store.put(sealed, 'session'), ...(revoked === null ? [store.delete('attempt')] : [])];
+        return [store.put(sealed, 'session'), ...(known.revoked === null ? [store.delete('attempt')] : [])];
       };
     });
   }
@@ -244,7 +247,11 @@ export class Disk {
   }
 
   /** Keeps what the views show now; null is nothing. The entries of these numbers are in them, so they leave the log. */
-  keepViews(term: number, views: ReadonlyArray<[keyText: string, json: string | null]>, worked: readonly number[]): Promise<void> {
+  keepViews(
+    term: number,
+    views: ReadonlyArray<[keyText: string, json: string | null]>,
+    worked: readonly number[],
+  ): Promise<void> {
     const prepare = async ({ key }: Open) => {
       const small = views.flatMap(([name, json]) => (json !== null && json.length <= VIEW_CHARS_MAX ? [[name, json] as const] : []));
       const sealed = await Promise.all(

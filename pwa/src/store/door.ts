@@ -28,7 +28,8 @@ export function whoAmI(): Promise<Answer> {
 
 async function ask(path: string, init: RequestInit): Promise<Answer> {
   try {
-    const response = await fetch(path, { ...init, redirect: 'error', cache: 'no-store', signal: AbortSignal.timeout(REPLY_MS_MAX) });
+    const signal = AbortSignal.timeout(REPLY_MS_MAX);
+    const response = await fetch(path, { ...init, redirect: 'error', cache: 'no-store', signal });
     const body = (await response.json()) as Partial<Session> & { code?: string };
     if (!response.ok) return { code: body.code ?? 'server.failed' };
     const { account, device } = body;

@@ -61,7 +61,7 @@ export function overlaid(view: View, entries: readonly Entry[], names: Names): V
 function overEvents(list: Of<'events'>, { edit }: Entry): Of<'events'> {
   if (edit.do !== 'create_event' || list.events.some(({ event }) => event === edit.event)) return list;
   const text = textOf(edit.fields);
-  const slots = edit.slots.map(({ day, starts }) => ({ day, starts })).sort((a, b) => (a.day + a.starts < b.day + b.starts ? -1 : 1));
+  const slots = edit.slots.slice().sort((a, b) => (a.day + a.starts < b.day + b.starts ? -1 : 1));
   const card = {
     event: edit.event,
     title: text('title'),
@@ -117,7 +117,9 @@ type Event = EventView & { view: 'event' };
 function overEvent(event: Event, { at_ms, edit }: Entry, names: Names): Event {
   switch (edit.do) {
     case 'check_in':
-      return ofEvent(event, edit.event, () => marked(event, edit.slot, edit.person, (was) => withMark(was, edit.status, at_ms)));
+      return ofEvent(event, edit.event, () =>
+        marked(event, edit.slot, edit.person, (was) => withMark(was, edit.status, at_ms)),
+      );
     case 'undo':
       return ofEvent(event, edit.event, () => marked(event, edit.slot, edit.person, () => UNMARKED));
     case 'settle_marks':
@@ -328,7 +330,8 @@ function withField(fields: FieldView[], edit: Does<'set_field'>, names: Names): 
   const value = tidy(edit.value);
   return fields.map((shown) => {
     if (shown.field !== edit.field) return shown;
-    return { ...shown, value, apart: [], named: shown.field === 'association' || shown.field === 'call' ? titleOf(value, names) : '' };
+    const named = shown.field === 'association' || shown.field === 'call' ? titleOf(value, names) : '';
+    return { ...shown, value, apart: [], named };
   });
 }
 

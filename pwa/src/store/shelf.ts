@@ -1,4 +1,4 @@
-/** The views that a page holds: what the engine last said of each, or else what was painted before, under the edits laid over it. */
+/** The views that a page holds: what the engine last said of each, or what was painted before, under the edits laid over it. */
 import type { View } from '../generated/View';
 import type { ViewKey } from '../generated/ViewKey';
 import type { ViewUpdate } from '../generated/ViewUpdate';

@@ -196,7 +196,7 @@ class AppStore implements Store {
   }
 
   async #enter(session: Session): Promise<void> {
-    await this.#disk.keepSession(session, null);
+    await this.#disk.keepSession({ session, revoked: null, askedMs: Date.now() });
     this.session = session;
     this.phase = 'ready';
     this.#startWorker();

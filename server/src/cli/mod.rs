@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod export;
+pub mod import;
 pub mod invite;
 pub mod serve;
 pub mod verify;
@@ -42,6 +43,8 @@ enum Command {
     Invite(invite::Args),
     #[command(about = "Remplit un dossier vide d’un jeu d’essai")]
     Demo(demo::Args),
+    #[command(about = "Reprend des associations, des listes de participants ou des communes")]
+    Import(import::Args),
     #[command(about = "Vérifie que tout ce qui est gardé découle des modifications")]
     Verify(verify::Args),
     #[command(about = "Refait listes, recherche et copies à partir des modifications, serveur arrêté")]
@@ -67,6 +70,15 @@ impl Data {
     /// The database in that folder, made if it is missing.
     pub fn place(&self) -> Result<Place, StoreError> {
         Place::in_folder(&self.folder)
+    }
+
+    /// The database in that folder, if there is one. Nothing is made.
+    pub fn place_if_there(&self) -> Option<Place> {
+        let place = self.folder.is_dir().then(|| self.place().ok()).flatten()?;
+        match &place {
+            Place::File(path) => path.is_file().then_some(place),
+            Place::Memory(_) => Some(place),
+        }
     }
 }
 
@@ -107,6 +119,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::Serve(args) => serve::run(args, console),
         Command::Invite(args) => invite::run(&args, console),
         Command::Demo(args) => demo::run(&args, console),
+        Command::Import(args) => import::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
         Command::Rebuild(args) => verify::rebuild(&args, console),
         Command::Export(args) => export::run(&args, console),

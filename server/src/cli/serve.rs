@@ -100,3 +100,69 @@ async fn invite_first_admin(state: &AppState, console: &mut Console<'_>) -> Resu
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::id::{AccountId, DeviceId};
+
+    use super::*;
+    use crate::{
+        qr::Paint,
+        secret::InviteCode,
+        storage::{
+            Place,
+            access::{Account, Enrolment, Language, Refusal},
+        },
+    };
+
+    /// What the start of a server prints.
+    async fn start(state: &AppState) -> String {
+        let mut out = Vec::new();
+        invite_first_admin(state, &mut Console { out: &mut out, paint: Paint::Plain }).await.unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// Comes in by the invite that a start has printed.
+    async fn enroll(state: &AppState, printed: &str) -> DeviceId {
+        let code = printed.split("/#/join/").nth(1).unwrap().lines().next().unwrap();
+        let guest = Enrolment {
+            code_hash: InviteCode::parse(code).unwrap().hash(),
+            attempt_hash: [1; 32],
+            name: Some("Amina".to_owned()),
+            device_label: String::new(),
+            language: Language::Fr,
+            account: AccountId([1; 16]),
+            device: DeviceId([1; 16]),
+            credential_hash: [1; 32],
+            now_ms: state.clock.now_ms(),
+        };
+        state.store.write(move |tx| access::enroll(tx, &guest)).await.unwrap().device.id
+    }
+
+    #[tokio::test]
+    async fn each_start_prints_a_way_in_while_no_administrator_can_come_in() {
+        let config = Config {
+            place: Place::in_memory().unwrap(),
+            public_url: "http://localhost:8080".parse().unwrap(),
+            app: AppSource::BuiltIn,
+            proxy: Proxy::None,
+        };
+        let state = AppState::open(config, Clock::from_fn(|| 1_000), WriterState::default()).unwrap();
+        let (first, second) = (start(&state).await, start(&state).await);
+        assert!(first.contains("Invitation (administration)") && first != second);
+        // The server's own console writes as an administrator, and is nobody who could come in.
+        let console =
+            Account { id: AccountId([2; 16]), name: "Import".to_owned(), role: Role::Admin, language: Language::Fr };
+        let made = move |tx: &rusqlite::Transaction<'_>| {
+            Ok::<_, Refusal>(access::console_device(tx, &console, DeviceId([2; 16]), 1_000)?)
+        };
+        state.store.write(made).await.unwrap();
+        let third = start(&state).await;
+        assert!(!third.is_empty());
+        let device = enroll(&state, &second).await;
+        assert_eq!(start(&state).await, "");
+        // The last administrator lost their phone.
+        state.store.write(move |tx| access::revoke(tx, device, device, 2_000)).await.unwrap();
+        assert!(!start(&state).await.is_empty());
+    }
+}

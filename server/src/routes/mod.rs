@@ -63,7 +63,8 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(limit::FRAME_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));
     let streams = Router::new().route("/api/pokes", get(pokes::listen));
-    let routes = short.merge(exchange).merge(streams).fallback(assets::serve).method_not_allowed_fallback(method_unknown);
+    let routes =
+        short.merge(exchange).merge(streams).fallback(assets::serve).method_not_allowed_fallback(method_unknown);
     layers(routes, &state).with_state(state)
 }
 

@@ -159,11 +159,7 @@ pub fn add_change(tx: &Transaction<'_>, change: &NewChange<'_>) -> Result<(), St
 }
 
 /// The changes of a document that arrived after `arrival`, in their order: hash and bytes.
-pub fn changes_after(
-    db: &Connection,
-    document: DocumentId,
-    arrival: u64,
-) -> Result<Vec<(Hash, Vec<u8>)>, StoreError> {
+pub fn changes_after(db: &Connection, document: DocumentId, arrival: u64) -> Result<Vec<(Hash, Vec<u8>)>, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT hash, bytes FROM change WHERE document_id = :document AND arrival > :arrival ORDER BY arrival",
     )?;
@@ -256,9 +252,8 @@ pub fn set_aside(tx: &Transaction<'_>, aside: &NewAside<'_>) -> Result<(), Store
 
 /// Whether a change of that hash waits for staff.
 pub fn is_set_aside(db: &Connection, document: DocumentId, hash: &Hash) -> Result<bool, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM quarantine WHERE document_id = :document AND hash = :hash)",
-    )?;
+    let mut statement =
+        db.prepare_cached("SELECT EXISTS (SELECT 1 FROM quarantine WHERE document_id = :document AND hash = :hash)")?;
     Ok(statement.query_row(named_params! { ":document": document.0, ":hash": hash }, |row| row.get(0))?)
 }
 

@@ -37,3 +37,51 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     }
     Ok(tx.commit()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::{Place, connect};
+
+    #[test]
+    fn a_new_file_is_ours_and_opens_again() {
+        let place = Place::in_memory().unwrap();
+        for _ in 0..2 {
+            let db = connect(&place).unwrap();
+            assert_eq!(db.pragma_query_value(None, "application_id", |row| row.get(0)), Ok(APPLICATION_ID));
+            assert_eq!(db.pragma_query_value(None, "user_version", |row| row.get(0)), Ok(MIGRATIONS.len()));
+            assert_eq!(db.pragma_query_value(None, "foreign_keys", |row| row.get(0)), Ok(true));
+        }
+    }
+
+    #[test]
+    fn each_step_leads_to_the_same_schema() {
+        let schema = |db: &Connection| {
+            let mut statement =
+                db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name").unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<Vec<String>, _>>().unwrap()
+        };
+        let whole = schema(&connect(&Place::in_memory().unwrap()).unwrap());
+        for done in 1..MIGRATIONS.len() {
+            let mut db = Connection::open_in_memory().unwrap();
+            for step in &MIGRATIONS[..done] {
+                db.execute_batch(step).unwrap();
+            }
+            db.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+            db.pragma_update(None, "user_version", done).unwrap();
+            migrate(&mut db).unwrap();
+            assert_eq!(schema(&db), whole, "from version {done}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_file_and_one_from_the_future_are_left_alone() {
+        let mut foreign = Connection::open_in_memory().unwrap();
+        foreign.execute_batch("CREATE TABLE theirs (x)").unwrap();
+        assert!(matches!(migrate(&mut foreign), Err(StoreError::NotOurs)));
+        let place = Place::in_memory().unwrap();
+        let db = connect(&place).unwrap();
+        db.pragma_update(None, "user_version", MIGRATIONS.len() + 1).unwrap();
+        assert!(matches!(connect(&place), Err(StoreError::TooNew { .. })));
+    }
+}

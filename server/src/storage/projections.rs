@@ -7,8 +7,7 @@ use shared::{
     field::Field,
     id::{DocumentId, RowId},
     mark::{Attendance, Mark, attendance},
-    names,
-    question,
+    names, question,
     record::{ContactRecord, DossierRecord, EventRecord, Fields, PersonRecord, Record, Side},
 };
 
@@ -124,7 +123,9 @@ fn of_association(f: &Fields) -> (&'static str, Vec<Sql>) {
 
 fn of_event(event: &EventRecord) -> Rows {
     let f = &event.fields;
-    let day = |slot: Option<&shared::record::Slot>| slot.map_or_else(|| Sql::Text(String::new()), |s| text(&s.fields, Field::Day));
+    let day = |slot: Option<&shared::record::Slot>| {
+        slot.map_or_else(|| Sql::Text(String::new()), |s| text(&s.fields, Field::Day))
+    };
     let head = vec![
         text(f, Field::Title),
         text(f, Field::EventKind),
@@ -216,9 +217,8 @@ pub fn stored(db: &Connection, id: DocumentId) -> Result<Projection, StoreError>
             rows.push((table.name, (0..columns).map(|column| row.get(column)).collect::<Result<_, _>>()?));
         }
     }
-    let mut statement = db.prepare_cached(
-        "SELECT text FROM search WHERE rowid = (SELECT number FROM document WHERE id = :id)",
-    )?;
+    let mut statement =
+        db.prepare_cached("SELECT text FROM search WHERE rowid = (SELECT number FROM document WHERE id = :id)")?;
     let mut texts = statement.query(named_params! { ":id": id.0 })?;
     let text = match texts.next()? {
         Some(row) => row.get(0)?,
@@ -260,7 +260,8 @@ pub struct Found {
 
 /// Full-text search: every word of `query` begins a word of the document. At most `most`, the best first.
 pub fn search(db: &Connection, query: &str, most: usize) -> Result<Vec<Found>, StoreError> {
-    let words: Vec<String> = names::fold_search(query).split(' ').filter(|w| !w.is_empty()).map(|w| format!("\"{w}\"*")).collect();
+    let words: Vec<String> =
+        names::fold_search(query).split(' ').filter(|w| !w.is_empty()).map(|w| format!("\"{w}\"*")).collect();
     if words.is_empty() {
         return Ok(Vec::new());
     }

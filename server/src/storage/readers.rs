@@ -66,3 +66,61 @@ impl Drop for Loan<'_> {
         self.readers.returned.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use crate::storage::{Place, Store, StoreError, WriterState, server};
+
+    /// A store on a disk, since only there readers and the writer do not wait for each other.
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Place::in_folder(folder.path()).unwrap(), WriterState::default()).unwrap();
+        (folder, store)
+    }
+
+    #[test]
+    fn a_reader_sees_one_moment() {
+        let (_folder, store) = store();
+        let seen = store.read_blocking(|db| {
+            let before = server::last_arrival(db)?;
+            store.write_blocking(|tx, _| server::next_arrivals(tx, 3))?;
+            Ok::<_, StoreError>((before, server::last_arrival(db)?))
+        });
+        assert_eq!(seen.unwrap(), (0, 0));
+        assert_eq!(store.read_blocking(server::last_arrival).unwrap(), 3);
+    }
+
+    #[test]
+    fn a_reader_cannot_write_and_one_that_panics_gives_its_connection_back() {
+        let (_folder, store) = store();
+        let wrote = store.read_blocking(|db| Ok::<_, StoreError>(db.execute("DELETE FROM server", [])?));
+        assert!(matches!(wrote, Err(StoreError::Sqlite(_))), "{wrote:?}");
+        for _ in 0..2 * super::super::READERS {
+            let read = std::panic::AssertUnwindSafe(|| store.read_blocking::<(), StoreError>(|_| panic!("as asked")));
+            assert!(std::panic::catch_unwind(read).is_err());
+        }
+        assert_eq!(store.read_blocking(server::last_arrival).unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn more_readers_than_connections_take_turns() {
+        let (_folder, store) = store();
+        let (sender, receiver) = mpsc::channel();
+        let readers: Vec<_> = (0..50)
+            .map(|n| {
+                let (store, sender) = (store.clone(), sender.clone());
+                tokio::spawn(async move {
+                    let read = store.read(move |db| Ok::<_, StoreError>(server::last_arrival(db)? + n)).await;
+                    sender.send(read.unwrap()).unwrap();
+                })
+            })
+            .collect();
+        for reader in readers {
+            reader.await.unwrap();
+        }
+        drop(sender);
+        assert_eq!(receiver.iter().sum::<u64>(), (0..50).sum());
+    }
+}

@@ -175,8 +175,7 @@ pub fn put_links(
 pub fn links(db: &Connection, source: DocumentId) -> Result<BTreeMap<DocumentId, bool>, StoreError> {
     let mut statement =
         db.prepare_cached("SELECT target_id, until_arrival IS NULL FROM link WHERE source_id = :source")?;
-    let rows = statement.query_map(named_params! { ":source": source.0 }, |row| {
-        Ok((DocumentId(row.get(0)?), row.get(1)?))
-    })?;
+    let rows =
+        statement.query_map(named_params! { ":source": source.0 }, |row| Ok((DocumentId(row.get(0)?), row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

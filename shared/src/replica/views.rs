@@ -370,6 +370,7 @@ impl Replica {
         let mut named: BTreeSet<DocumentId> = held.record.names().into_iter().collect();
         named.extend(history.iter().flat_map(|entry| &entry.did).filter_map(|did| match did {
             history::Did::Set { value, .. } => value.text().parse::<DocumentId>().ok(),
+            history::Did::Marked { person, .. } | history::Did::Withdrew { person, .. } => *person,
             _ => None,
         }));
         let mut names = self.names_of(&questions);

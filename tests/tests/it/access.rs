@@ -232,8 +232,9 @@ fn wrong_codes_run_out_but_a_roomful_of_right_ones_does_not() {
 #[test]
 fn behind_a_trusted_proxy_each_phone_has_its_own_guesses() {
     let server = TestServer::with(Plan { proxy: server::config::Proxy::Trusted, ..Plan::default() });
-    let guess =
-        |address: &str| server.stranger().with("x-forwarded-for", address).enroll(&json!({ "code": "nonsense" })).status;
+    let guess = |address: &str| {
+        server.stranger().with("x-forwarded-for", address).enroll(&json!({ "code": "nonsense" })).status
+    };
     for n in 0..GUESSES_MAX {
         assert_eq!(guess(&format!("203.0.113.{n}, 192.0.2.1")), 404);
     }

@@ -5,7 +5,7 @@ use std::{
     collections::BTreeSet,
     io::{Read as _, Write as _},
     net::TcpStream,
-    sync::{Mutex, mpsc},
+    sync::mpsc,
     thread,
 };
 
@@ -14,7 +14,7 @@ use server::{
     clock::Clock,
     config::{AppSource, Proxy},
     routes::JSON_BYTES_MAX,
-    storage::Place,
+    storage::{Place, StoreError},
 };
 use shared::role::Role;
 use tests::server::{Client, Plan, START_MS, TestServer, write_app};
@@ -257,37 +257,44 @@ fn health_and_metrics_are_for_whoever_watches() {
 fn stopping_lets_requests_finish_ends_streams_and_closes_the_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = Place::in_folder(folder.path()).expect("a place");
-    // A clock that holds the door's handler in the middle of a request.
-    let (entered, at_door) = mpsc::channel();
-    let (open, gate) = mpsc::channel::<()>();
-    let held = Mutex::new(Some((entered, gate)));
+    // A clock that tells when a handler asks it: then its request is in hand.
+    let (asked, clock_asked) = mpsc::channel();
     let clock = Clock::from_fn(move || {
-        let on_a_request = thread::current().name() == Some("tokio-rt-worker");
-        // Taken out first: the lock must not be held while this request waits.
-        let first = on_a_request.then(|| held.lock().expect("a lock").take()).flatten();
-        if let Some((entered, gate)) = first {
-            entered.send(()).expect("a test");
-            gate.recv().expect("a test");
-        }
+        // Nobody listens any more once the test has seen enough.
+        let _ = asked.send(());
         START_MS
     });
     let mut server = TestServer::with(Plan { place: place.clone(), clock: Some(clock), ..Plan::default() });
     let code = server.console_invite(Role::Volunteer);
+    let mut stream = server.enrolled(Role::Staff, "Badr").listen();
+    assert!(stream.event().is_some());
     let mut phone = server.stranger();
-    let (reply, listener) = thread::scope(|scope| {
+    let (open, gate) = mpsc::channel::<()>();
+    let (entered, at_gate) = mpsc::channel();
+    let reply = thread::scope(|scope| {
+        // Moved in: should the test fail here, the gate opens by itself.
+        let open = open;
+        let store = &server.state.store;
+        // The writer is busy, so the request that follows cannot end before the server is told to stop.
+        scope.spawn(|| {
+            store.write_blocking::<_, StoreError>(move |_, _| {
+                entered.send(()).expect("a test");
+                gate.recv().expect("a test");
+                Ok(())
+            })
+        });
+        at_gate.recv().expect("a writer");
+        while clock_asked.try_recv().is_ok() {}
         let reply = scope.spawn(|| phone.enroll(&json!({ "code": code, "name": "Amina" })));
-        at_door.recv().expect("a request");
-        let staff = server.enrolled(Role::Staff, "Badr");
-        let mut stream = staff.listen();
-        assert!(stream.event().is_some());
+        clock_asked.recv().expect("a request");
         server.state.stopping.cancel();
         assert_eq!(stream.event(), None, "streams end at once");
-        open.send(()).expect("a server");
-        (reply.join().expect("an answer"), server.stranger())
+        open.send(()).expect("a writer");
+        reply.join().expect("an answer")
     });
     assert_eq!(reply.status, 200);
     server.stop();
-    assert!(!listener.reaches());
+    assert!(!server.stranger().reaches());
     let log = folder.path().join("tiwizi.sqlite-wal");
     assert!(std::fs::metadata(log).map_or(0, |file| file.len()) == 0, "the file alone holds everything");
     let server = TestServer::with(Plan { place, proxy: Proxy::None, ..Plan::default() });

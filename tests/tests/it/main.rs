@@ -3,5 +3,7 @@
 mod access;
 mod guard;
 mod http;
+mod import;
+mod simulation;
 mod stories;
 mod tidiness;

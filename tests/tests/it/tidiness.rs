@@ -13,7 +13,8 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     while let Some(place) = waiting.pop() {
         for entry in fs::read_dir(&place).unwrap_or_else(|e| panic!("{}: {e}", place.display())) {
             let path = entry.expect("a readable folder").path();
-            let skipped = ["node_modules", "dist", "paraglide", "wasm", "target"].iter().any(|name| path.ends_with(name));
+            let skipped =
+                ["node_modules", "dist", "paraglide", "wasm", "target"].iter().any(|name| path.ends_with(name));
             if path.is_dir() && !skipped {
                 waiting.push(path);
             } else if path.extension().is_some_and(|e| e == ending) {
@@ -45,7 +46,8 @@ fn check_only_in(folder: &str, ending: &str, words: &[&str], allowed: &[&str]) {
 
 #[test]
 fn the_engine_has_no_io_no_clock_and_no_randomness() {
-    let outside = ["tokio", "axum", "rusqlite", "std::fs", "std::net", "std::time", "SystemTime", "Instant::now", "getrandom"];
+    let outside =
+        ["tokio", "axum", "rusqlite", "std::fs", "std::net", "std::time", "SystemTime", "Instant::now", "getrandom"];
     check_only_in("shared/src", "rs", &outside, &[]);
 }
 
@@ -61,7 +63,13 @@ fn sql_stands_in_storage_only() {
 
 #[test]
 fn axum_stands_in_routes_auth_and_error_only() {
-    let allowed = ["server/src/routes/", "server/src/auth.rs", "server/src/error.rs", "server/src/serve.rs", "server/src/assets.rs"];
+    let allowed = [
+        "server/src/routes/",
+        "server/src/auth.rs",
+        "server/src/error.rs",
+        "server/src/serve.rs",
+        "server/src/assets.rs",
+    ];
     check_only_in("server/src", "rs", &["axum"], &allowed);
 }
 
@@ -76,6 +84,11 @@ fn screens_see_no_storage_and_no_engine() {
 #[test]
 fn nothing_unfinished_is_left() {
     for (folder, ending) in [("shared", "rs"), ("server", "rs"), ("pwa/src", "ts"), ("pwa/src", "svelte")] {
-        check_only_in(folder, ending, &["todo!(", "unimplemented!(", "#[ignore]", ".skip(", "FIXME"], &["shared/src/replica", "server/src"]);
+        check_only_in(
+            folder,
+            ending,
+            &["todo!(", "unimplemented!(", "#[ignore]", ".skip(", "FIXME"],
+            &["shared/src/replica", "server/src"],
+        );
     }
 }

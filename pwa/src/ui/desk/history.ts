@@ -3,7 +3,7 @@ import type { Did } from '../../generated/Did';
 import type { Field } from '../../generated/Field';
 import type { HistoryEntry } from '../../generated/HistoryEntry';
 import type { Value } from '../../generated/Value';
-import { fieldLabel, isolate, m } from '../../i18n';
+import { fieldLabel, isolate, m, statusLabel } from '../../i18n';
 import { sectionTitle } from '../dossier/sections';
 import { type Names, valueText } from './words';
 
@@ -11,6 +11,29 @@ import { type Names, valueText } from './words';
 export interface Deed {
   said: string;
   quoted?: string;
+}
+
+/** Changes that somebody made in one go. */
+export interface Turn {
+  by: HistoryEntry['by'];
+  /** Of the last of them, by that device's clock. Milliseconds since 1970. */
+  at_ms: number;
+  entries: HistoryEntry[];
+}
+
+/** Longer than this and somebody came back to it. */
+const TURN_MS = 10 * 60_000;
+
+/** Changes that follow each other on one device within some minutes are told together. `entries` has the newest first. */
+export function turnsOf(entries: readonly HistoryEntry[]): Turn[] {
+  const turns: Turn[] = [];
+  for (const entry of entries) {
+    const last = turns.at(-1);
+    const before = last?.entries.at(-1)?.at_ms ?? 0;
+    if (last?.by === entry.by && Math.abs(before - entry.at_ms) <= TURN_MS) last.entries.push(entry);
+    else turns.push({ by: entry.by, at_ms: entry.at_ms, entries: [entry] });
+  }
+  return turns;
 }
 
 /** What rows of a document are called, by their ids: the label that a budget line was given last. */
@@ -47,16 +70,22 @@ function deedOf(one: Exclude<Did, Cell>, names: Names): Deed[] {
     case 'set':
       return [{ said: setText(one.field, one.value, names) }];
     case 'joined':
-      return [{ said: m.history_joined({ name: isolate(names[one.person] || m.question_unnamed()) }) }];
+      return [{ said: m.history_joined({ name: nameOf(one.person, names) }) }];
     case 'marked':
-      return [{ said: m.history_marked_someone() }];
+      if (!one.person || !one.status) return [{ said: m.history_marked_someone() }];
+      return [{ said: m.history_marked({ name: nameOf(one.person, names), status: statusLabel(one.status) }) }];
     case 'withdrew':
-      return [{ said: m.history_withdrew() }];
+      if (!one.person) return [{ said: m.history_withdrew() }];
+      return [{ said: m.history_withdrew_of({ name: nameOf(one.person, names), reason: isolate(one.reason) }) }];
     case 'reworded':
       return reworded(one);
     case 'read_again':
       return [{ said: m.history_read({ section: sectionTitle(one.section) }) }];
   }
+}
+
+function nameOf(person: string, names: Names): string {
+  return isolate(names[person] || m.question_unnamed());
 }
 
 function setText(field: Field, value: Value, names: Names): string {

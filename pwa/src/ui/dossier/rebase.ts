@@ -108,7 +108,9 @@ export interface Draft {
   version: string;
   seen: string;
   /** What the text was after each group of words that went out and has not come back, the oldest first. */
-  sent: readonly string[];
+  sent: readonly { group: number; text: string }[];
+  /** Groups that went out so far. */
+  groups: number;
   /** What the page shows. */
   local: string;
 }
@@ -121,30 +123,32 @@ export interface Words {
 }
 
 export function openDraft(version: string, text: string): Draft {
-  return { version, seen: text, sent: [], local: text };
+  return { version, seen: text, sent: [], groups: 0, local: text };
 }
 
 /** Takes the words typed since the last group, or null where there are none. */
-export function takeWords(draft: Draft): { draft: Draft; words: Words } | null {
-  const before = draft.sent.at(-1) ?? draft.seen;
+export function takeWords(draft: Draft): { draft: Draft; words: Words; group: number } | null {
+  const before = draft.sent.at(-1)?.text ?? draft.seen;
   if (before === draft.local) return null;
   const words = { version: draft.version, before, after: draft.local };
-  return { draft: { ...draft, sent: [...draft.sent, draft.local] }, words };
+  const group = draft.groups + 1;
+  return { draft: { ...draft, sent: [...draft.sent, { group, text: draft.local }], groups: group }, words, group };
 }
 
-/** The last group could not be saved: it goes out again with what is typed next. */
-export function keepWords(draft: Draft, after: string): Draft {
-  return { ...draft, sent: draft.sent.filter((text) => text !== after) };
+/** A group could not be saved: its words go out again with those that come next. */
+export function keepWords(draft: Draft, group: number): Draft {
+  return { ...draft, sent: draft.sent.filter((one) => one.group !== group) };
 }
 
 /** Takes a view in. `splices` is what the page must do to the text it shows. */
 export function takeView(draft: Draft, version: string, text: string): { draft: Draft; splices: Splice[] } {
-  const known = [draft.seen, ...draft.sent];
+  const known = [draft.seen, ...draft.sent.map((one) => one.text)];
   const reached = reachedBy(known, text);
   const base = known[reached] ?? draft.seen;
-  const sent = known.slice(reached + 1).map((after) => applySplices(after, rebase(base, after, text)));
+  const outstanding = draft.sent.slice(reached);
+  const sent = outstanding.map((one) => ({ ...one, text: applySplices(one.text, rebase(base, one.text, text)) }));
   const splices = rebase(base, draft.local, text);
-  return { draft: { version, seen: text, sent, local: applySplices(draft.local, splices) }, splices };
+  return { draft: { ...draft, version, seen: text, sent, local: applySplices(draft.local, splices) }, splices };
 }
 
 /**

@@ -34,12 +34,15 @@ export type Kept =
 /** One section of one dossier while it is on the page. */
 export class SectionWriting {
   kept: Kept = $state.raw({ is: 'untouched' });
-  #draft: Draft = $state.raw({ version: '', seen: '', sent: [], local: '' });
+  #draft: Draft = $state.raw(openDraft('', ''));
   readonly #dossier: DocumentId;
   readonly #section: string;
-  readonly #areas = new Set<HTMLTextAreaElement>();
+  /** Each with where its last letter left the caret, or -1: when the caret is elsewhere, somebody goes on in another place. */
+  readonly #areas = new Map<HTMLTextAreaElement, number>();
   /** Where one was in the text: the whole screen opens there. */
   #place: number | null = null;
+  /** Groups of words that are being written to the disk. */
+  #onTheWay = 0;
   #pause: ReturnType<typeof setTimeout> | undefined;
   /** While letters are put together (accents, most phone keyboards), the text must not be moved under them. */
   #composing = false;
@@ -65,7 +68,10 @@ export class SectionWriting {
     }
     this.#waiting = null;
     this.#draft = draft;
-    if (splices.length > 0) for (const area of this.#areas) bringIn(area, draft.local, splices);
+    for (const [area, caret] of splices.length > 0 ? this.#areas : []) {
+      this.#areas.set(area, moveCaret(caret, splices));
+      bringIn(area, draft.local, splices);
+    }
     return splices.length > 0;
   }
 
@@ -74,45 +80,48 @@ export class SectionWriting {
     clearTimeout(this.#pause);
     if (charactersOf(this.text) > SECTION_CHARS_MAX) return void (this.kept = { is: 'too_long' });
     const taken = takeWords(this.#draft);
-    if (!taken) return void (this.kept = this.kept.is === 'writing' ? { is: 'saved' } : this.kept);
+    if (!taken) return this.#settled();
     this.#draft = taken.draft;
+    this.kept = { is: 'writing' };
+    this.#onTheWay += 1;
     const saved = await store.commit({ do: 'edit_section', dossier: this.#dossier, section: this.#section, ...taken.words });
-    if (saved.saved) {
-      if (this.text === taken.words.after) this.kept = { is: 'saved' };
-      return;
-    }
-    this.#draft = keepWords(this.#draft, taken.words.after);
+    this.#onTheWay -= 1;
+    if (saved.saved) return this.#settled();
+    this.#draft = keepWords(this.#draft, taken.group);
     this.kept = { is: 'failed', code: saved.code };
+  }
+
+  /** Says 'saved' only when every word that is shown is on the disk. */
+  #settled(): void {
+    if (this.kept.is === 'writing' && this.#onTheWay === 0 && !takeWords(this.#draft)) this.kept = { is: 'saved' };
   }
 
   /** Makes a text area show the text and listens to it. */
   readonly attach: Attachment<HTMLTextAreaElement> = (area) => {
     // Once: what changes later is brought in with care for the caret.
     area.value = untrack(() => this.#draft.local);
-    this.#areas.add(area);
+    this.#areas.set(area, -1);
     if (this.#place !== null) area.setSelectionRange(this.#place, this.#place);
-    /** Where the caret was left by the last letter: when it is elsewhere, somebody goes on in another place. */
-    let caret = -1;
     const listeners = new AbortController();
     const on = <Name extends keyof HTMLElementEventMap>(name: Name, heard: () => void) =>
       area.addEventListener(name, heard, { signal: listeners.signal });
 
     on('input', () => {
-      caret = area.selectionEnd;
+      this.#areas.set(area, area.selectionEnd);
       this.#typed(area);
     });
     on('compositionstart', () => (this.#composing = true));
-    on('compositionend', () => this.#composed());
+    on('compositionend', () => this.#composed(area));
     on('blur', () => {
       this.#place = area.selectionEnd;
-      this.#composed();
-      void this.flush();
+      this.#left(area);
     });
     document.addEventListener(
       'selectionchange',
       () => {
+        const caret = this.#areas.get(area) ?? -1;
         if (document.activeElement !== area || this.#composing || caret < 0 || area.selectionEnd === caret) return;
-        caret = -1;
+        this.#areas.set(area, -1);
         void this.flush();
       },
       { signal: listeners.signal },
@@ -120,21 +129,31 @@ export class SectionWriting {
     return () => {
       listeners.abort();
       this.#areas.delete(area);
-      this.#composing = false;
-      untrack(() => void this.flush());
+      this.#left(area);
     };
   };
 
+  /** Just after, not at once: the text area may be leaving the page, and Svelte allows no news while it clears up. */
+  #left(area: HTMLTextAreaElement): void {
+    queueMicrotask(() => {
+      this.#composed(area);
+      void this.flush();
+    });
+  }
+
   #typed(area: HTMLTextAreaElement): void {
     this.#draft = { ...this.#draft, local: area.value };
-    for (const other of this.#areas) if (other !== area) other.value = area.value;
+    for (const other of this.#areas.keys()) if (other !== area) other.value = area.value;
     this.kept = { is: 'writing' };
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => void this.flush(), PAUSE_MS);
   }
 
-  #composed(): void {
+  #composed(area: HTMLTextAreaElement): void {
+    if (!this.#composing) return;
     this.#composing = false;
+    // Some browsers tell of the last letters only after this.
+    if (area.value !== this.text) this.#typed(area);
     if (this.#waiting) this.take(this.#waiting.version, this.#waiting.text);
   }
 }

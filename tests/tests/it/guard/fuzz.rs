@@ -1,6 +1,6 @@
 //! Mutation fuzz: honest changes, changed at random, most with their checksums set right again.
 //!
-//! Whatever the guard admits and proves must leave a whole document ([`check_usable`], [`check_convergent`]), and an
+//! Whatever the guard admits and proves must leave a whole document ([`check_readable`], [`check_editable`], [`check_convergent`]), and an
 //! innocent change beside the mutated ones must never suffer from them. Each input has its own random numbers, drawn from
 //! the seed and its number, so that the outcome does not depend on how many threads share the work.
 
@@ -14,7 +14,7 @@ use server::guard::{self, Owner, Verdict};
 
 use super::documents::{AMINA, BADR, Subject, actor};
 use super::forge::{self, Parts};
-use super::wholeness::{check_convergent, check_usable};
+use super::wholeness::{check_convergent, check_editable, check_readable};
 
 /// Inputs of one run; three in four from the fixed seed, the others from a fresh one.
 const INPUTS: u64 = 200_000;
@@ -163,10 +163,11 @@ fn one_input(subjects: &[Subject], random: &mut Random, tally: &mut Tally) -> Re
         tally.count("accepted");
     }
     tally.checked += 1;
-    let converges = random.below(4) == 0; // The longer half of the work.
+    let (edit_loaded, converge) = (random.below(2) == 0, random.below(4) == 0);
     catch_unwind(AssertUnwindSafe(|| {
-        check_usable(subject, &admitted.document, &saved)?;
-        if converges { check_convergent(subject, &admitted) } else { Ok(()) }
+        let loaded = check_readable(&admitted.document, &saved)?;
+        check_editable(subject, if edit_loaded { &loaded } else { &admitted.document })?;
+        if converge { check_convergent(subject, &admitted) } else { Ok(()) }
     }))
     .unwrap_or_else(|_| Err("panicked".into()))
     .map_err(|failure| format!("{}: not whole: {failure}", subject.name))

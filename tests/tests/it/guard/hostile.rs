@@ -12,7 +12,7 @@ use server::guard::{self, Owner, Refusal, Verdict};
 
 use super::documents::{AMINA, BADR, CHAMA, Subject, actor, change, pull, replica};
 use super::forge::{self, Parts};
-use super::wholeness::{check_convergent, check_usable};
+use super::wholeness::{check_convergent, check_editable, check_readable};
 
 /// What the guard says of each change of an upload, by code.
 fn verdicts(document: &Automerge, upload: &[Vec<u8>]) -> Vec<&'static str> {
@@ -80,7 +80,9 @@ fn honest_changes_pass_and_leave_the_document_whole() {
         let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), &upload);
         assert!(admitted.verdicts.iter().all(|verdict| code(verdict) == "accepted"));
         let saved = guard::prove(&admitted.document).unwrap();
-        check_usable(&subject, &admitted.document, &saved)
+        check_readable(&admitted.document, &saved)
+            .and_then(|loaded| check_editable(&subject, &loaded))
+            .and_then(|()| check_editable(&subject, &admitted.document))
             .and_then(|()| check_convergent(&subject, &admitted))
             .unwrap_or_else(|failure| panic!("{}: {failure}", subject.name));
     }

@@ -1,0 +1,442 @@
+//! Works what was read into the documents, as edits like everybody's, and says what became of each row.
+//!
+//! Safe to repeat: ids follow from what was read, and what is there already stays as it is. Nobody is ever taken for somebody
+//! else because of a name (M7): whoever seems known is only pointed at.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use shared::{
+    edit::{Edit, Library as _, Refusal},
+    field::{Field, Value},
+    id::DocumentId,
+    names::{self, Heard},
+    phone,
+    record::{PhoneRow, Record},
+    role::Role,
+};
+
+use super::{
+    Finding, Problem, Readout, morocco,
+    participants::Participant,
+    plan::{self, PlannedAssociation},
+    rna::RnaRow,
+};
+use crate::{
+    clock::Clock,
+    hand::{Hand, HandError},
+    storage::{
+        Store, StoreError,
+        lookups::{self, KnownAssociation},
+        server,
+        territories::{self, Kept},
+    },
+};
+
+/// Rows of a file that are kept together. A row touches up to three documents, and all of them share an event.
+const ROWS_PER_COMMIT: usize = 150;
+/// People who seem to be the one of a row, as far as they are named.
+const LIKENESSES_SHOWN: usize = 3;
+/// How the history names whoever imports.
+const NAME: &str = "Import";
+
+/// How many were begun, were there already, and were there but lacked something of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    pub new: usize,
+    pub known: usize,
+    pub completed: usize,
+}
+
+/// What became of the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    pub associations: Tally,
+    pub people: Tally,
+    /// People on the event's roster.
+    pub expected: Tally,
+    pub communes: Tally,
+    /// Rows of which nothing was taken, by line.
+    pub refused: Vec<Finding>,
+    /// What somebody should look at, by line.
+    pub notes: Vec<Finding>,
+    /// Associations that are gone.
+    pub passed_over: usize,
+    /// Rows that say a function or a remark, for which documents have no place.
+    pub without_place: usize,
+}
+
+impl Outcome {
+    fn of<Row>(readout: &Readout<Row>) -> Self {
+        Self { refused: readout.refused.clone(), notes: readout.notes.clone(), ..Self::default() }
+    }
+
+    fn note(&mut self, line: u64, problem: Problem) {
+        self.notes.push(Finding { line, problem });
+    }
+
+    fn refuse(&mut self, line: u64, problem: Problem) {
+        self.refused.push(Finding { line, problem });
+    }
+
+    fn by_line(mut self) -> Self {
+        self.refused.sort_by_key(|finding| finding.line);
+        self.notes.sort_by_key(|finding| finding.line);
+        self
+    }
+}
+
+/// Why a file was not taken, or not to its end. What was kept before is found again when it is repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error(transparent)]
+    Hand(#[from] HandError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("aucun événement n’a cet identifiant : {0}")]
+    EventUnknown(DocumentId),
+    #[error("aucune association n’a cet identifiant : {0}")]
+    AssociationUnknown(DocumentId),
+}
+
+/// What whoever sends a list says of all its people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Common {
+    /// They are expected there.
+    pub event: Option<DocumentId>,
+    /// Theirs, where a row names none.
+    pub association: Option<DocumentId>,
+}
+
+/// Takes the rows of the register.
+///
+/// # Errors
+/// What the storage fails on.
+pub fn rna(store: &Store, clock: &Clock, readout: &Readout<RnaRow>) -> Result<Outcome, ImportError> {
+    let mut desk = Desk::open(store, clock)?;
+    let mut known = store.read_blocking(lookups::associations_by_rna)?;
+    let mut outcome = Outcome::of(readout);
+    for row in &readout.rows {
+        if plan::is_gone(row) {
+            outcome.passed_over += 1;
+            continue;
+        }
+        match plan::association(row) {
+            Ok(planned) => desk.association(row.line, planned, &mut known, &mut outcome)?,
+            Err(problem) => outcome.refuse(row.line, problem),
+        }
+        desk.row_done()?;
+    }
+    desk.keep()?;
+    Ok(outcome.by_line())
+}
+
+/// Takes the people of a list.
+///
+/// # Errors
+/// An event or association that is not there; what the storage fails on.
+pub fn participants(
+    store: &Store,
+    clock: &Clock,
+    readout: &Readout<Participant>,
+    common: Common,
+) -> Result<Outcome, ImportError> {
+    let identity = store.read_blocking(server::identity)?.identity;
+    let mut desk = Desk::open(store, clock)?;
+    if let Some(association) = common.association
+        && !matches!(desk.record(association)?, Some(Record::Association(_)))
+    {
+        return Err(ImportError::AssociationUnknown(association));
+    }
+    let roster = match common.event.map(|event| Ok::<_, ImportError>((event, desk.record(event)?))).transpose()? {
+        None => HashSet::new(),
+        Some((_, Some(Record::Event(event)))) => event.roster.into_keys().collect(),
+        Some((event, _)) => return Err(ImportError::EventUnknown(event)),
+    };
+    let mut list = List {
+        server: DocumentId(identity).to_string(),
+        titles: titles(store)?,
+        people: PeopleByName::read(store)?,
+        common,
+        roster,
+        met: HashSet::new(),
+        outcome: Outcome::of(readout),
+        desk,
+    };
+    for row in &readout.rows {
+        list.row(row)?;
+        list.desk.row_done()?;
+    }
+    list.desk.keep()?;
+    Ok(list.outcome.by_line())
+}
+
+/// Takes the communes, all or none.
+///
+/// # Errors
+/// What the storage fails on.
+pub fn communes(store: &Store, readout: &Readout<morocco::Commune>) -> Result<Outcome, ImportError> {
+    let rows = readout.rows.clone();
+    let communes = store.write_blocking(move |tx, _| {
+        let mut tally = Tally::default();
+        for commune in &rows {
+            match territories::put_commune(tx, commune)? {
+                Kept::New => tally.new += 1,
+                Kept::Changed => tally.completed += 1,
+                Kept::Already => tally.known += 1,
+            }
+        }
+        Ok::<_, StoreError>(tally)
+    })?;
+    Ok(Outcome { communes, ..Outcome::of(readout) }.by_line())
+}
+
+/// Where edits are made and kept.
+struct Desk {
+    hand: Hand,
+    now_ms: u64,
+    rows: usize,
+}
+
+impl Desk {
+    fn open(store: &Store, clock: &Clock) -> Result<Self, StoreError> {
+        Ok(Self { hand: Hand::open(store, NAME, Role::Staff, clock)?, now_ms: clock.now_ms(), rows: 0 })
+    }
+
+    /// What a document says now; none where there is no such document.
+    fn record(&mut self, id: DocumentId) -> Result<Option<Record>, StoreError> {
+        if !self.hand.has(id)? {
+            return Ok(None);
+        }
+        Ok(self.hand.copy(id).map(|document| Record::read(&document)))
+    }
+
+    /// The refusal, if the edit was refused.
+    fn edit(&mut self, edit: &Edit) -> Result<Option<Refusal>, HandError> {
+        match self.hand.edit(edit, self.now_ms) {
+            Ok(()) => Ok(None),
+            Err(HandError::Refused(refusal)) => Ok(Some(refusal)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn row_done(&mut self) -> Result<(), HandError> {
+        self.rows += 1;
+        if self.rows.is_multiple_of(ROWS_PER_COMMIT) { self.keep() } else { Ok(()) }
+    }
+
+    fn keep(&mut self) -> Result<(), HandError> {
+        self.hand.keep(self.now_ms).map(drop)
+    }
+
+    fn association(
+        &mut self,
+        line: u64,
+        planned: PlannedAssociation,
+        known: &mut HashMap<String, KnownAssociation>,
+        outcome: &mut Outcome,
+    ) -> Result<(), ImportError> {
+        let PlannedAssociation { id, rna, fields, notes } = planned;
+        if let Some(there) = rna.as_ref().and_then(|rna| known.get(rna)) {
+            outcome.associations.known += 1;
+            let said = |field| fields.get(&field).unwrap_or(&Value::Empty).text();
+            let pairs = [
+                (Field::Title, &there.title),
+                (Field::SiretNumber, &there.siret),
+                (Field::Postcode, &there.postcode),
+                (Field::City, &there.city),
+            ];
+            // What the register leaves empty contradicts nobody.
+            if pairs.iter().any(|(field, kept)| !said(*field).is_empty() && said(*field) != kept.as_str()) {
+                outcome.note(line, Problem::AssociationDiffers(there.id));
+            }
+            return Ok(());
+        }
+        if self.hand.has(id)? {
+            outcome.associations.known += 1;
+            return Ok(());
+        }
+        let edit = Edit::CreateAssociation { association: id, fields: fields.clone() };
+        if let Some(refusal) = self.edit(&edit)? {
+            outcome.refuse(line, Problem::NotTaken(refusal));
+            return Ok(());
+        }
+        outcome.associations.new += 1;
+        outcome.notes.extend(notes);
+        if let Some(rna) = rna {
+            let said = |field| fields.get(&field).unwrap_or(&Value::Empty).text().to_owned();
+            let [title, siret, postcode, city] =
+                [Field::Title, Field::SiretNumber, Field::Postcode, Field::City].map(said);
+            known.insert(rna, KnownAssociation { id, title, siret, postcode, city });
+        }
+        Ok(())
+    }
+}
+
+/// The associations by their folded titles.
+fn titles(store: &Store) -> Result<HashMap<String, Vec<DocumentId>>, StoreError> {
+    let mut titles: HashMap<String, Vec<DocumentId>> = HashMap::new();
+    for (id, title) in store.read_blocking(lookups::association_titles)? {
+        titles.entry(names::fold_search(&title)).or_default().push(id);
+    }
+    Ok(titles)
+}
+
+/// Those who were known before, by the block of each of their names.
+struct PeopleByName(HashMap<String, Vec<(Heard, DocumentId)>>);
+
+impl PeopleByName {
+    fn read(store: &Store) -> Result<Self, StoreError> {
+        let mut blocks: HashMap<String, Vec<(Heard, DocumentId)>> = HashMap::new();
+        for person in store.read_blocking(lookups::people)? {
+            for name in [&person.name, &person.name_ar].into_iter().filter(|name| !name.is_empty()) {
+                let block = names::name_key(name).block;
+                blocks.entry(block).or_default().push((Heard::new(name), person.id));
+            }
+        }
+        Ok(Self(blocks))
+    }
+
+    fn alike(&self, row: &Participant) -> BTreeSet<DocumentId> {
+        let latin = format!("{} {}", row.given, row.family);
+        let mut found = BTreeSet::new();
+        for name in [latin.trim(), &row.name_ar].into_iter().filter(|name| !name.is_empty()) {
+            let heard = Heard::new(name);
+            let block = self.0.get(&names::name_key(name).block).into_iter().flatten();
+            found.extend(block.filter(|(other, _)| heard.alike(other).is_some()).map(|(_, id)| *id));
+        }
+        found
+    }
+}
+
+/// A list on its way into the documents.
+struct List {
+    server: String,
+    desk: Desk,
+    common: Common,
+    titles: HashMap<String, Vec<DocumentId>>,
+    people: PeopleByName,
+    roster: HashSet<DocumentId>,
+    /// The associations that were counted.
+    met: HashSet<DocumentId>,
+    outcome: Outcome,
+}
+
+impl List {
+    fn row(&mut self, row: &Participant) -> Result<(), ImportError> {
+        let planned = plan::person(&self.server, row);
+        let mut there = None;
+        for id in &planned.ids {
+            if self.desk.hand.has(*id)? {
+                there = Some(*id);
+                break;
+            }
+        }
+        let person = match there {
+            Some(person) => person,
+            None => {
+                let person = planned.ids[0];
+                let new = shared::edit::NewPerson { association: self.association(row)?, ..planned.new };
+                // Nobody read the notice to somebody who only stands in a list.
+                let edit = Edit::CreatePerson { person, new, notice_read: false };
+                if let Some(refusal) = self.desk.edit(&edit)? {
+                    self.outcome.refuse(row.line, Problem::NotTaken(refusal));
+                    return Ok(());
+                }
+                person
+            }
+        };
+        let added = self.contact(person, row)?;
+        match (there, added) {
+            (None, _) => {
+                self.outcome.people.new += 1;
+                for known in self.people.alike(row).into_iter().take(LIKENESSES_SHOWN) {
+                    self.outcome.note(row.line, Problem::PersonMaybeKnown(known));
+                }
+            }
+            (Some(_), false) => self.outcome.people.known += 1,
+            (Some(_), true) => self.outcome.people.completed += 1,
+        }
+        self.outcome.without_place += usize::from(row.role.is_some() || row.remarks.is_some());
+        self.expect(person, row.line)
+    }
+
+    /// The association that a row names, begun where nobody knows it yet.
+    fn association(&mut self, row: &Participant) -> Result<Option<DocumentId>, ImportError> {
+        let title = row.association.as_deref().unwrap_or_default();
+        let folded = names::fold_search(title);
+        if folded.is_empty() {
+            return Ok(self.common.association);
+        }
+        let id = match self.titles.get(&folded).map(Vec::as_slice) {
+            Some([id]) => *id,
+            Some([_, _, ..]) => {
+                self.outcome.note(row.line, Problem::AssociationAmbiguous);
+                return Ok(None);
+            }
+            Some([]) | None => plan::named_association(&self.server, &folded),
+        };
+        if !self.met.insert(id) {
+            return Ok(Some(id));
+        }
+        if self.desk.hand.has(id)? {
+            self.outcome.associations.known += 1;
+            return Ok(Some(id));
+        }
+        let fields = [(Field::Title, Value::from(title))].into();
+        if let Some(refusal) = self.desk.edit(&Edit::CreateAssociation { association: id, fields })? {
+            self.outcome.note(row.line, Problem::NotTaken(refusal));
+            self.met.remove(&id);
+            return Ok(None);
+        }
+        self.outcome.associations.new += 1;
+        Ok(Some(id))
+    }
+
+    /// Adds the phones and emails that the person's contact lacks. Returns whether there were any.
+    fn contact(&mut self, person: DocumentId, row: &Participant) -> Result<bool, ImportError> {
+        let (mut phones, mut emails) = (Vec::new(), Vec::new());
+        if let Some(Record::Contact(contact)) = self.desk.record(DocumentId::contact_of(person))? {
+            (phones, emails) = (contact.phones, contact.emails);
+        }
+        let mut edits = Vec::new();
+        for phone in row.phones.iter().filter(|phone| !phones.iter().any(|there| is_in(phone, there))) {
+            edits.push(Edit::AddPhone { person, row: plan::phone_row(person, phone), phone: phone.clone() });
+        }
+        for address in row.emails.iter().filter(|address| !emails.contains(address)) {
+            edits.push(Edit::AddEmail { person, row: plan::email_row(person, address), address: address.clone() });
+        }
+        let mut added = false;
+        for edit in edits {
+            match self.desk.edit(&edit)? {
+                None => added = true,
+                Some(refusal) => self.outcome.note(row.line, Problem::NotTaken(refusal)),
+            }
+        }
+        Ok(added)
+    }
+
+    /// Puts the person on the event's roster.
+    fn expect(&mut self, person: DocumentId, line: u64) -> Result<(), ImportError> {
+        let Some(event) = self.common.event else { return Ok(()) };
+        if self.roster.contains(&person) {
+            self.outcome.expected.known += 1;
+            return Ok(());
+        }
+        match self.desk.edit(&Edit::AddToRoster { event, person })? {
+            None => {
+                self.roster.insert(person);
+                self.outcome.expected.new += 1;
+            }
+            Some(refusal) => self.outcome.note(line, Problem::NotTaken(refusal)),
+        }
+        Ok(())
+    }
+}
+
+/// Whether a contact has this phone. One whose country is not told is there as soon as its digits are.
+fn is_in(phone: &phone::Phone, there: &PhoneRow) -> bool {
+    match &phone.e164 {
+        Some(number) => there.e164 == *number,
+        None => phone::clean_digits(&there.raw) == phone::clean_digits(&phone.raw),
+    }
+}

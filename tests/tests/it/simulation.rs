@@ -1,0 +1,631 @@
+//! The seeded simulator: phones of every role edit, fall, lose their network and their disks, against a server that dies
+//! and is restored; in the end everyone is online, and everything must agree.
+//!
+//! `TIWIZI_SIM_SEED=7` plays one seed again, with its steps; `TIWIZI_SIM_SEEDS=1000` adds so many fresh ones.
+
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use server::{
+    storage::{Place, access::Given},
+    writer::Fault,
+};
+use shared::{
+    document::Kind,
+    edit::{Edit, NewAssociation, NewPerson, NewSlot, Refusal},
+    field::{Accepts, Field, Value},
+    id::{DocumentId, RowId},
+    mark::Status,
+    phone::Phone,
+    question::Question,
+    record::{CallSection, EventRecord, Record, Side},
+    role::Role,
+    view::{View, ViewKey},
+};
+use tests::world::{Disk, Fall, Medium, Mishap, Outcome, World};
+
+/// Seeds that every run plays.
+const SEEDS: std::ops::Range<u64> = 1..61;
+/// Fresh seeds that every run adds.
+const FRESH_SEEDS: u64 = 6;
+/// What happens between the first exchange and the last.
+const STEPS: usize = 220;
+
+/// Seeds are shared out, so that they run beside each other.
+fn play_share(share: u64) {
+    if let Some(seed) = number("TIWIZI_SIM_SEED") {
+        if share == 0 {
+            play(seed);
+        }
+        return;
+    }
+    SEEDS.filter(|seed| seed % SHARES == share).for_each(play);
+}
+
+const SHARES: u64 = 4;
+
+#[test]
+fn the_first_quarter_of_the_seeds_heals() {
+    play_share(0);
+}
+
+#[test]
+fn the_second_quarter_of_the_seeds_heals() {
+    play_share(1);
+}
+
+#[test]
+fn the_third_quarter_of_the_seeds_heals() {
+    play_share(2);
+}
+
+#[test]
+fn the_last_quarter_of_the_seeds_heals() {
+    play_share(3);
+}
+
+#[test]
+fn fresh_seeds_heal() {
+    if number("TIWIZI_SIM_SEED").is_some() {
+        return;
+    }
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let first = u64::try_from(since.as_millis()).unwrap_or_default();
+    let count = number("TIWIZI_SIM_SEEDS").unwrap_or(FRESH_SEEDS);
+    println!("fresh seeds: {first} and {count} on");
+    (first..first + count).for_each(play);
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+fn play(seed: u64) {
+    let mut play = Play::begin(seed);
+    for _ in 0..STEPS {
+        play.step();
+    }
+    play.end();
+}
+
+/// One seed.
+struct Play {
+    seed: u64,
+    world: World,
+    /// Copies of disks, by phone.
+    disks: BTreeMap<usize, Disk>,
+    server_copy: Option<Place>,
+    /// What a page shows of a section, seen some time ago.
+    opened: Option<(usize, DocumentId, String, String, String)>,
+    /// Whether phones are cloned and restored; whether the server is.
+    phones_are_copied: bool,
+    server_is_copied: bool,
+    trace: Vec<String>,
+}
+
+impl Drop for Play {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for line in &self.trace {
+                println!("{line}");
+            }
+            println!("this was seed {0}: play it again with TIWIZI_SIM_SEED={0}", self.seed);
+        }
+    }
+}
+
+impl Play {
+    fn begin(seed: u64) -> Self {
+        let medium = if seed % 6 == 5 { Medium::File } else { Medium::Memory };
+        let mut play = Self {
+            seed,
+            world: World::new(seed, medium),
+            disks: BTreeMap::new(),
+            server_copy: None,
+            opened: None,
+            phones_are_copied: seed % 3 == 0,
+            server_is_copied: seed % 4 == 0,
+            trace: Vec::new(),
+        };
+        play.world.join("phone 0", Role::Staff);
+        for n in 1..3 + play.world.rng.below(5) {
+            let role = *play.world.rng.pick(&ROLES).unwrap_or(&Role::Volunteer);
+            play.world.join(&format!("phone {n}"), role);
+        }
+        for _ in 0..4 {
+            play.do_edit(0, Wish::Person);
+        }
+        for wish in
+            [Wish::Event, Wish::Dossier, Wish::Association, Wish::Call, Wish::Roster, Wish::Roster, Wish::Roster]
+        {
+            play.do_edit(0, wish);
+        }
+        play.world.sync(0);
+        for _ in 0..3 {
+            play.decide();
+        }
+        play.world.settle();
+        play
+    }
+
+    fn note(&mut self, what: String) {
+        self.trace.push(what);
+    }
+
+    fn a_phone(&mut self) -> usize {
+        let count = self.world.phones.len();
+        self.world.rng.below(count)
+    }
+
+    fn step(&mut self) {
+        self.world.now_ms += self.world.rng.next() % 60_000;
+        let phone = self.a_phone();
+        match self.world.rng.below(100) {
+            0..=54 => {
+                let wish = *self.world.rng.pick(&WISHES).unwrap_or(&Wish::Mark);
+                self.do_edit(phone, wish);
+            }
+            55..=82 => self.do_exchange(phone),
+            83..=86 => {
+                let online = !self.world.phones[phone].online;
+                self.world.phones[phone].online = online;
+                self.note(format!("{phone} online: {online}"));
+            }
+            87..=89 => self.do_fall(phone),
+            90 => {
+                self.world.phones[phone].falls();
+                self.world.start(phone);
+                self.note(format!("{phone} restarts"));
+            }
+            91..=93 => self.decide(),
+            94 => self.replay(),
+            95 if phone != 0 => {
+                let role = *self.world.rng.pick(&ROLES).unwrap_or(&Role::Volunteer);
+                self.world.set_role(phone, role);
+                self.note(format!("{phone} becomes {role:?}"));
+            }
+            96 => {
+                self.world.server.start();
+                self.note("the server restarts".to_owned());
+            }
+            97 if self.phones_are_copied && phone != 0 => self.copy_phone(phone),
+            98..=99 if self.server_is_copied => self.copy_server(),
+            _ => {}
+        }
+    }
+
+    fn do_exchange(&mut self, phone: usize) {
+        if !self.world.phones[phone].online {
+            return;
+        }
+        self.world.wake(phone);
+        let mishap = match self.world.rng.below(100) {
+            0..=69 => Mishap::None,
+            70..=76 => Mishap::RequestLost,
+            77..=84 => Mishap::ReplyLost,
+            85..=89 => Mishap::ArrivesTwice,
+            90..=92 => Mishap::PhoneFalls,
+            93..=95 => Mishap::Server(Fault::CrashBeforeCommit),
+            96..=97 => Mishap::Server(Fault::CrashAfterCommit),
+            _ => Mishap::Server(Fault::RefuseCommit),
+        };
+        if mishap == Mishap::None {
+            let count = self.world.sync(phone);
+            self.note(format!("{phone} syncs, {count} exchanges"));
+        } else {
+            self.world.mishaps.insert(phone, mishap);
+            let outcome = self.world.exchange(phone);
+            self.note(format!("{phone} exchanges, {mishap:?}: {outcome:?}"));
+            if outcome == Outcome::Silent {
+                self.world.mishaps.remove(&phone);
+            }
+        }
+    }
+
+    fn do_fall(&mut self, phone: usize) {
+        let falls = [Fall::BeforeEdit, Fall::BeforeStore, Fall::AfterStore];
+        let fall = *self.world.rng.pick(&falls).unwrap_or(&Fall::BeforeEdit);
+        self.world.phones[phone].fall = Some(fall);
+        self.note(format!("{phone} will fall {fall:?}"));
+    }
+
+    /// An old request of any phone arrives once more.
+    fn replay(&mut self) {
+        let old = self.world.arrived.len();
+        let old = self.world.rng.below(old);
+        let Some((phone, frame)) = self.world.arrived.get(old).cloned() else { return };
+        self.world.arrive(phone, &frame);
+        self.note(format!("request {old}, of {phone}, arrives again"));
+    }
+
+    fn decide(&mut self) {
+        let whose = self.a_phone();
+        let given = if self.world.rng.chance(75) { Given::Yes } else { Given::No };
+        let Some(document) = self.some_document(0, &[Kind::Event, Kind::Dossier]) else { return };
+        self.world.decide(0, whose, document, given);
+        self.note(format!("{document} given to {whose}: {given:?}"));
+    }
+
+    fn copy_phone(&mut self, phone: usize) {
+        match self.world.rng.below(3) {
+            0 if self.world.phones.len() < 8 => {
+                let clone = self.world.clone_phone(phone);
+                self.note(format!("{phone} is cloned as {clone}"));
+            }
+            1 if self.disks.contains_key(&phone) => {
+                let disk = self.disks[&phone].clone();
+                self.world.wake(phone);
+                self.world.restore_phone(phone, disk);
+                self.note(format!("{phone} is restored"));
+            }
+            _ => {
+                self.disks.insert(phone, self.world.phones[phone].disk.clone());
+                self.note(format!("{phone} is copied"));
+            }
+        }
+    }
+
+    /// A restore loses nothing, provided that a phone of those who run the house was level: it gives back what others wrote.
+    fn copy_server(&mut self) {
+        if self.server_copy.is_none() || self.world.rng.chance(60) {
+            self.server_copy = Some(self.world.server.copy());
+            return self.note("the server is copied".to_owned());
+        }
+        self.world.phones[0].fall = None;
+        self.world.wake(0);
+        self.world.sync(0);
+        if let Some(copy) = &self.server_copy {
+            self.world.restore_server(copy);
+        }
+        self.note("the server is restored".to_owned());
+    }
+
+    /// Everyone comes back, and everything must agree.
+    fn end(mut self) {
+        self.world.mishaps.clear();
+        for phone in 0..self.world.phones.len() {
+            self.world.phones[phone].fall = None;
+            self.world.phones[phone].online = true;
+            self.world.wake(phone);
+        }
+        self.note("all online".to_owned());
+        self.world.settle();
+        self.world.audit_healed();
+        for (code, count) in self.world.server.set_aside() {
+            let honest =
+                code.starts_with("scope.") || code.starts_with("permission.") || code.starts_with("quarantine.");
+            assert!(honest || self.server_is_copied, "{count} changes of honest phones were refused: {code}");
+        }
+        for phone in &self.world.phones {
+            assert!(!phone.refused.contains(&Refusal::Failed), "an edit of the log failed");
+        }
+    }
+
+    fn do_edit(&mut self, phone: usize, wish: Wish) {
+        if self.world.phones[phone].replica.is_none() && self.world.rng.chance(50) {
+            self.world.start(phone);
+        }
+        if self.world.phones[phone].replica.is_none() {
+            return;
+        }
+        let Some(edit) = self.edit(phone, wish) else { return };
+        let said = format!("{phone} {edit:?}");
+        let result = self.world.edit(phone, edit);
+        self.note(format!("{said}: {result:?}"));
+        assert_ne!(result, Err(Refusal::Failed), "the engine failed");
+    }
+}
+
+const ROLES: [Role; 5] = [Role::Volunteer, Role::Volunteer, Role::Volunteer, Role::Coordinator, Role::Staff];
+
+/// A kind of edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Mark,
+    Undo,
+    WalkIn,
+    Roster,
+    Field,
+    Cell,
+    Text,
+    Open,
+    Settle,
+    Line,
+    Remove,
+    Person,
+    Association,
+    Event,
+    Dossier,
+    Call,
+    Number,
+    Link,
+    Unlink,
+}
+
+/// How often each is wished for.
+const WISHES: [Wish; 40] = [
+    Wish::Mark,
+    Wish::Mark,
+    Wish::Mark,
+    Wish::Mark,
+    Wish::Mark,
+    Wish::Mark,
+    Wish::Mark,
+    Wish::Undo,
+    Wish::Undo,
+    Wish::WalkIn,
+    Wish::WalkIn,
+    Wish::WalkIn,
+    Wish::Roster,
+    Wish::Field,
+    Wish::Field,
+    Wish::Field,
+    Wish::Field,
+    Wish::Cell,
+    Wish::Cell,
+    Wish::Cell,
+    Wish::Text,
+    Wish::Text,
+    Wish::Text,
+    Wish::Text,
+    Wish::Text,
+    Wish::Text,
+    Wish::Open,
+    Wish::Settle,
+    Wish::Settle,
+    Wish::Settle,
+    Wish::Line,
+    Wish::Line,
+    Wish::Remove,
+    Wish::Person,
+    Wish::Association,
+    Wish::Event,
+    Wish::Dossier,
+    Wish::Number,
+    Wish::Link,
+    Wish::Unlink,
+];
+
+const WORDS: [&str; 10] = ["puits", "eau", "école", "😀", "👩🏽‍🌾", "ماء", "ⵜⵉⵡⵉⵣⵉ", "\n", "\n\n", "a\u{301}"];
+
+impl Play {
+    fn edit(&mut self, phone: usize, wish: Wish) -> Option<Edit> {
+        match wish {
+            Wish::Mark | Wish::Undo | Wish::WalkIn | Wish::Roster => self.edit_of_event(phone, wish),
+            Wish::Text | Wish::Open | Wish::Line | Wish::Remove => self.edit_of_dossier(phone, wish),
+            Wish::Field => self.set_field(phone),
+            Wish::Cell => self.set_cell(phone),
+            Wish::Settle => self.settle_question(phone),
+            Wish::Number | Wish::Link | Wish::Unlink => self.edit_of_person(phone, wish),
+            Wish::Person | Wish::Association | Wish::Event | Wish::Dossier | Wish::Call => {
+                Some(self.begin_document(wish))
+            }
+        }
+    }
+
+    /// A document of one of these kinds that a phone holds.
+    fn some_document(&mut self, phone: usize, kinds: &[Kind]) -> Option<DocumentId> {
+        let engine = self.world.phones[phone].replica.as_ref()?;
+        let held: Vec<DocumentId> =
+            engine.documents().filter(|(_, kind)| kinds.contains(kind)).map(|(id, _)| id).collect();
+        self.world.rng.pick(&held).copied()
+    }
+
+    fn record(&self, phone: usize, id: DocumentId) -> Option<Record> {
+        self.world.phones[phone].replica.as_ref()?.record(id).cloned()
+    }
+
+    fn some_event(&mut self, phone: usize) -> Option<(DocumentId, EventRecord)> {
+        let id = self.some_document(phone, &[Kind::Event])?;
+        match self.record(phone, id)? {
+            Record::Event(event) => Some((id, event)),
+            _ => None,
+        }
+    }
+
+    fn edit_of_event(&mut self, phone: usize, wish: Wish) -> Option<Edit> {
+        let (id, event) = self.some_event(phone)?;
+        let slots: Vec<RowId> = event.slots.iter().map(|slot| slot.id).collect();
+        let slot = *self.world.rng.pick(&slots)?;
+        if wish == Wish::WalkIn {
+            return Some(self.walk_in(phone, id, slot));
+        }
+        if wish == Wish::Roster {
+            return Some(Edit::AddToRoster { event: id, person: self.some_document(phone, &[Kind::Person])? });
+        }
+        let roster: Vec<DocumentId> = event.roster.keys().copied().collect();
+        let person = *self.world.rng.pick(&roster)?;
+        if wish == Wish::Undo {
+            let withdrawal = self.world.row_id();
+            return Some(Edit::Undo { event: id, slot, person, withdrawal, reason: "wrong row".to_owned() });
+        }
+        let (mark, status) = (self.world.row_id(), *self.world.rng.pick(&Status::ALL)?);
+        Some(Edit::CheckIn { event: id, slot, person, mark, status, minutes: None })
+    }
+
+    fn walk_in(&mut self, phone: usize, event: DocumentId, slot: RowId) -> Edit {
+        let (person, mark) = (self.world.document_id(), self.world.row_id());
+        let mut new = self.new_person();
+        let mut new_association = None;
+        if self.world.rng.chance(30) {
+            new_association = Some(NewAssociation { association: self.world.document_id(), title: self.name() });
+        } else if self.world.rng.chance(50) {
+            new.association = self.some_document(phone, &[Kind::Association]);
+        }
+        let phone = self.world.rng.chance(60).then(|| self.number());
+        Edit::RegisterWalkIn { event, slot, person, mark, new, new_association, phone, notice_read: true }
+    }
+
+    fn number(&mut self) -> Phone {
+        let digits = format!("0612{:06}", self.world.rng.below(1_000_000));
+        if self.world.rng.chance(20) {
+            return Phone { raw: digits, country: None, e164: None };
+        }
+        Phone { e164: Some(format!("+212{}", &digits[1..])), country: Some("MA".to_owned()), raw: digits }
+    }
+
+    fn name(&mut self) -> String {
+        let names = ["Zahra", "Brahim", "Hassan", "Fatima", "Aït Ali", "Ouali", "Amrani", "زهرة"];
+        (*self.world.rng.pick(&names).unwrap_or(&"Zahra")).to_owned()
+    }
+
+    fn new_person(&mut self) -> NewPerson {
+        NewPerson { given: self.name(), family: self.name(), ..NewPerson::default() }
+    }
+
+    fn edit_of_dossier(&mut self, phone: usize, wish: Wish) -> Option<Edit> {
+        let dossier = self.some_document(phone, &[Kind::Dossier])?;
+        let Record::Dossier(record) = self.record(phone, dossier)? else { return None };
+        let lines: Vec<RowId> = record.lines.iter().map(|line| line.id).collect();
+        match wish {
+            Wish::Line => {
+                let side = if self.world.rng.chance(70) { Side::Expense } else { Side::Resource };
+                Some(Edit::AddLine { dossier, line: self.world.row_id(), side, label: self.name() })
+            }
+            Wish::Remove => {
+                let line = *self.world.rng.pick(&lines)?;
+                Some(Edit::SetLineState { dossier, line, keep: self.world.rng.chance(20) })
+            }
+            Wish::Open => {
+                self.open_section(phone, dossier);
+                None
+            }
+            _ => self.type_text(phone, dossier),
+        }
+    }
+
+    fn open_section(&mut self, phone: usize, dossier: DocumentId) {
+        let section = (*self.world.rng.pick(&["motivation", "context", "notes"]).unwrap_or(&"notes")).to_owned();
+        let View::Dossier(view) = self.world.phones[phone].engine().view(&ViewKey::Dossier { dossier }) else { return };
+        let shown = view.sections.iter().find(|shown| shown.about.key == section);
+        let text = shown.map_or_else(String::new, |shown| shown.text.clone());
+        self.opened = Some((phone, dossier, section, view.version, text));
+    }
+
+    /// Types into a section as somebody saw it, now or some time ago.
+    fn type_text(&mut self, phone: usize, dossier: DocumentId) -> Option<Edit> {
+        if self.opened.as_ref().is_none_or(|opened| (opened.0, opened.1) != (phone, dossier)) {
+            self.open_section(phone, dossier);
+        }
+        let (_, _, section, version, before) = self.opened.take()?;
+        let mut chars: Vec<char> = before.chars().collect();
+        let at = self.world.rng.below(chars.len() + 1);
+        let removed = self.world.rng.below(6).min(chars.len() - at);
+        let inserted: String =
+            (0..1 + self.world.rng.below(3)).filter_map(|_| self.world.rng.pick(&WORDS)).copied().collect();
+        chars.splice(at..at + removed, inserted.chars());
+        Some(Edit::EditSection { dossier, section, version, before, after: chars.into_iter().collect() })
+    }
+
+    fn set_field(&mut self, phone: usize) -> Option<Edit> {
+        let kinds = [Kind::Person, Kind::Event, Kind::Dossier, Kind::Association];
+        let kind = *self.world.rng.pick(&kinds)?;
+        let document = self.some_document(phone, &[kind])?;
+        let fields: Vec<Field> = Field::of(kind).iter().copied().filter(|field| *field != Field::SameAs).collect();
+        let field = *self.world.rng.pick(&fields)?;
+        let value = self.value(phone, field)?;
+        Some(Edit::SetField { document, row: None, field, value })
+    }
+
+    fn set_cell(&mut self, phone: usize) -> Option<Edit> {
+        let document = self.some_document(phone, &[Kind::Event, Kind::Dossier])?;
+        let (rows, fields): (Vec<RowId>, _) = match self.record(phone, document)? {
+            Record::Event(event) => (event.slots.iter().map(|slot| slot.id).collect(), Field::SLOT),
+            Record::Dossier(dossier) => (dossier.lines.iter().map(|line| line.id).collect(), Field::LINE),
+            _ => return None,
+        };
+        let (row, field) = (*self.world.rng.pick(&rows)?, *self.world.rng.pick(fields)?);
+        let value = self.value(phone, field)?;
+        Some(Edit::SetField { document, row: Some(row), field, value })
+    }
+
+    fn value(&mut self, phone: usize, field: Field) -> Option<Value> {
+        Some(match field.accepts() {
+            Accepts::Text(_) => Value::from(&*self.name()),
+            Accepts::Word(words) => Value::from(*self.world.rng.pick(words)?),
+            Accepts::Day => Value::from("2026-03-02"),
+            Accepts::Time => Value::from(*self.world.rng.pick(&["08:30", "09:00", "14:15"])?),
+            Accepts::Number(least, most) => {
+                let some = i64::try_from(self.world.rng.below(5)).unwrap_or(0);
+                Value::Number((least + some).min(most))
+            }
+            Accepts::Document(kind) => Value::Text(self.some_document(phone, &[kind])?.to_string()),
+            Accepts::Rna | Accepts::Siret => Value::Empty,
+        })
+    }
+
+    fn settle_question(&mut self, phone: usize) -> Option<Edit> {
+        let questions = self.world.phones[phone].engine().questions();
+        let row = self.world.row_id();
+        Some(match self.world.rng.pick(&questions)?.clone() {
+            Question::FieldSetApart { document, row, field, values } => {
+                let value = self.world.rng.pick(&values)?.value.clone();
+                Edit::SetField { document, row, field, value }
+            }
+            Question::MarksContradict { event, slot, person, marks } => {
+                let status = self.world.rng.pick(&marks)?.status;
+                let reason = "as seen".to_owned();
+                Edit::SettleMarks { event, slot, person, status, withdrawal: row, reason }
+            }
+            Question::ReadAgain { dossier, section, paragraph } => {
+                Edit::ReadAgain { dossier, section, anchor: paragraph.anchor }
+            }
+            Question::SectionBegunApart { dossier, section, texts } => {
+                Edit::SettleSection { dossier, section, text: texts.concat() }
+            }
+            Question::LineRemovedAndChanged { dossier, line, .. } => {
+                Edit::SetLineState { dossier, line, keep: self.world.rng.chance(50) }
+            }
+            Question::PossibleDuplicate { person, other, .. } if self.world.rng.chance(50) => {
+                Edit::LinkSame { person, same_as: other }
+            }
+            Question::PossibleDuplicate { person, other, .. } => Edit::NotSame { person, other },
+        })
+    }
+
+    fn edit_of_person(&mut self, phone: usize, wish: Wish) -> Option<Edit> {
+        let person = self.some_document(phone, &[Kind::Person])?;
+        let row = self.world.row_id();
+        Some(match wish {
+            Wish::Number if self.world.rng.chance(30) => {
+                Edit::AddEmail { person, row, address: "zahra@example.org".to_owned() }
+            }
+            Wish::Number => Edit::AddPhone { person, row, phone: self.number() },
+            Wish::Link => Edit::LinkSame { person, same_as: self.some_document(phone, &[Kind::Person])? },
+            _ => Edit::SetField { document: person, row: None, field: Field::SameAs, value: Value::Empty },
+        })
+    }
+
+    fn begin_document(&mut self, wish: Wish) -> Edit {
+        let id = self.world.document_id();
+        let fields = BTreeMap::from([(Field::Title, Value::from(&*self.name()))]);
+        match wish {
+            Wish::Association => Edit::CreateAssociation { association: id, fields },
+            Wish::Event => {
+                let slots = ["09:00", "14:00"].map(|starts| NewSlot {
+                    slot: self.world.row_id(),
+                    day: "2026-03-01".to_owned(),
+                    starts: starts.to_owned(),
+                    ends: "18:00".to_owned(),
+                });
+                Edit::CreateEvent { event: id, fields, slots: slots.into() }
+            }
+            Wish::Dossier => {
+                let sections = ["motivation", "context"].map(str::to_owned).into();
+                Edit::CreateDossier { dossier: id, fields, sections }
+            }
+            Wish::Call => {
+                let section = |key: &str| CallSection {
+                    key: key.to_owned(),
+                    title: key.to_owned(),
+                    guidance: String::new(),
+                    chars_max: 2_000,
+                };
+                Edit::CreateCall { call: id, fields, sections: vec![section("motivation"), section("context")] }
+            }
+            _ => Edit::CreatePerson { person: id, new: self.new_person(), notice_read: true },
+        }
+    }
+}
