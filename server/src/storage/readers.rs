@@ -121,6 +121,6 @@ mod tests {
             reader.await.unwrap();
         }
         drop(sender);
-        assert_eq!(receiver.iter().sum::<u64>(), (0..50).sum());
+        assert_eq!(receiver.iter().sum::<u64>(), (0..50).sum::<u64>());
     }
 }

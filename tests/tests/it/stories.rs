@@ -130,8 +130,8 @@ fn m1_undoing_keeps_the_mark_and_the_reason() {
                     karima [Joined { person: "019ca869-5fa0-7bec-a6f8-1f05768ec321" }]
                     karima [Joined { person: "019ca869-6388-7d18-9a89-4b2364e7d6c1" }]
                     karima [Joined { person: "019ca869-6770-77d0-9681-23dc39c7fa6b" }]
-                    amina [Marked { mark: Some(cc35b686692221e5) }]
-                    badr [Withdrew { withdrawal: "b3157fe67b7268a7" }]
+                    amina [Marked { person: Some(019ca869-5fa0-7bec-a6f8-1f05768ec321), status: Some(Present) }]
+                    badr [Withdrew { person: Some(019ca869-5fa0-7bec-a6f8-1f05768ec321), reason: "another Zahra" }]
         "#]],
     );
 }
@@ -1691,8 +1691,8 @@ fn m10_every_value_stays_in_the_history() {
         expect![[r#"
             server: karima [Set { field: Title, value: Text("Puits") }]
                     karima [SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "label", value: Text("Pompe") }, SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "order", value: Text("019ca8697ee0") }, SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "side", value: Text("expense") }, SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "state", value: Text("kept") }]
-                    karima [SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "quantity", value: Number(2) }, SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "state", value: Text("kept") }]
-                    karima [SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "state", value: Text("kept") }, SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "unit_cents", value: Number(150000) }]
+                    karima [SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "quantity", value: Number(2) }]
+                    karima [SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "unit_cents", value: Number(150000) }]
                     badr [Set { field: Territory, value: Text("Agadir") }]
                     amina [Set { field: Territory, value: Text("Tiznit") }]
                     karima [Set { field: Territory, value: Text("Taroudant") }]

@@ -1,6 +1,5 @@
 //! The server is killed in the middle of uploads, again and again: whatever had a receipt is there, and all agrees.
 
-mod common;
 
 use std::{
     collections::BTreeSet,
@@ -12,7 +11,7 @@ use std::{
 };
 
 use automerge::Change;
-use common::{NOW_MS, Phone, Program, run};
+use crate::common::{NOW_MS, Phone, Program, run};
 use server::storage::{self, Place, documents};
 use shared::{
     edit::{Edit, NewPerson, NewSlot},

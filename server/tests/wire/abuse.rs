@@ -1,6 +1,5 @@
 //! Bad input over real HTTP: each has a clear outcome, and loses nothing.
 
-mod common;
 
 use std::{
     io::{Read as _, Write as _},
@@ -9,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use common::{NOW_MS, Phone, Program};
+use crate::common::{NOW_MS, Phone, Program};
 use flate2::{Compression, write::DeflateEncoder};
 use shared::{
     edit::{Edit, NewPerson},

@@ -14,16 +14,16 @@ use shared::{
     wire::{self, Report, Request, Response},
 };
 
-pub const NOW_MS: u64 = 1_795_000_000_000;
+pub(crate) const NOW_MS: u64 = 1_795_000_000_000;
 
 /// The running binary, and the port that it keeps over its lives.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl Program {
-    pub fn start(data: &Path, port: u16) -> Self {
+    pub(crate) fn start(data: &Path, port: u16) -> Self {
         let listen = format!("127.0.0.1:{port}");
         let mut child = Command::new(env!("CARGO_BIN_EXE_tiwizi"))
             .args(["serve", "--log", "off", "--listen", &listen, "--data"])
@@ -31,19 +31,21 @@ impl Program {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let printed = BufReader::new(child.stdout.take().expect("its output"));
-        let opened = printed.lines().map_while(Result::ok).find(|line| line.contains("est ouvert sur"));
+        let mut printed = BufReader::new(child.stdout.take().expect("its output")).lines().map_while(Result::ok);
+        let opened = printed.find(|line| line.contains("est ouvert sur"));
+        // Read to its end: a server whose output nobody takes would end with an error.
+        std::thread::spawn(move || printed.for_each(drop));
         let address = opened.expect("the server says where it is");
         let port = address.rsplit(':').next().and_then(|port| port.trim().parse().ok()).expect("a port");
         Self { child, port }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// SIGKILL: no destructor runs, no log is emptied.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
     }
@@ -58,7 +60,7 @@ impl Drop for Program {
 }
 
 /// Runs the binary to its end, and returns what it printed.
-pub fn run(data: &Path, words: &[&str]) -> String {
+pub(crate) fn run(data: &Path, words: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_tiwizi"))
         .args(words)
         .arg("--data")
@@ -71,15 +73,15 @@ pub fn run(data: &Path, words: &[&str]) -> String {
 }
 
 /// A device whose own disk never fails: the server's side is what is tried.
-pub struct Phone {
-    pub replica: Replica,
-    pub url: String,
-    pub cookie: String,
-    pub made: u64,
+pub(crate) struct Phone {
+    pub(crate) replica: Replica,
+    pub(crate) url: String,
+    pub(crate) cookie: String,
+    pub(crate) made: u64,
 }
 
 impl Phone {
-    pub fn enroll(data: &Path, url: &str, nonce: u8, role: Role) -> Self {
+    pub(crate) fn enroll(data: &Path, url: &str, nonce: u8, role: Role) -> Self {
         let printed = run(data, &["invite", "--role", role.as_str()]);
         let code = printed.split("#/join/").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a code");
         let body = serde_json::json!({
@@ -110,7 +112,7 @@ impl Phone {
     }
 
     /// Bytes that no other call of no other phone returns.
-    pub fn unique<const N: usize>(&mut self) -> [u8; N] {
+    pub(crate) fn unique<const N: usize>(&mut self) -> [u8; N] {
         self.made += 1;
         let mut bytes = [0; N];
         bytes[..8].copy_from_slice(&self.made.to_be_bytes());
@@ -119,24 +121,24 @@ impl Phone {
         bytes
     }
 
-    pub fn edit(&mut self, edit: Edit) {
+    pub(crate) fn edit(&mut self, edit: Edit) {
         self.replica.edit(&Entry { at_ms: NOW_MS + self.made, edit }).expect("the engine takes it");
         self.store();
     }
 
-    pub fn store(&mut self) {
+    pub(crate) fn store(&mut self) {
         while let Some(batch) = self.replica.take_batch() {
             self.replica.persisted(batch.id);
         }
     }
 
     /// The next request.
-    pub fn request(&mut self, now_ms: u64) -> Vec<u8> {
+    pub(crate) fn request(&mut self, now_ms: u64) -> Vec<u8> {
         self.replica.request(now_ms, Report::default()).expect("nothing is under way")
     }
 
     /// One exchange: what was asked and what was said; none if the server was not there, or went away meanwhile.
-    pub fn exchange(&mut self, now_ms: u64) -> Option<(Request, Response)> {
+    pub(crate) fn exchange(&mut self, now_ms: u64) -> Option<(Request, Response)> {
         let frame = self.request(now_ms);
         let Some(reply) = self.send(&frame) else {
             self.replica.request_failed();

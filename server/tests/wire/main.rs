@@ -1,0 +1,5 @@
+//! The real binary over real sockets: killed, cut off and fed with garbage.
+
+mod abuse;
+mod common;
+mod kill;
