@@ -122,8 +122,9 @@ pwa/src/wasm/engine.js: $(ENGINE) $(BINDGEN)
 	$(BINDGEN) $(ENGINE) pwa/src/wasm
 	touch $@
 
+# Not `npm ci`: it refuses a lock that leaves out the packages of other platforms, as npm itself writes it here.
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
-	cd $* && npm ci --prefer-offline --loglevel=error
+	cd $* && npm install --no-save --prefer-offline --loglevel=error
 	touch $@
 
 pwa/dist/index.html: pwa/src/wasm/engine.js pwa/node_modules/.package-lock.json $(app_sources)

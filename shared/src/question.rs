@@ -2,7 +2,7 @@
 //!
 //! They are derived from records and never stored as truth, so the same documents ask the same Questions everywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use serde::{Deserialize, Serialize};
 
@@ -235,12 +235,12 @@ pub fn duplicates<'a>(people: impl IntoIterator<Item = Candidate<'a>>) -> Vec<Qu
                 if a.id == b.id || a.person.not_same.contains(&b.id) || b.person.not_same.contains(&a.id) {
                     continue;
                 }
-                if !found.contains_key(&(a.id, b.id)) {
+                if let Entry::Vacant(pair) = found.entry((a.id, b.id)) {
                     let reasons = reasons(a, b);
                     // A shared family phone, or a shared village, is no identity by itself.
                     let named = reasons.iter().any(|r| matches!(r, Reason::SameName | Reason::NameAlike));
                     if named {
-                        found.insert((a.id, b.id), reasons);
+                        pair.insert(reasons);
                     }
                 }
             }

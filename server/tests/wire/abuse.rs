@@ -1,6 +1,5 @@
 //! Bad input over real HTTP: each has a clear outcome, and loses nothing.
 
-
 use std::{
     io::{Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},

@@ -1,6 +1,5 @@
 //! The server is killed in the middle of uploads, again and again: whatever had a receipt is there, and all agrees.
 
-
 use std::{
     collections::BTreeSet,
     sync::{
@@ -10,8 +9,8 @@ use std::{
     thread,
 };
 
-use automerge::Change;
 use crate::common::{NOW_MS, Phone, Program, run};
+use automerge::Change;
 use server::storage::{self, Place, documents};
 use shared::{
     edit::{Edit, NewPerson, NewSlot},

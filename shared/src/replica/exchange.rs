@@ -363,9 +363,7 @@ impl Replica {
         if !arrived.is_empty() {
             self.stored.acknowledged(id, arrived, held);
         }
-        if !self.held.contains_key(&id) {
-            self.held.insert(id, begun);
-        }
+        self.held.entry(id).or_insert(begun);
     }
 
     /// The document leaves this device. What was not acknowledged of it never leaves unsaid.

@@ -125,8 +125,8 @@ impl Play {
             disks: BTreeMap::new(),
             server_copy: None,
             opened: None,
-            phones_are_copied: seed % 3 == 0,
-            server_is_copied: seed % 4 == 0,
+            phones_are_copied: seed.is_multiple_of(3),
+            server_is_copied: seed.is_multiple_of(4),
             trace: Vec::new(),
         };
         play.world.join("phone 0", Role::Staff);
