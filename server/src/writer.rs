@@ -549,7 +549,9 @@ mod tests {
         assert!(matches!(refused, Some(Err(StoreError::Busy))), "{refused:?}");
         open_gate.send(()).unwrap();
         held.blocking_recv().unwrap().unwrap();
-        waiting.into_iter().for_each(|reply| drop(reply.blocking_recv().unwrap().unwrap()));
+        for reply in waiting {
+            reply.blocking_recv().unwrap().unwrap();
+        }
     }
 
     #[test]

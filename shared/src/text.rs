@@ -4,7 +4,7 @@
 //! it at; so a page that counts UTF-16 units and a document that counts code points cannot disagree.
 
 use automerge::{
-    AutomergeError, ChangeHash, Cursor, ObjId, ReadDoc,
+    ActorId, AutomergeError, ChangeHash, Cursor, ObjId, ReadDoc, legacy,
     transaction::{Transactable, Transaction},
 };
 
@@ -123,23 +123,28 @@ fn place_beside(before: &str, now: &str, splice: &Splice) -> Placed {
 
 /// The anchors of the paragraphs that a splice reaches into, in the text as it is before the splice.
 fn touched(tx: &Transaction<'_>, text: &ObjId, now: &str, placed: &Placed) -> Result<Vec<String>, AutomergeError> {
-    let chars: Vec<char> = now.chars().collect();
-    let mut newlines: Vec<Option<usize>> = vec![start_of_paragraph(&chars, placed.insert_at)];
+    let newlines = newlines(now);
+    let mut touched: Vec<Option<usize>> = vec![start_of_paragraph(&newlines, placed.insert_at)];
     for &position in &placed.remove {
-        newlines.push(start_of_paragraph(&chars, position));
-        if chars.get(position) == Some(&'\n') {
+        touched.push(start_of_paragraph(&newlines, position));
+        if newlines.binary_search(&position).is_ok() {
             // Joining two paragraphs touches the second one too.
-            newlines.push(Some(position));
+            touched.push(Some(position));
         }
     }
-    newlines.sort_unstable();
-    newlines.dedup();
-    newlines.into_iter().map(|newline| anchor(tx, text, newline)).collect()
+    touched.sort_unstable();
+    touched.dedup();
+    touched.into_iter().map(|newline| anchor(tx, text, newline)).collect()
+}
+
+/// Where the newlines of a text stand, rising.
+fn newlines(text: &str) -> Vec<usize> {
+    text.chars().enumerate().filter(|(_, c)| *c == '\n').map(|(position, _)| position).collect()
 }
 
 /// The newline that a position's paragraph follows, or none in the first paragraph.
-fn start_of_paragraph(chars: &[char], position: usize) -> Option<usize> {
-    chars[..position.min(chars.len())].iter().rposition(|c| *c == '\n')
+fn start_of_paragraph(newlines: &[usize], position: usize) -> Option<usize> {
+    newlines[..newlines.partition_point(|newline| *newline < position)].last().copied()
 }
 
 /// The first paragraph's anchor.
@@ -158,16 +163,35 @@ fn anchor(tx: &Transaction<'_>, text: &ObjId, newline: Option<usize>) -> Result<
 /// Where the newline before it is gone, it is the paragraph that its characters joined.
 pub(crate) fn paragraph(document: &Document, text: &ObjId, anchor: &str, heads: &[ChangeHash]) -> Option<String> {
     let crdt = &document.crdt;
-    let chars: Vec<char> = crdt.text_at(text, heads).ok()?.chars().collect();
+    let whole = crdt.text_at(text, heads).ok()?;
+    let chars: Vec<char> = whole.chars().collect();
     let start = if anchor == FIRST {
         0
     } else {
-        let cursor = Cursor::try_from(anchor).ok()?;
-        // Always at a version, today's too: without one, Automerge panics at a cursor that a stranger's hand took from
-        // elsewhere. It finds nothing where a removed character stood behind all that is left.
+        let cursor = cursor(document, text, anchor)?;
+        // At a version, Automerge finds nothing where a removed character stood behind all that is left.
         let position = crdt.get_cursor_position(text, &cursor, Some(heads)).unwrap_or(chars.len()).min(chars.len());
         let still_there = position < chars.len() && crdt.get_cursor(text, position, Some(heads)).ok()? == cursor;
-        if still_there { position + 1 } else { start_of_paragraph(&chars, position).map_or(0, |newline| newline + 1) }
+        if still_there {
+            position + 1
+        } else {
+            start_of_paragraph(&newlines(&whole), position).map_or(0, |newline| newline + 1)
+        }
     };
     Some(chars[start..].iter().take_while(|c| **c != '\n').collect())
+}
+
+/// The cursor of an anchor; none where a stranger's hand wrote anything else, at some of which Automerge panics: what is no
+/// cursor, and one that points out of the text.
+fn cursor(document: &Document, text: &ObjId, anchor: &str) -> Option<Cursor> {
+    let (counter, actor) = anchor.split_once('@')?;
+    let counter: u64 = counter.parse().ok()?;
+    let id = ObjId::Id(counter, ActorId::try_from(actor).ok()?, 0);
+    let change = document.crdt.get_change_by_hash(&document.crdt.hash_for_opid(&id)?)?;
+    let index = usize::try_from(counter.checked_sub(change.start_op().get())?).ok()?;
+    let made = change.decode();
+    let operation = made.operations.get(index)?;
+    let ObjId::Id(begun, by, _) = text else { return None };
+    let in_it = operation.insert && operation.obj == legacy::ObjectId::Id(legacy::OpId::new(*begun, by));
+    in_it.then(|| Cursor::try_from(anchor).ok()).flatten()
 }

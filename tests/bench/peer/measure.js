@@ -84,6 +84,10 @@ class Counted extends WebSocketClientAdapter {
 const server = spawn(process.execPath, [new URL('server.js', import.meta.url).pathname, join(scratch, 'server')], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
+process.on('exit', () => {
+  server.kill();
+  rmSync(scratch, { recursive: true, force: true });
+});
 const [said] = await once(server.stdout, 'data');
 const counter = new Counter(Number(String(said)));
 await counter.open();
@@ -131,7 +135,7 @@ if (heads(found.map((handle) => handle.doc())).some((head, n) => head !== expect
 await line.adapter.quiet();
 const first = result(line.adapter, first_ms);
 await phone.flush();
-line.adapter.disconnect();
+await phone.shutdown();
 
 async function back() {
   // The phone was closed meanwhile: everything is read from its disk before the network is there.
@@ -140,13 +144,11 @@ async function back() {
   return { handles, ...goOnline(phone) };
 }
 
-await phone.shutdown?.();
 let here = await back();
 await here.adapter.quiet();
 const level = result(here.adapter, here.adapter.lastAt - here.startedAt);
 await phone.flush();
-here.adapter.disconnect();
-await phone.shutdown?.();
+await phone.shutdown();
 
 // Ten documents change elsewhere.
 for (const [n, bytes] of after) written[n].update((doc) => Automerge.merge(doc, Automerge.load(bytes)));
@@ -168,6 +170,4 @@ await here.adapter.quiet();
 const changed = result(here.adapter, changed_ms);
 
 console.log(JSON.stringify({ documents: urls.length, changed_documents: after.size, upload, first, level, changed }));
-server.kill();
-rmSync(scratch, { recursive: true, force: true });
 process.exit(0);

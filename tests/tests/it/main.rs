@@ -1,9 +1,11 @@
 //! Every test that needs more than one crate: one binary, one file per fear.
 
 mod access;
+mod contract;
 mod guard;
 mod http;
 mod import;
+mod rules;
 mod simulation;
 mod stories;
 mod tidiness;
