@@ -12,7 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use shared::role::Role;
+use shared::permission::Capability;
 
 use crate::{
     config::{Proxy, PublicUrl},
@@ -46,6 +46,8 @@ pub struct Known {
     pub device: Device,
     /// Whether this device was revoked, or its account closed.
     pub ended: bool,
+    /// Whether it has delivered already what it had not sent when that happened.
+    pub rescued: bool,
 }
 
 /// The credential as it was sent, checked like [`Enrolled`].
@@ -55,10 +57,10 @@ pub struct Presented {
     pub credential: Credential,
 }
 
-/// Makes an extractor that lets in one role and those above it.
-macro_rules! at_least {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
+/// Makes an extractor that lets in those to whom the table gives a capability.
+macro_rules! may {
+    ($name:ident) => {
+        #[doc = concat!("Somebody who has [`Capability::", stringify!($name), "`].")]
         #[derive(Debug, Clone)]
         pub struct $name(pub Enrolled);
 
@@ -70,7 +72,7 @@ macro_rules! at_least {
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
                 let enrolled = Enrolled::from_request_parts(parts, state).await?;
-                if enrolled.account.role < Role::$name {
+                if !enrolled.account.role.may(Capability::$name) {
                     return Err(ApiError::RoleForbidden);
                 }
                 Ok(Self(enrolled))
@@ -79,18 +81,12 @@ macro_rules! at_least {
     };
 }
 
-at_least!(
-    /// A coordinator, or more.
-    Coordinator
-);
-at_least!(
-    /// Staff, or more.
-    Staff
-);
-at_least!(
-    /// An administrator.
-    Admin
-);
+may!(SeeAccess);
+may!(ManageAccess);
+may!(JudgeQuarantine);
+may!(ReadJournal);
+may!(AnswerPeople);
+may!(RunRetention);
 
 impl<S: Send + Sync> FromRequestParts<S> for Enrolled
 where
@@ -130,7 +126,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let (_, standing) = identify(parts, &AppState::from_ref(state)).await?;
         let ended = standing.revoked || standing.disabled;
-        Ok(Self { account: standing.account, device: standing.device, ended })
+        Ok(Self { account: standing.account, device: standing.device, ended, rescued: standing.rescued })
     }
 }
 
@@ -180,18 +176,6 @@ fn cookie(value: &str, age_s: u32, url: &PublicUrl) -> HeaderValue {
     let mut header = HeaderValue::try_from(text).expect("ids and hex are visible ASCII");
     header.set_sensitive(true);
     header
-}
-
-/// Whether an account of role `actor` may invite, or end the access of, one of role `subject`.
-///
-/// An administrator may for anyone; every other role for those below it.
-#[must_use]
-pub fn may_govern(actor: Role, subject: Role) -> bool {
-    match actor {
-        Role::Admin => true,
-        Role::Staff | Role::Coordinator => subject < actor,
-        Role::Volunteer => false,
-    }
 }
 
 /// Lets no other site act in a user's name: beside the cookie's `SameSite=Strict`, whatever is not a plain read must carry
@@ -271,15 +255,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Local {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn who_may_invite_and_end_whom() {
-        let governed = |actor| Role::ALL.into_iter().filter(|role| may_govern(actor, *role)).collect::<Vec<_>>();
-        assert_eq!(governed(Role::Volunteer), []);
-        assert_eq!(governed(Role::Coordinator), [Role::Volunteer]);
-        assert_eq!(governed(Role::Staff), [Role::Volunteer, Role::Coordinator]);
-        assert_eq!(governed(Role::Admin), Role::ALL);
-    }
 
     #[test]
     fn another_site_is_told_from_the_app() {

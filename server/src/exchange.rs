@@ -10,8 +10,8 @@ use shared::{
     limit,
     role::{Role, Scope},
     wire::{
-        AuthorEntry, BUCKETS, Cursor, Differences, Differing, Down, Hash, Part, Request, Response, ServerId, bucket_of,
-        bucket_part,
+        AuthorEntry, BUCKETS, Cursor, Differences, Differing, Down, Failure, Hash, Part, Request, Response, ServerId,
+        bucket_of, bucket_part,
     },
 };
 
@@ -20,7 +20,7 @@ use crate::{
     storage::{
         Store, StoreError,
         access::{self, Exchange},
-        documents,
+        documents, journal, quarantine,
         scope::{self, Scoped},
         server,
     },
@@ -47,7 +47,12 @@ pub fn answer(store: &Store, who: Uploader, request: Request, now_ms: u64) -> Re
         last_exchange_ms: now_ms,
         clock_offset_ms: i64::try_from(i128::from(phone_ms) - i128::from(now_ms)).unwrap_or(0),
         unsent: u64::from(report.unsent),
-        app_build: report.build.chars().take(limit::SHORT_CHARS_MAX).collect(),
+        app_build: cut(&report.build),
+        persisted: report.persisted,
+        installed: report.installed,
+        lock: report.lock,
+        storage_percent: report.storage_percent.map(|percent| percent.min(100)),
+        failure: report.failure.map(|failure| Failure { code: cut(&failure.code), at_ms: failure.at_ms }),
     };
     let ahead = store.read_blocking(server::last_arrival)? < cursor.base.max(cursor.paged);
     let taken = store.write_blocking(move |tx, ingest| {
@@ -57,13 +62,35 @@ pub fn answer(store: &Store, who: Uploader, request: Request, now_ms: u64) -> Re
             server::raise_epoch(tx)?;
         }
         access::note_exchange(tx, who.device, &said)?;
-        ingest.take(tx, who, &uploads, now_ms)
+        let taken = ingest.take(tx, who, &uploads, now_ms)?;
+        if who.ended
+            && taken.is_final()
+            && taken.changes() >= said.unsent
+            && access::note_rescued(tx, who.device, now_ms)?
+        {
+            journal::note(
+                tx,
+                &journal::Entry {
+                    at_ms: now_ms,
+                    by: journal::Actor { account: Some(who.account), device: Some(who.device) },
+                    action: journal::Action::DeviceRescued,
+                    subject: who.device.to_string(),
+                    detail: serde_json::json!({ "changes": taken.changes() }),
+                },
+            )?;
+        }
+        Ok::<_, StoreError>(taken)
     })?;
     let Taken { receipts, news, arrival, known, not_held } = taken;
     let asked = Asked { who, server: theirs, cursor, want, buckets, known, not_held };
     let mut response = store.read_blocking(move |db| asked.answer(db, now_ms))?;
     response.receipts = receipts;
     Ok(Answered { response, news, arrival })
+}
+
+/// A word of the device's own, no longer than we keep.
+fn cut(word: &str) -> String {
+    word.chars().take(limit::SHORT_CHARS_MAX).collect()
 }
 
 /// What a device asks, once its upload is dealt with.
@@ -89,6 +116,10 @@ impl Asked {
         };
         page.response.cursor = self.cursor;
         page.response.forget = self.not_held.iter().copied().collect();
+        if self.who.ended {
+            page.response.ended = true;
+            return Ok(page.response);
+        }
         let holdings = Holdings::of(db, self.who)?;
         if self.server != ours && self.server != ServerId::default() {
             // Another life of this server: the device will ask by buckets, and stand where we stand. What it asks for now
@@ -110,7 +141,7 @@ impl Asked {
         let news = holdings.news(db, self.cursor)?;
         for (sent, scoped) in news.iter().enumerate() {
             let part = if self.who.role.may_read(scoped.kind) { self.part(db, scoped, base)? } else { None };
-            let down = part.map(|part| Down { document: scoped.id, kind: scoped.kind, part });
+            let down = part.map(|part| Down { document: scoped.id, kind: scoped.kind, epoch: scoped.epoch, part });
             if sent == limit::PAGE_DOCUMENTS || down.as_ref().is_some_and(|down| !page.takes(down)) {
                 page.response.more = true;
                 return Ok(());
@@ -119,6 +150,7 @@ impl Asked {
             down.into_iter().for_each(|down| page.put(down));
         }
         page.response.forget.extend(holdings.lost_since(db, self.who, base)?);
+        page.response.judged = quarantine::judged_since(db, self.who.device, base)?;
         page.response.cursor = Cursor::level(arrival);
         page.response.digest = Some(holdings.digest(db)?);
         Ok(())
@@ -156,7 +188,12 @@ impl Asked {
                 page.response.forget.push(*id);
                 continue;
             }
-            let down = Down { document: *id, kind: standing.kind, part: Part::Whole(whole(db, *id)?.into()) };
+            let down = Down {
+                document: *id,
+                kind: standing.kind,
+                epoch: standing.epoch,
+                part: Part::Whole(whole(db, *id)?.into()),
+            };
             if !page.takes(&down) {
                 page.response.more = true;
                 break;
@@ -201,7 +238,7 @@ enum Holdings {
 
 impl Holdings {
     fn of(db: &Connection, who: Uploader) -> Result<Self, StoreError> {
-        Ok(match who.role.scope() {
+        Ok(match who.scope {
             Scope::Everything => Self::Everything(who.role),
             Scope::Assigned => {
                 let mut scoped = scope::assigned(db, who.account)?;

@@ -8,6 +8,7 @@
 //! 2. Automerge parses it, with panics caught.
 //! 3. It continues what the document holds: its actor is the device's, its number the next one, all that it builds on is
 //!    here and in its own past.
+//!    What it does there is what its author may do: [`shared::effect`], where an author is given.
 //! 4. It is applied to a clone, with panics caught.
 //! 5. Read back from the clone, it is byte for byte what arrived.
 //! 6. [`prove`]: the clone saves, loads back equal and reads equal, before anything is committed.
@@ -23,7 +24,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use automerge::{Automerge, Change, LoadOptions};
-use shared::limit;
+use shared::{document::Kind, edit, id::DocumentId, limit, role::Role};
 
 mod batch;
 mod chunk;
@@ -105,12 +106,14 @@ pub enum Refusal {
     Panicked,
     #[error("with it, the document does not save, load back and read equal")]
     Unsaveable,
+    #[error("{0}")]
+    Forbidden(edit::Refusal),
     #[error("not judged: the upload has used up its work; innocent, to be sent again")]
     Postponed,
 }
 
 impl Refusal {
-    /// Every refusal, for whoever keeps a table of them.
+    /// Every refusal of the guard's own, for whoever keeps a table of them; those of edits have their own codes.
     pub const ALL: [Refusal; 17] = [
         Refusal::TooBig,
         Refusal::Malformed,
@@ -150,6 +153,7 @@ impl Refusal {
             Refusal::NotCanonical => "change.not_canonical",
             Refusal::Panicked => "change.panicked",
             Refusal::Unsaveable => "change.unsaveable",
+            Refusal::Forbidden(refusal) => refusal.code(),
             Refusal::Postponed => "change.postponed",
         }
     }
@@ -209,6 +213,14 @@ pub enum Owner {
     Anyone,
 }
 
+/// Who is taken to have meant the changes of an upload, and of which document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Author {
+    pub role: Role,
+    pub document: DocumentId,
+    pub kind: Kind,
+}
+
 /// Reads a change without judging it: its hash and what it builds on. None if it cannot be read safely.
 pub fn read(bytes: &[u8]) -> Option<Change> {
     contained(|| chunk::open(bytes)?.parse()).ok()
@@ -221,7 +233,9 @@ pub fn read(bytes: &[u8]) -> Option<Change> {
 ///
 /// Changes are applied many at a time: Automerge walks through a whole map for each call, so that one at a time would cost
 /// twenty times as much. Where a batch fails it is halved until the culprit stands alone.
-pub fn admit(document: &Automerge, owner: &Owner, changes: &[impl AsRef<[u8]>]) -> Admitted {
+///
+/// Where an author is given, what each change does is held against the table of permissions too.
+pub fn admit(document: &Automerge, owner: &Owner, author: Option<Author>, changes: &[impl AsRef<[u8]>]) -> Admitted {
     let mut document = Cow::Borrowed(document);
     let mut verdicts = Vec::with_capacity(changes.len());
     let mut work_left = UPLOAD_WORK_MAX;
@@ -229,7 +243,7 @@ pub fn admit(document: &Automerge, owner: &Owner, changes: &[impl AsRef<[u8]>]) 
     while verdicts.len() < changes.len() {
         let rest = &changes[verdicts.len()..];
         let some = &rest[..size.min(rest.len())];
-        match take(&document, owner, some, &mut work_left) {
+        match take(&document, owner, author, some, &mut work_left) {
             Ok((next, taken)) => {
                 verdicts.extend(taken);
                 document = next.map_or(document, Cow::Owned);
@@ -251,10 +265,11 @@ pub fn admit(document: &Automerge, owner: &Owner, changes: &[impl AsRef<[u8]>]) 
 fn take(
     document: &Automerge,
     owner: &Owner,
+    author: Option<Author>,
     changes: &[impl AsRef<[u8]>],
     work_left: &mut u64,
 ) -> Result<(Option<Automerge>, Vec<Verdict>), Refusal> {
-    let mut batch = Batch::new(document, owner, work_left);
+    let mut batch = Batch::new(document, owner, author, work_left);
     let verdicts = changes.iter().map(|bytes| batch.judge(bytes.as_ref()).unwrap_or_else(Verdict::Refused)).collect();
     Ok((batch.apply()?, verdicts))
 }

@@ -7,7 +7,7 @@ use shared::{
     edit::{Edit, Library, Refusal},
     id::{AccountId, DeviceId, DocumentId},
     limit,
-    role::Role,
+    role::{Role, Scope},
     wire::{Upload, Verdict},
 };
 
@@ -55,11 +55,12 @@ impl Hand {
     pub fn open(store: &Store, name: &str, role: Role, clock: &Clock) -> Result<Self, StoreError> {
         let (name, now_ms) = (name.to_owned(), clock.now_ms());
         let random = || secret::draw::<10>();
-        let account = Account { id: AccountId::new(now_ms, random()), name, role, language: Language::Fr };
+        let (id, scope) = (AccountId::new(now_ms, random()), Scope::Everything);
+        let account = Account { id, name, role, language: Language::Fr, scope };
         let device = DeviceId::new(now_ms, random());
         let uploader = store.write_blocking(move |tx, _| {
-            let (device, account, role) = access::console_device(tx, &account, device, now_ms)?;
-            Ok::<_, StoreError>(Uploader { device, account, role })
+            let (device, account) = access::console_device(tx, &account, device, now_ms)?;
+            Ok::<_, StoreError>(Uploader::of(device, &account))
         })?;
         Ok(Self {
             store: store.clone(),
@@ -115,6 +116,7 @@ impl Hand {
                 .map(|(id, changes)| Upload {
                     document: *id,
                     kind: self.documents[id].kind,
+                    epoch: 0,
                     changes: changes.iter().map(|made| made.bytes.clone().into()).collect(),
                 })
                 .collect();
@@ -124,7 +126,9 @@ impl Hand {
                 match verdict {
                     Verdict::Stored => kept += 1,
                     Verdict::SetAside(code) => return Err(HandError::SetAside(code)),
-                    Verdict::Missing | Verdict::Later => return Err(HandError::SetAside("not taken".to_owned())),
+                    Verdict::Missing | Verdict::Later | Verdict::StaleEpoch | Verdict::Erased => {
+                        return Err(HandError::SetAside("not taken".to_owned()));
+                    }
                 }
             }
         }

@@ -18,8 +18,10 @@ use shared::{
     document::{Document, Kind, device_of, genesis_hash},
     id::{AccountId, DeviceId, DocumentId},
     limit,
+    permission::Capability,
     record::Record,
     role::{Role, Scope},
+    territory,
     wire::{Hash, Receipt, Upload, Verdict, digest_of},
 };
 
@@ -27,13 +29,17 @@ use crate::{
     cache::{Cache, weight},
     guard::{self, Refusal},
     storage::{
-        self, StoreError, access,
+        self, StoreError,
+        access::{self, Account},
         documents::{self, NewAside, NewChange, Standing},
         projections::{self, Projection},
         scope, server,
     },
     writer::CommitHooks,
 };
+
+/// The code under which the work of a device waits whose access has ended.
+pub const ENDED: &str = "device.access_ended";
 
 /// Who uploads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +50,18 @@ pub struct Uploader {
     pub account: AccountId,
     /// What it may do.
     pub role: Role,
+    /// What it may hold.
+    pub scope: Scope,
+    /// Its access has ended: whatever it brings waits for staff.
+    pub ended: bool,
+}
+
+impl Uploader {
+    /// A device of that account, in good standing.
+    #[must_use]
+    pub fn of(device: DeviceId, account: &Account) -> Self {
+        Self { device, account: account.id, role: account.role, scope: account.scope, ended: false }
+    }
 }
 
 /// What became of an upload.
@@ -59,6 +77,21 @@ pub struct Taken {
     pub known: HashSet<Hash>,
     /// Documents that the device brought and does not hold: it must forget them.
     pub not_held: BTreeSet<DocumentId>,
+}
+
+impl Taken {
+    /// Whether the device need not send any of this again.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        let open = |verdict: &Verdict| matches!(verdict, Verdict::Missing | Verdict::Later | Verdict::StaleEpoch);
+        !self.receipts.iter().flat_map(|receipt| &receipt.verdicts).any(open)
+    }
+
+    /// How many changes there were.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.receipts.iter().map(|receipt| receipt.verdicts.len() as u64).sum()
+    }
 }
 
 /// The writer thread's state. See the module.
@@ -154,11 +187,13 @@ impl Ingest {
             last_arrival: open.last_arrival,
             changes: open.changes,
             created_by: open.created_by,
+            epoch: open.standing.as_ref().map_or(0, |standing| standing.epoch),
         };
         documents::put_standing(tx, document.id, &standing)?;
         documents::put_snapshot(tx, document.id, open.last_arrival, &saved)?;
         let record = Record::read(document);
         scope::put_links(tx, document.id, &record.names(), open.last_arrival)?;
+        scope::put_territories(tx, document.id, &territory::of_record(document.kind, &record), open.last_arrival)?;
         projections::put(tx, document.id, &Projection::of(document.id, &record))?;
         Ok((document.clone(), weight(open.changes, saved.len())))
     }
@@ -303,14 +338,16 @@ impl Intake<'_, '_> {
         Ok(receipt)
     }
 
-    /// Changes of a stranger's hand are accepted from those who run the house only: after a restore, phones give back what
-    /// others wrote. From anybody else such a change waits on the phone, and with it what builds on it: whoever wrote it, or
-    /// runs the house, brings it.
+    /// Changes of a stranger's hand are accepted after a restore only, and from those who run the house only: their phones
+    /// give back what others wrote. From anybody else such a change waits on the phone, and with it what builds on it:
+    /// whoever wrote it, or runs the house, brings it. Whoever brings it must be allowed to do what it does.
     fn admit(&self, document: &Document) -> guard::Admitted {
-        let relayed = self.uploader.role >= Role::Coordinator;
+        let relayed = self.restored && self.uploader.role.may(Capability::GiveBack);
         let owner = if relayed { guard::Owner::Anyone } else { guard::Owner::Device(self.uploader.device.0) };
+        let author = guard::Author { role: self.uploader.role, document: self.upload.document, kind: self.upload.kind };
         let changes = &self.upload.changes;
-        guard::admit(document.crdt(), &owner, &changes[..changes.len().min(limit::CHANGES_PER_UPLOAD_MAX)])
+        let changes = &changes[..changes.len().min(limit::CHANGES_PER_UPLOAD_MAX)];
+        guard::admit(document.crdt(), &owner, Some(author), changes)
     }
 
     /// Nothing of this was looked at: the device keeps it, and sends it again.
@@ -345,7 +382,7 @@ impl Intake<'_, '_> {
             return Ok(false);
         }
         let Some(open) = open else { return Ok(true) };
-        match role.scope() {
+        match self.uploader.scope {
             Scope::Everything => Ok(true),
             // Begun in this very transaction: it is in no table yet.
             Scope::Assigned if open.standing.is_none() => Ok(open.created_by == self.uploader.account),
@@ -363,14 +400,13 @@ impl Intake<'_, '_> {
     fn not_permitted(&self, open: Option<&Open>, held: bool) -> Option<&'static str> {
         let (role, kind) = (self.uploader.role, self.upload.kind);
         match open {
-            None if !role.may_create(kind) => Some("permission.create"),
-            None => None,
+            _ if self.uploader.ended => Some(ENDED),
             Some(open) if open.document.kind != kind => Some("document.other_kind"),
             // A number taken at the door is added without holding the others.
-            Some(_) if kind == Kind::Contact && role.may_create(kind) => None,
+            Some(_) if kind == Kind::Contact && role.may(Capability::AddContact) => None,
             Some(_) if !held => Some("scope.outside"),
-            Some(_) if !role.may_change(kind) => Some("permission.change"),
-            Some(_) => None,
+            // What each change does is judged one by one.
+            _ => None,
         }
     }
 
@@ -475,7 +511,8 @@ impl Intake<'_, '_> {
                 |hash: &ChangeHash| open.is_some_and(|open| open.document.crdt().get_change_by_hash(hash).is_some());
             let verdict = match change {
                 Some(change) if is_here(&change.hash()) => self.stored(change.hash().0),
-                Some(change) if !self.has_what_it_builds_on(open, &change)? => Verdict::Missing,
+                // A device whose access has ended does not come again.
+                Some(change) if code != ENDED && !self.has_what_it_builds_on(open, &change)? => Verdict::Missing,
                 _ => self.set_aside(code, bytes)?,
             };
             receipt.verdicts.push(verdict);

@@ -29,11 +29,14 @@ pub enum Kind {
     Dossier = 4,
     /// The rules of one call for projects.
     Call = 5,
+    /// The house's rules: one document, see [`crate::settings`].
+    Settings = 6,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub const ALL: [Self; 6] = [Self::Person, Self::Contact, Self::Association, Self::Event, Self::Dossier, Self::Call];
+    pub const ALL: [Self; 7] =
+        [Self::Person, Self::Contact, Self::Association, Self::Event, Self::Dossier, Self::Call, Self::Settings];
 
     /// The kind of that number.
     #[must_use]
@@ -51,6 +54,7 @@ impl Kind {
             Self::Event => "event",
             Self::Dossier => "dossier",
             Self::Call => "call",
+            Self::Settings => "settings",
         }
     }
 
@@ -61,7 +65,7 @@ impl Kind {
         match self {
             Self::Person => &["not_same"],
             Self::Contact => &["phones", "emails"],
-            Self::Association => &[],
+            Self::Association | Self::Settings => &[],
             Self::Event => &["slots", "roster", "marks", "withdrawals"],
             Self::Dossier => &["sections", "touched", "lines"],
             Self::Call => &["sections"],
@@ -268,6 +272,6 @@ fn genesis(kind: Kind) -> Automerge {
 #[must_use]
 pub fn genesis_hash(kind: Kind) -> ChangeHash {
     use std::sync::OnceLock;
-    static HASHES: OnceLock<[ChangeHash; 6]> = OnceLock::new();
+    static HASHES: OnceLock<[ChangeHash; 7]> = OnceLock::new();
     HASHES.get_or_init(|| Kind::ALL.map(|kind| genesis(kind).get_heads()[0]))[kind as usize]
 }

@@ -10,14 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     document::{Author, Document, Kind, Made},
+    effect::{capability_to_set, check_stage},
     field::{Accepts, Field, Value},
     id::{DocumentId, RowId},
     limit,
     mark::Status,
+    permission::{Capability, capability_to_begin},
     phone::Phone,
     record::{CallSection, Side},
     registry,
     role::Role,
+    settings::SETTINGS,
     text,
 };
 
@@ -291,7 +294,7 @@ pub struct NewAssociation {
 }
 
 /// Why an edit was not done. The code is stable; the app says it in the user's language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Refusal {
     /// The document is not on this device.
@@ -332,8 +335,20 @@ pub enum Refusal {
     DocumentFull,
     /// The role may not do this.
     #[error("this role may not do this")]
-    #[serde(rename = "edit.not_allowed")]
+    #[serde(rename = "permission.not_allowed")]
     NotAllowed,
+    /// What is written once would be written again: a mark (M1).
+    #[error("what is written once stays as it is")]
+    #[serde(rename = "permission.sealed")]
+    Sealed,
+    /// No edit of ours writes this: only a change that was made by other means.
+    #[error("no edit does this")]
+    #[serde(rename = "permission.no_such_edit")]
+    NoSuchEdit,
+    /// The stage does not lead there (M9).
+    #[error("the stage does not lead there")]
+    #[serde(rename = "stage.jump")]
+    StageJump,
     /// The engine failed on this document.
     #[error("the engine failed")]
     #[serde(rename = "edit.failed")]
@@ -354,7 +369,10 @@ impl Refusal {
             Self::NoticeNotRead => "edit.notice_not_read",
             Self::ReasonMissing => "edit.reason_missing",
             Self::DocumentFull => "edit.document_full",
-            Self::NotAllowed => "edit.not_allowed",
+            Self::NotAllowed => "permission.not_allowed",
+            Self::Sealed => "permission.sealed",
+            Self::NoSuchEdit => "permission.no_such_edit",
+            Self::StageJump => "stage.jump",
             Self::Failed => "edit.failed",
         }
     }
@@ -414,7 +432,9 @@ impl Bench<'_> {
                 self.create(*association, Kind::Association, fields, |_| Ok(()))
             }
             Edit::CreateEvent { event, fields, slots } => self.create_event(*event, fields, slots),
-            Edit::AddToRoster { event, person } => self.change(*event, Kind::Event, |tx| join(tx, *person, "expected")),
+            Edit::AddToRoster { event, person } => {
+                self.change(*event, Kind::Event, Capability::AddToRoster, |tx| join(tx, *person, "expected"))
+            }
             Edit::CheckIn { event, slot, person, mark, status, minutes } => self.check_in(
                 *event,
                 &NewMark { slot: *slot, person: *person, mark: *mark, status: *status, minutes: *minutes },
@@ -433,15 +453,17 @@ impl Bench<'_> {
             Edit::ReadAgain { dossier, section, anchor } => self.read_again(*dossier, section, anchor),
             Edit::SettleSection { dossier, section, text } => self.settle_section(*dossier, section, text),
             Edit::AddLine { dossier, line, side, label } => self.add_line(*dossier, *line, *side, label),
-            Edit::SetLineState { dossier, line, keep } => self.change(*dossier, Kind::Dossier, |tx| {
-                let row = row(tx, "lines", *line)?;
-                set(tx, &row, "state", &Value::from(if *keep { "kept" } else { "removed" }))
-            }),
+            Edit::SetLineState { dossier, line, keep } => {
+                self.change(*dossier, Kind::Dossier, Capability::WriteDossier, |tx| {
+                    let row = row(tx, "lines", *line)?;
+                    set(tx, &row, "state", &Value::from(if *keep { "kept" } else { "removed" }))
+                })
+            }
             Edit::LinkSame { person, same_as } if person == same_as => Err(Refusal::ValueInvalid),
             Edit::LinkSame { person, same_as } => {
                 self.set_field(*person, None, Field::SameAs, &Value::Text(same_as.to_string()))
             }
-            Edit::NotSame { person, other } => self.change(*person, Kind::Person, |tx| {
+            Edit::NotSame { person, other } => self.change(*person, Kind::Person, Capability::JoinPeople, |tx| {
                 let map = map(tx, "not_same")?;
                 set(tx, &map, &other.to_string(), &Value::Number(1))
             }),
@@ -450,15 +472,24 @@ impl Bench<'_> {
     }
 
     /// Writes one change into a document that is held.
-    fn change(&mut self, id: DocumentId, kind: Kind, write: impl FnOnce(&mut Transaction<'_>) -> Done) -> Done {
+    fn change(
+        &mut self,
+        id: DocumentId,
+        kind: Kind,
+        needs: Capability,
+        write: impl FnOnce(&mut Transaction<'_>) -> Done,
+    ) -> Done {
+        self.needs(needs)?;
         let document = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
         if document.kind != kind {
             return Err(Refusal::DocumentUnknown);
         }
-        if !self.role.may_change(kind) {
-            return Err(Refusal::NotAllowed);
-        }
         self.write(document, write)
+    }
+
+    /// The same table, and the same code, with which the server judges what comes of it.
+    fn needs(&self, capability: Capability) -> Done {
+        if self.role.may(capability) { Ok(()) } else { Err(Refusal::NotAllowed) }
     }
 
     /// Begins a document and writes its first change; does nothing where it was begun already.
@@ -469,9 +500,7 @@ impl Bench<'_> {
         fields: &BTreeMap<Field, Value>,
         write: impl FnOnce(&mut Transaction<'_>) -> Done,
     ) -> Done {
-        if !self.role.may_create(kind) {
-            return Err(Refusal::NotAllowed);
-        }
+        self.needs(capability_to_begin(kind))?;
         if self.library.copy(id).is_some() {
             return Ok(());
         }
@@ -502,7 +531,11 @@ impl Bench<'_> {
     }
 
     fn set_field(&mut self, id: DocumentId, row_id: Option<RowId>, field: Field, value: &Value) -> Done {
-        let kind = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?.kind;
+        if id == SETTINGS {
+            return self.change_setting(field, value);
+        }
+        let document = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
+        let kind = document.kind;
         let (rows, allowed) = match (row_id, kind) {
             (None, _) => ("", Field::of(kind)),
             (Some(_), Kind::Event) => ("slots", Field::SLOT),
@@ -514,13 +547,26 @@ impl Bench<'_> {
         if required && value == Value::Empty {
             return Err(Refusal::NameMissing);
         }
-        self.change(id, kind, |tx| {
+        if field == Field::Stage {
+            let values = document.crdt().get_all(ROOT, field.key())?;
+            let before: Vec<&str> = values.iter().filter_map(|(value, _)| value.as_str()).collect();
+            check_stage(self.role, &before, value.text())?;
+        }
+        self.change(id, kind, capability_to_set(kind, field), |tx| {
             let Some(row_id) = row_id else { return set(tx, &ROOT, field.key(), &value) };
             let row = row(tx, rows, row_id)?;
             set(tx, &row, field.key(), &value)?;
             // M6: who changes a line says that it stays, so that a removal made apart is seen to disagree.
             if rows == "lines" && tx.pending_ops() > 0 { assert_kept(tx, &row) } else { Ok(()) }
         })
+    }
+
+    /// The house's rules begin with the first one that somebody sets.
+    fn change_setting(&mut self, field: Field, value: &Value) -> Done {
+        self.needs(Capability::ChangeSettings)?;
+        let value = checked(field, value, Field::of(Kind::Settings))?;
+        let document = self.library.copy(SETTINGS).unwrap_or_else(|| Document::new(SETTINGS, Kind::Settings));
+        self.write(document, |tx| set(tx, &ROOT, field.key(), &value))
     }
 
     fn create_person(&mut self, person: DocumentId, new: &NewPerson, notice_read: bool) -> Done {
@@ -548,9 +594,7 @@ impl Bench<'_> {
 
     /// Writes into a person's contact, which begins with its first row and need not be held (see `Role::may_read`).
     fn contact(&mut self, person: DocumentId, write: impl FnOnce(&mut Transaction<'_>) -> Done) -> Done {
-        if !self.role.may_create(Kind::Contact) {
-            return Err(Refusal::NotAllowed);
-        }
+        self.needs(Capability::AddContact)?;
         let id = DocumentId::contact_of(person);
         let contact = self.library.copy(id).unwrap_or_else(|| Document::new(id, Kind::Contact));
         self.write(contact, |tx| {
@@ -608,7 +652,7 @@ impl Bench<'_> {
 
     fn check_in(&mut self, event: DocumentId, mark: &NewMark) -> Done {
         let at_ms = self.at_ms;
-        self.change(event, Kind::Event, |tx| add_mark(tx, mark, at_ms))
+        self.change(event, Kind::Event, Capability::Mark, |tx| add_mark(tx, mark, at_ms))
     }
 
     /// M1: nothing is taken out. Each mark that stands, save those of `except`, gets a withdrawal.
@@ -633,7 +677,7 @@ impl Bench<'_> {
         let standing = of_theirs.filter(|mark| mark.withdrawn.is_none() && Some(mark.status) != except);
         let marks: Vec<RowId> = standing.map(|mark| mark.id).collect();
         let at_ms = i64::try_from(self.at_ms).unwrap_or(i64::MAX);
-        self.change(event, Kind::Event, |tx| {
+        self.change(event, Kind::Event, Capability::WithdrawMark, |tx| {
             for (n, mark) in (0_u64..).zip(marks) {
                 let id = RowId((u64::from_be_bytes(first.0).wrapping_add(n)).to_be_bytes());
                 let Some(row) = new_row(tx, "withdrawals", id)? else { continue };
@@ -663,7 +707,7 @@ impl Bench<'_> {
             self.add_phone(*person, *mark, phone)?;
         }
         let at_ms = self.at_ms;
-        self.change(*event, Kind::Event, |tx| {
+        self.change(*event, Kind::Event, Capability::Mark, |tx| {
             join(tx, *person, "walk_in")?;
             let present = NewMark { slot: *slot, person: *person, mark: *mark, status: Status::Present, minutes: None };
             add_mark(tx, &present, at_ms)
@@ -695,7 +739,7 @@ impl Bench<'_> {
         }
         let version = version_heads(version);
         let at_ms = i64::try_from(self.at_ms).unwrap_or(i64::MAX);
-        self.change(dossier, Kind::Dossier, |tx| {
+        self.change(dossier, Kind::Dossier, Capability::WriteDossier, |tx| {
             let map = map(tx, "sections")?;
             let object = match tx.get(&map, section)? {
                 Some((Crdt::Object(ObjType::Text), id)) => id,
@@ -712,7 +756,7 @@ impl Bench<'_> {
 
     fn read_again(&mut self, dossier: DocumentId, section: &str, anchor: &str) -> Done {
         let at_ms = i64::try_from(self.at_ms).unwrap_or(i64::MAX);
-        self.change(dossier, Kind::Dossier, |tx| {
+        self.change(dossier, Kind::Dossier, Capability::WriteDossier, |tx| {
             let touched = map(tx, "touched")?;
             let key = format!("{section}/{anchor}");
             if tx.get(&touched, key.as_str())?.is_none() {
@@ -726,7 +770,7 @@ impl Bench<'_> {
         if text.chars().count() > limit::SECTION_CHARS_MAX {
             return Err(Refusal::TextTooLong);
         }
-        self.change(dossier, Kind::Dossier, |tx| {
+        self.change(dossier, Kind::Dossier, Capability::WriteDossier, |tx| {
             let map = map(tx, "sections")?;
             match tx.get_all(&map, section)?.len() {
                 0 => Err(Refusal::RowUnknown),
@@ -746,7 +790,7 @@ impl Bench<'_> {
             return Err(Refusal::NameMissing);
         }
         let order = format!("{:012x}", self.at_ms);
-        self.change(dossier, Kind::Dossier, |tx| {
+        self.change(dossier, Kind::Dossier, Capability::WriteDossier, |tx| {
             let Some(row) = new_row(tx, "lines", line)? else { return Ok(()) };
             let side = if side == Side::Resource { "resource" } else { "expense" };
             set(tx, &row, "side", &Value::from(side))?;
@@ -896,12 +940,12 @@ fn bounded(text: &str, chars_max: usize) -> Result<Value, Refusal> {
     if text.chars().count() > chars_max { Err(Refusal::TextTooLong) } else { Ok(Value::from(text)) }
 }
 
-fn is_section_key(key: &str) -> bool {
+pub(crate) fn is_section_key(key: &str) -> bool {
     (1..=40).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// A value, tidied, if the field is one of `allowed` and takes it.
-fn checked(field: Field, value: &Value, allowed: &[Field]) -> Result<Value, Refusal> {
+pub(crate) fn checked(field: Field, value: &Value, allowed: &[Field]) -> Result<Value, Refusal> {
     if !allowed.contains(&field) {
         return Err(Refusal::FieldUnknown);
     }

@@ -316,6 +316,24 @@ fields! {
     Quantity = "quantity", Number(0, 1_000_000);
     /// What one costs, or brings, in cents.
     UnitCents = "unit_cents", Number(0, limit::CENTS_MAX);
+    /// Days after its last half-day for which an event stays on volunteers' phones.
+    EventKeepDays = "event_keep_days", Number(1, 3_650);
+    /// Hours after which a session on a desktop must be proved anew.
+    SessionHours = "session_hours", Number(1, 24 * 30);
+    /// Minutes without a touch after which a device locks itself.
+    LockMinutes = "lock_minutes", Number(1, 24 * 60);
+    /// From which role on a device must have a lock: see `settings::LockFrom`.
+    LockFrom = "lock_from", Number(0, 2);
+    /// Hours for which an invite lasts when nobody says.
+    InviteHours = "invite_hours", Number(1, 24 * 31);
+    /// Months after which a person who came to nothing more is due for erasure.
+    PersonKeepMonths = "person_keep_months", Number(1, 1_200);
+    /// Months for which the law or a funder makes us keep an attendance sheet.
+    SheetKeepMonths = "sheet_keep_months", Number(1, 1_200);
+    /// Months for which a closed dossier is kept.
+    DossierKeepMonths = "dossier_keep_months", Number(1, 1_200);
+    /// Days of absence after which a device must be let in anew.
+    DeviceAwayDays = "device_away_days", Number(1, 3_650);
 }
 
 impl Field {
@@ -383,6 +401,17 @@ impl Field {
                 Self::GrantMaxCents,
                 Self::GrantShareMaxBp,
                 Self::TotalMaxCents,
+            ],
+            Kind::Settings => &[
+                Self::EventKeepDays,
+                Self::LockFrom,
+                Self::LockMinutes,
+                Self::SessionHours,
+                Self::InviteHours,
+                Self::DeviceAwayDays,
+                Self::PersonKeepMonths,
+                Self::SheetKeepMonths,
+                Self::DossierKeepMonths,
             ],
         }
     }

@@ -9,6 +9,7 @@
 
 pub mod id;
 pub mod limit;
+pub mod permission;
 pub mod role;
 
 pub mod document;
@@ -17,6 +18,9 @@ pub mod mark;
 pub mod record;
 
 pub mod edit;
+pub mod effect;
+pub mod settings;
+pub mod stage;
 mod text;
 
 pub mod history;
@@ -29,3 +33,4 @@ pub mod replica;
 pub mod names;
 pub mod phone;
 pub mod registry;
+pub mod territory;

@@ -36,5 +36,7 @@ pub const PARSED_DOCUMENTS_MAX: usize = 48;
 /// Documents of which the server tells its version at once, to a device that seeks where the two differ. The rest follow at
 /// the next search.
 pub const DIFFERING_DOCUMENTS_MAX: usize = 8_000;
+/// Decisions of staff about what was set aside that a device remembers.
+pub const JUDGED_MAX: usize = 20;
 /// Entries of a document's history that one view shows.
 pub const HISTORY_ENTRIES_MAX: usize = 200;

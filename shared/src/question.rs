@@ -138,7 +138,7 @@ pub fn of_record(document: DocumentId, record: &Record) -> Vec<Question> {
     match record {
         Record::Event(event) => of_event(document, event, &mut questions),
         Record::Dossier(dossier) => of_dossier(document, dossier, &mut questions),
-        Record::Person(_) | Record::Contact(_) | Record::Association(_) | Record::Call(_) => {}
+        _ => {}
     }
     questions
 }

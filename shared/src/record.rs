@@ -75,6 +75,8 @@ pub enum Record {
     Dossier(DossierRecord),
     /// See [`CallRecord`].
     Call(CallRecord),
+    /// The house's rules are fields only.
+    Settings(Fields),
 }
 
 /// A participant or contact.
@@ -148,6 +150,28 @@ pub struct EventRecord {
     pub roster: BTreeMap<DocumentId, Joined>,
     /// Every mark that was ever made, withdrawn ones too, in the order of their ids.
     pub marks: Vec<Mark>,
+}
+
+impl EventRecord {
+    /// The last day of its half-days, in days since 1970; none where no half-day says.
+    #[must_use]
+    pub fn last_day(&self) -> Option<i64> {
+        self.slots.iter().filter_map(|slot| day_number(slot.fields.text(Field::Day))).max()
+    }
+}
+
+/// Days since 1970 of a calendar day, `2026-11-23`.
+#[must_use]
+pub fn day_number(day: &str) -> Option<i64> {
+    let mut parts = day.splitn(3, '-').map(str::parse::<i64>);
+    let (Some(Ok(year)), Some(Ok(month)), Some(Ok(day))) = (parts.next(), parts.next(), parts.next()) else {
+        return None;
+    };
+    // Years that begin in March put the leap day last (H. Hinnant, 'chrono-compatible low-level date algorithms').
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
 /// How somebody got on a roster.
@@ -290,6 +314,7 @@ impl Record {
             Kind::Event => Self::Event(reader.event(fields)),
             Kind::Dossier => Self::Dossier(reader.dossier(fields)),
             Kind::Call => Self::Call(reader.call(fields)),
+            Kind::Settings => Self::Settings(fields),
         }
     }
 
@@ -299,7 +324,7 @@ impl Record {
         match self {
             Self::Person(record) => &record.fields,
             Self::Contact(record) => &record.fields,
-            Self::Association(fields) => fields,
+            Self::Association(fields) | Self::Settings(fields) => fields,
             Self::Event(record) => &record.fields,
             Self::Dossier(record) => &record.fields,
             Self::Call(record) => &record.fields,
@@ -311,7 +336,7 @@ impl Record {
     pub fn names(&self) -> Vec<DocumentId> {
         let mut named: Vec<_> = match self {
             Self::Event(event) => event.roster.keys().copied().collect(),
-            Self::Contact(_) | Self::Person(_) | Self::Association(_) | Self::Dossier(_) | Self::Call(_) => Vec::new(),
+            _ => Vec::new(),
         };
         for field in [Field::Association, Field::Call, Field::SameAs] {
             let register = self.fields().0.get(&field);

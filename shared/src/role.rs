@@ -1,11 +1,11 @@
-//! Who may do what: one table, read by the phone to refuse early and by the server to decide.
+//! Roles: what an account is. What each may do stands in one table, in [`crate::permission`].
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::Kind;
-
-/// What an account may do. Ordered: each role may do what the one before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// What an account is. Not ordered: the auditor stands beside the others, so nothing may ask for 'this role or more'.
+///
+/// The number travels and is stored: never reuse one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -15,13 +15,15 @@ pub enum Role {
     Coordinator,
     /// Reviews what was merged, and reports.
     Staff,
-    /// Lets people in and out.
+    /// Lets people in and out, and sets the house's rules.
     Admin,
+    /// Reads what was given to them for a funder, and changes nothing.
+    Auditor,
 }
 
 impl Role {
-    /// Every role, the least powerful first.
-    pub const ALL: [Self; 4] = [Self::Volunteer, Self::Coordinator, Self::Staff, Self::Admin];
+    /// Every role, by number.
+    pub const ALL: [Self; 5] = [Self::Volunteer, Self::Coordinator, Self::Staff, Self::Admin, Self::Auditor];
 
     /// The word for it in SQL, on the command line and in JSON.
     #[must_use]
@@ -31,6 +33,7 @@ impl Role {
             Self::Coordinator => "coordinator",
             Self::Staff => "staff",
             Self::Admin => "admin",
+            Self::Auditor => "auditor",
         }
     }
 
@@ -40,52 +43,41 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == word)
     }
 
-    /// Which documents this role holds.
+    /// Which scopes an account of this role may have, the usual one first.
     #[must_use]
-    pub fn scope(self) -> Scope {
+    pub fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::Volunteer => Scope::Assigned,
-            Self::Coordinator | Self::Staff | Self::Admin => Scope::Everything,
-        }
-    }
-
-    /// Whether this role may hold documents of this kind at all.
-    #[must_use]
-    pub fn may_read(self, kind: Kind) -> bool {
-        match kind {
-            // Phones and emails are for those who call people; the door needs names only.
-            Kind::Contact => self >= Self::Coordinator,
-            Kind::Person | Kind::Association | Kind::Event | Kind::Dossier | Kind::Call => true,
-        }
-    }
-
-    /// Whether this role may bring a document of this kind into being.
-    ///
-    /// A walk-in makes a person and their contact; a volunteer may deliver a contact that they will not hold.
-    #[must_use]
-    pub fn may_create(self, kind: Kind) -> bool {
-        match kind {
-            Kind::Person | Kind::Contact | Kind::Association => true,
-            Kind::Event | Kind::Dossier => self >= Self::Coordinator,
-            Kind::Call => self >= Self::Staff,
-        }
-    }
-
-    /// Whether this role may change documents of this kind that it holds.
-    #[must_use]
-    pub fn may_change(self, kind: Kind) -> bool {
-        match kind {
-            Kind::Person | Kind::Contact | Kind::Association | Kind::Event | Kind::Dossier => true,
-            Kind::Call => self >= Self::Staff,
+            Self::Volunteer | Self::Auditor => &[Scope::Assigned],
+            Self::Coordinator => &[Scope::Everything, Scope::Assigned],
+            Self::Staff | Self::Admin => &[Scope::Everything],
         }
     }
 }
 
 /// Which documents an account holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// The events and dossiers given to the account, and the people and associations that these name.
+    /// The events, dossiers, associations and territories given to the account, and what these name.
     Assigned,
     /// Every document of the kinds that the role may read.
     Everything,
+}
+
+impl Scope {
+    /// The word for it in SQL and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Assigned => "assigned",
+            Self::Everything => "everything",
+        }
+    }
+
+    /// The scope of that name.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Assigned, Self::Everything].into_iter().find(|scope| scope.as_str() == word)
+    }
 }

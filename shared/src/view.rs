@@ -45,6 +45,8 @@ pub enum ViewKey {
     Questions,
     /// What is saved where.
     Sync,
+    /// The house's rules, and what this account may do.
+    Settings,
 }
 
 /// What a page shows.
@@ -68,6 +70,8 @@ pub enum View {
     Questions(QuestionsView),
     /// See [`ViewKey::Sync`].
     Sync(SyncView),
+    /// See [`ViewKey::Settings`].
+    Settings(SettingsView),
     /// The document is not, or no longer, on this device.
     Gone,
 }
@@ -406,8 +410,62 @@ pub struct SyncView {
     pub clock_ahead_ms: i64,
     /// What the server has kept for staff instead of applying it.
     pub set_aside: Vec<SetAside>,
+    /// What staff decided about changes that had been kept for them, the newest first.
+    pub judged: Vec<JudgedView>,
+    /// The access of this device has ended: what it sends is kept for staff, and then it forgets everything.
+    pub ended: bool,
     /// Whether the first exchange is complete.
     pub complete: bool,
+}
+
+/// What staff decided about changes that had been kept for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct JudgedView {
+    /// Of which document.
+    pub document: DocumentId,
+    /// What it was called.
+    pub title: String,
+    /// Why they had been kept: a stable code.
+    pub code: String,
+    /// How many changes.
+    pub changes: u32,
+    /// Whether they were accepted.
+    pub accepted: bool,
+    /// What staff wrote to the sender; empty if nothing.
+    pub word: String,
+    /// When this device was told, by its own clock.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+}
+
+/// The house's rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SettingsView {
+    /// Every setting, as it holds.
+    pub settings: Vec<SettingView>,
+    /// Whether this account may change them.
+    pub may_change: bool,
+    /// Whether this device must be locked with a PIN or a passkey.
+    pub demands_lock: bool,
+    /// What this account may do.
+    pub capabilities: Vec<crate::permission::Capability>,
+}
+
+/// One setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SettingView {
+    /// Which.
+    pub field: Field,
+    /// What holds.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub value: i64,
+    /// Whether somebody has set it, or the default holds.
+    pub is_set: bool,
+    /// All values where people disagree (M4).
+    pub apart: Vec<Apart>,
 }
 
 /// A document with changes that the server has not acknowledged.
@@ -447,7 +505,7 @@ impl ViewKey {
     pub fn document(&self) -> Option<DocumentId> {
         match self {
             Self::Event { event: id } | Self::Dossier { dossier: id } | Self::Record { document: id } => Some(*id),
-            Self::Events | Self::Dossiers | Self::Directory | Self::Questions | Self::Sync => None,
+            Self::Events | Self::Dossiers | Self::Directory | Self::Questions | Self::Sync | Self::Settings => None,
         }
     }
 }

@@ -16,8 +16,11 @@ use crate::{
     role::Role,
 };
 
-/// The protocol that this build speaks. A server reads this one and every older one.
-pub const PROTOCOL: u8 = 1;
+pub mod v1;
+
+/// The protocol that this build speaks. A server reads this one and every older one, and answers in the protocol that it was
+/// asked in.
+pub const PROTOCOL: u8 = 2;
 
 const MAGIC: &[u8; 3] = b"TWZ";
 
@@ -59,8 +62,10 @@ pub struct ServerId {
     pub epoch: u32,
 }
 
-/// What a device tells of itself. No personal data.
+/// What a device tells of itself. No personal data. What the page leaves out of the JSON is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(default)]
 pub struct Report {
     /// The app's build.
     pub build: String,
@@ -70,6 +75,37 @@ pub struct Report {
     pub persisted: Option<bool>,
     /// Whether the app is installed, or only a tab.
     pub installed: bool,
+    /// What opens the app on the device.
+    pub lock: Lock,
+    /// How full the browser's storage is, 0 to 100; none where it did not say.
+    pub storage_percent: Option<u8>,
+    /// The last exchange that failed since one went well.
+    pub failure: Option<Failure>,
+}
+
+/// What opens the app on a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Lock {
+    /// Nothing but the device's own lock.
+    #[default]
+    None,
+    /// A PIN.
+    Pin,
+    /// A passkey.
+    Passkey,
+}
+
+/// An exchange that failed, as the device saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Failure {
+    /// A stable code.
+    pub code: String,
+    /// When, by the device's clock; milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
 }
 
 /// What a device sends.
@@ -110,6 +146,8 @@ pub struct Upload {
     pub document: DocumentId,
     /// Of what kind.
     pub kind: Kind,
+    /// The document's epoch that they build on: see [`Down::epoch`].
+    pub epoch: u32,
     /// Each as Automerge encodes it, oldest first.
     pub changes: Vec<serde_bytes::ByteBuf>,
 }
@@ -141,6 +179,26 @@ pub struct Response {
     pub differences: Option<Differences>,
     /// What the account may do from now on.
     pub role: Option<Role>,
+    /// What staff decided about changes of this device that had been set aside.
+    pub judged: Vec<Judged>,
+    /// The device's access has ended: what it sent is with staff, and once it has nothing left to send it must forget
+    /// everything.
+    pub ended: bool,
+}
+
+/// What staff decided about changes that had been set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Of which document.
+    pub document: DocumentId,
+    /// The code under which they were set aside.
+    pub code: String,
+    /// How many changes.
+    pub changes: u32,
+    /// Whether they were accepted; the document then has them.
+    pub accepted: bool,
+    /// What staff wrote to the sender; empty if nothing.
+    pub word: String,
 }
 
 /// What became of the changes of one upload.
@@ -165,6 +223,10 @@ pub enum Verdict {
     Missing,
     /// Not now: send it again.
     Later,
+    /// The document was written anew since, in another epoch: what this change says must be said again on top of that.
+    StaleEpoch,
+    /// The document was erased: the change is dropped, and the document with it.
+    Erased,
 }
 
 /// One document on its way to a device.
@@ -174,6 +236,8 @@ pub struct Down {
     pub document: DocumentId,
     /// Of what kind.
     pub kind: Kind,
+    /// Counts how often the document was written anew, without its history, to erase what stood in it.
+    pub epoch: u32,
     /// What is sent of it.
     pub part: Part,
 }
@@ -247,33 +311,68 @@ impl FrameError {
     }
 }
 
-/// Writes a frame.
+/// Writes a frame of this build's protocol.
 #[must_use]
 pub fn encode<T: Serialize>(body: &T) -> Vec<u8> {
+    frame(PROTOCOL, body)
+}
+
+/// Writes an answer in the protocol of the one who asked.
+#[must_use]
+pub fn encode_for(protocol: u8, response: Response) -> Vec<u8> {
+    match protocol {
+        1 => frame(1, &v1::Response::from(response)),
+        _ => encode(&response),
+    }
+}
+
+fn frame<T: Serialize>(protocol: u8, body: &T) -> Vec<u8> {
     let plain = postcard::to_allocvec(body).unwrap_or_default();
     let mut frame = MAGIC.to_vec();
-    frame.push(PROTOCOL);
+    frame.push(protocol);
     let mut deflater = DeflateEncoder::new(frame, Compression::best());
     // Writing into memory cannot fail.
     deflater.write_all(&plain).ok();
     deflater.finish().unwrap_or_default()
 }
 
-/// Reads a frame, never inflating more than its limit.
+/// Reads a frame of this build's protocol, never inflating more than its limit.
 ///
 /// # Errors
 /// [`FrameError`]: see there.
 pub fn decode<T: DeserializeOwned>(frame: &[u8]) -> Result<T, FrameError> {
+    match opened(frame)? {
+        (PROTOCOL, deflated) => body(deflated),
+        _ => Err(FrameError::Malformed),
+    }
+}
+
+/// Reads a request of this protocol or an older one, and says which.
+///
+/// # Errors
+/// [`FrameError`]: see there.
+pub fn decode_request(frame: &[u8]) -> Result<(u8, Request), FrameError> {
+    let (protocol, deflated) = opened(frame)?;
+    let request = match protocol {
+        1 => body::<v1::Request>(deflated)?.into(),
+        _ => body(deflated)?,
+    };
+    Ok((protocol, request))
+}
+
+fn opened(frame: &[u8]) -> Result<(u8, &[u8]), FrameError> {
     if frame.len() > limit::FRAME_BYTES_MAX {
         return Err(FrameError::TooLarge);
     }
     let rest = frame.strip_prefix(MAGIC).ok_or(FrameError::Malformed)?;
-    let (&protocol, deflated) = rest.split_first().ok_or(FrameError::Malformed)?;
-    match protocol {
-        0 => return Err(FrameError::Malformed),
-        PROTOCOL => {}
-        newer => return Err(FrameError::TooNew(newer)),
+    match rest.split_first().ok_or(FrameError::Malformed)? {
+        (0, _) => Err(FrameError::Malformed),
+        (&protocol @ 1..=PROTOCOL, deflated) => Ok((protocol, deflated)),
+        (&newer, _) => Err(FrameError::TooNew(newer)),
     }
+}
+
+fn body<T: DeserializeOwned>(deflated: &[u8]) -> Result<T, FrameError> {
     let mut plain = Vec::new();
     let inflated_max = limit::FRAME_INFLATED_BYTES_MAX as u64;
     let read = DeflateDecoder::new(deflated).take(inflated_max + 1).read_to_end(&mut plain);

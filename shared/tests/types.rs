@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use shared::{permission::TABLE, role::Role};
 use ts_rs::TS as _;
 
 /// `make types` sets TIWIZI_WRITE_TYPES and writes them anew.
@@ -19,6 +20,8 @@ fn typescript_types_are_fresh() {
     shared::edit::Entry::export_all(&config).expect("types are written");
     shared::edit::Refusal::export_all(&config).expect("types are written");
     shared::replica::ViewUpdate::export_all(&config).expect("types are written");
+    shared::wire::Report::export_all(&config).expect("types are written");
+    fs::write(to.join("PERMISSIONS.ts"), permissions()).expect("the table is written");
     let (before, now) = (read(&kept), read(to));
     fs::remove_dir_all(&fresh).ok();
     let names = |files: &[(PathBuf, String)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
@@ -26,6 +29,25 @@ fn typescript_types_are_fresh() {
     for ((name, before), (_, now)) in before.iter().zip(&now) {
         assert_eq!(before, now, "{}: run `make types`", name.display());
     }
+}
+
+/// The table of permissions, by role: the page shows no button that the engine would refuse.
+fn permissions() -> String {
+    let rows = Role::ALL.map(|role| {
+        let may = TABLE.iter().map(|(capability, _)| capability).filter(|one| role.may(**one));
+        let words: Vec<String> = may.map(|one| serde_json::to_string(one).expect("a word")).collect();
+        format!("  {}: [{}],\n", role.as_str(), words.join(", "))
+    });
+    let imports = "import type { Capability } from \"./Capability\";\nimport type { Role } from \"./Role\";\n\n";
+    let head = "// Written by `make types` from shared/src/permission.rs.\n";
+    let table = format!("export const PERMISSIONS: Record<Role, readonly Capability[]> = {{\n{}}};\n", rows.concat());
+    let governed = Role::ALL.map(|actor| {
+        let below = Role::ALL.into_iter().filter(|role| actor.may_govern(*role));
+        let words: Vec<String> = below.map(|role| format!("\"{}\"", role.as_str())).collect();
+        format!("  {}: [{}],\n", actor.as_str(), words.join(", "))
+    });
+    let governed = format!("export const GOVERNS: Record<Role, readonly Role[]> = {{\n{}}};\n", governed.concat());
+    format!("{head}{imports}{table}\n/** Whom each may let in and out. */\n{governed}")
 }
 
 fn read(folder: &Path) -> Vec<(PathBuf, String)> {

@@ -321,6 +321,9 @@ impl Story {
                 Edit::SettleMarks { event, slot, person, status, withdrawal, reason: (*reason).to_owned() }
             }
             ["expects", person] => Edit::AddToRoster { event: self.document("Atelier"), person: self.document(person) },
+            ["expects", person, "at", event] => {
+                Edit::AddToRoster { event: self.document(event), person: self.document(person) }
+            }
             ["registers", given, family, more @ ..] => {
                 let (event, slot) = at(self);
                 self.walk_in(event, slot, given, family, more)?

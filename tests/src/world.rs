@@ -23,6 +23,7 @@ use shared::{
     edit::{Edit, Entry, Refusal},
     id::{AccountId, DeviceId, DocumentId, RowId},
     limit,
+    permission::Capability,
     question::{self, Question},
     record::Record,
     replica::{Batch, Exchanged, Identity, Replica},
@@ -368,6 +369,7 @@ impl World {
         let invite = NewInvite {
             code_hash,
             role,
+            scope: role.scopes()[0],
             account: None,
             name: None,
             language: None,
@@ -503,7 +505,8 @@ impl World {
         let standing =
             self.server.store().read_blocking(move |db| access::standing(db, device)).expect("a database")?;
         let role = self.roles.get(&standing.account.id).copied().unwrap_or(standing.account.role);
-        let who = Uploader { device, account: standing.account.id, role };
+        let ended = standing.revoked || standing.disabled;
+        let who = Uploader { device, account: standing.account.id, role, scope: role.scopes()[0], ended };
         let uploads = request.uploads.clone();
         let response = match exchange::answer(self.server.store(), who, request, self.now_ms) {
             Ok(answered) => answered.response,
@@ -625,7 +628,7 @@ impl World {
         let gone: Vec<ChangeName> = before.into_iter().filter(|change| !self.server.has(&documents, *change)).collect();
         // What is on a disk counts, whether or not its engine runs.
         let disks = self.phones.iter().map(|phone| {
-            let relays = phone.identity.role >= Role::Coordinator;
+            let relays = phone.identity.role.may(Capability::GiveBack);
             (relays, Replica::open(phone.identity.clone(), [0; 8], phone.disk.values.clone()))
         });
         let mut disks: Vec<(bool, Replica)> = disks.collect();
@@ -643,7 +646,7 @@ impl World {
         let Identity { account, role, .. } = self.phones[phone].identity;
         let held = self.server.store().read_blocking(|db| {
             let all = documents::all(db)?;
-            Ok::<_, storage::StoreError>(match role.scope() {
+            Ok::<_, storage::StoreError>(match role.scopes()[0] {
                 Scope::Everything => {
                     all.into_iter().map(|(id, standing)| (id, standing.kind, standing.heads)).collect()
                 }
@@ -747,7 +750,7 @@ fn questions<'a>(
         .flat_map(|(id, record)| question::of_record(*id, record))
         .map(|question| question.id())
         .collect();
-    if role >= Role::Coordinator {
+    if role.may(Capability::JoinPeople) {
         let people = records.iter().filter_map(|(id, record)| {
             let Record::Person(person) = record else { return None };
             let contact = match records.get(&DocumentId::contact_of(*id)) {

@@ -67,20 +67,12 @@ impl Engine {
         self.replica.persisted(id as u64);
     }
 
-    /// The next frame for the server, or nothing while one is under way. `report` is the JSON of
-    /// `{build, persisted, installed}`.
+    /// The next frame for the server, or nothing while one is under way. `report` is the JSON of `Report`.
     ///
     /// # Errors
     /// A sentence for developers, if the report is not of that shape.
     pub fn request(&mut self, now_ms: f64, report: &str) -> Result<Option<Vec<u8>>, JsError> {
-        #[derive(serde::Deserialize)]
-        struct About {
-            build: String,
-            persisted: Option<bool>,
-            installed: bool,
-        }
-        let about: About = serde_json::from_str(report)?;
-        let report = Report { build: about.build, unsent: 0, persisted: about.persisted, installed: about.installed };
+        let report: Report = serde_json::from_str(report)?;
         Ok(self.replica.request(now_ms as u64, report))
     }
 
@@ -122,6 +114,16 @@ impl Engine {
     /// Never, as views are plain data.
     pub fn updates(&mut self) -> Result<String, JsError> {
         Ok(serde_json::to_string(&self.replica.updates())?)
+    }
+
+    /// Forgets what is over for longer than the house keeps it on this device. At the start, and once a day.
+    pub fn expire(&mut self, now_ms: f64) {
+        self.replica.expire(now_ms as u64);
+    }
+
+    /// Whether the server has ended this device's access.
+    pub fn has_ended(&self) -> bool {
+        self.replica.has_ended()
     }
 
     /// Changes that the server has not acknowledged.

@@ -3,4 +3,4 @@
 /**
  * What a document is about. The number travels and is stored: never reuse one.
  */
-export type Kind = "person" | "contact" | "association" | "event" | "dossier" | "call";
+export type Kind = "person" | "contact" | "association" | "event" | "dossier" | "call" | "settings";

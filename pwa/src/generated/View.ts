@@ -6,9 +6,10 @@ import type { EventView } from "./EventView";
 import type { EventsView } from "./EventsView";
 import type { QuestionsView } from "./QuestionsView";
 import type { RecordView } from "./RecordView";
+import type { SettingsView } from "./SettingsView";
 import type { SyncView } from "./SyncView";
 
 /**
  * What a page shows.
  */
-export type View = { "view": "events" } & EventsView | { "view": "event" } & EventView | { "view": "dossiers" } & DossiersView | { "view": "dossier" } & DossierView | { "view": "directory" } & DirectoryView | { "view": "record" } & RecordView | { "view": "questions" } & QuestionsView | { "view": "sync" } & SyncView | { "view": "gone" };
+export type View = { "view": "events" } & EventsView | { "view": "event" } & EventView | { "view": "dossiers" } & DossiersView | { "view": "dossier" } & DossierView | { "view": "directory" } & DirectoryView | { "view": "record" } & RecordView | { "view": "questions" } & QuestionsView | { "view": "sync" } & SyncView | { "view": "settings" } & SettingsView | { "view": "gone" };

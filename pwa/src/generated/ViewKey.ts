@@ -16,4 +16,4 @@ dossier: DocumentId, } | { "view": "directory" } | { "view": "record",
 /**
  * Which.
  */
-document: DocumentId, } | { "view": "questions" } | { "view": "sync" };
+document: DocumentId, } | { "view": "questions" } | { "view": "sync" } | { "view": "settings" };

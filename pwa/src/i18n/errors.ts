@@ -31,7 +31,12 @@ const ERRORS: Record<string, () => string> = {
   'edit.notice_not_read': m.error_edit_notice_not_read,
   'edit.reason_missing': m.error_edit_reason_missing,
   'edit.document_full': m.error_edit_document_full,
-  'edit.not_allowed': m.error_edit_not_allowed,
+  'permission.not_allowed': m.error_permission_not_allowed,
+  'permission.sealed': m.error_permission_sealed,
+  'permission.no_such_edit': m.error_permission_no_such_edit,
+  'stage.jump': m.error_stage_jump,
+  'scope.outside': m.error_scope_outside,
+  'device.access_ended': m.error_device_access_ended,
   'edit.failed': m.error_edit_failed,
 };
 

@@ -55,6 +55,15 @@ const FIELDS: Words<Field> = {
   label: m.field_label,
   quantity: m.field_quantity,
   unit_cents: m.field_unit_cents,
+  event_keep_days: m.field_event_keep_days,
+  session_hours: m.field_session_hours,
+  lock_minutes: m.field_lock_minutes,
+  lock_from: m.field_lock_from,
+  invite_hours: m.field_invite_hours,
+  person_keep_months: m.field_person_keep_months,
+  sheet_keep_months: m.field_sheet_keep_months,
+  dossier_keep_months: m.field_dossier_keep_months,
+  device_away_days: m.field_device_away_days,
 };
 
 const STATUSES: Words<Status> = {
@@ -72,6 +81,7 @@ const KINDS: Words<Kind> = {
   event: m.kind_event,
   dossier: m.kind_dossier,
   call: m.kind_call,
+  settings: m.kind_settings,
 };
 
 const ROLES: Words<Role> = {
@@ -79,6 +89,7 @@ const ROLES: Words<Role> = {
   coordinator: m.role_coordinator,
   staff: m.role_staff,
   admin: m.role_admin,
+  auditor: m.role_auditor,
 };
 
 const EDITS: Words<Edit['do']> = {

@@ -56,9 +56,10 @@ fn role(word: &str) -> Result<Role, String> {
         "benevole" | "bénévole" => Some(Role::Volunteer),
         "coordination" => Some(Role::Coordinator),
         "equipe" | "équipe" => Some(Role::Staff),
+        "audit" => Some(Role::Auditor),
         _ => Role::from_word(word),
     }
-    .ok_or_else(|| "rôle inconnu : benevole, coordination, equipe ou admin".to_owned())
+    .ok_or_else(|| "rôle inconnu : benevole, coordination, equipe, admin ou audit".to_owned())
 }
 
 /// Makes the invite and prints it.
@@ -87,6 +88,7 @@ pub fn make(tx: &Transaction<'_>, new: &New, clock: &Clock) -> Result<InviteCode
     let invite = NewInvite {
         code_hash: code.hash(),
         role: new.role,
+        scope: new.role.scopes()[0],
         account: None,
         name: new.name.as_ref().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
         language: None,
@@ -121,5 +123,6 @@ fn french(role: Role) -> &'static str {
         Role::Coordinator => "coordination",
         Role::Staff => "équipe",
         Role::Admin => "administration",
+        Role::Auditor => "audit",
     }
 }

@@ -103,7 +103,10 @@ async fn invite_first_admin(state: &AppState, console: &mut Console<'_>) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use shared::id::{AccountId, DeviceId};
+    use shared::{
+        id::{AccountId, DeviceId},
+        role::Scope,
+    };
 
     use super::*;
     use crate::{
@@ -151,8 +154,13 @@ mod tests {
         let (first, second) = (start(&state).await, start(&state).await);
         assert!(first.contains("Invitation (administration)") && first != second);
         // The server's own console writes as an administrator, and is nobody who could come in.
-        let console =
-            Account { id: AccountId([2; 16]), name: "Import".to_owned(), role: Role::Admin, language: Language::Fr };
+        let console = Account {
+            id: AccountId([2; 16]),
+            name: "Import".to_owned(),
+            role: Role::Admin,
+            language: Language::Fr,
+            scope: Scope::Everything,
+        };
         let made = move |tx: &rusqlite::Transaction<'_>| {
             Ok::<_, Refusal>(access::console_device(tx, &console, DeviceId([2; 16]), 1_000)?)
         };

@@ -4,16 +4,20 @@ use std::collections::HashMap;
 
 use automerge::legacy::OpId;
 use automerge::{ActorId, Automerge, Change, ChangeHash, ReadDoc};
+use shared::{document::genesis_hash, effect::Judge};
 
-use super::operations::{self, Object};
+use super::operations::{self, Checked, Object};
 use super::past::{Held, Past};
 use super::{
-    ACTOR_BYTES, AcceptedChange, CHANGE_DEPS_MAX, DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX, DOCUMENT_OPS_MAX, Owner,
-    Refusal, SPOILT_WORK, TIME_MAX, Verdict, chunk, contained, past,
+    ACTOR_BYTES, AcceptedChange, Author, CHANGE_DEPS_MAX, DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX, DOCUMENT_OPS_MAX,
+    Owner, Refusal, SPOILT_WORK, TIME_MAX, Verdict, chunk, contained, past,
 };
 
 pub(super) struct Batch<'a> {
     owner: &'a Owner,
+    author: Option<Author>,
+    /// The stages that changes of this batch wrote.
+    stages: HashMap<OpId, String>,
     held: Held<'a>,
     past: Past,
     /// Maps, lists and texts that have been looked up or made.
@@ -27,9 +31,16 @@ pub(super) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(document: &'a Automerge, owner: &'a Owner, work_left: &'a mut u64) -> Self {
+    pub(super) fn new(
+        document: &'a Automerge,
+        owner: &'a Owner,
+        author: Option<Author>,
+        work_left: &'a mut u64,
+    ) -> Self {
         Self {
             owner,
+            author,
+            stages: HashMap::new(),
             held: Held::new(document),
             past: Past::default(),
             objects: HashMap::new(),
@@ -53,8 +64,9 @@ impl<'a> Batch<'a> {
         self.spend(opened.work)?;
         let change = contained(|| opened.parse())?;
         let actor = self.owned_actor(&change)?;
-        let objects = contained(|| self.continues(&change))?;
+        let Checked { objects, stages } = contained(|| self.continues(&change))?;
         self.objects.extend(objects);
+        self.stages.extend(stages);
         self.new_actors += u64::from(change.seq() == 1);
         self.past.advance(&change);
         let accepted = AcceptedChange {
@@ -88,7 +100,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Step 3: the change continues this document. Returns the objects that it makes or names.
-    fn continues(&mut self, change: &Change) -> Result<HashMap<OpId, Object>, Refusal> {
+    fn continues(&mut self, change: &Change) -> Result<Checked, Refusal> {
         if !(-TIME_MAX..=TIME_MAX).contains(&change.timestamp()) {
             return Err(Refusal::TooBig);
         }
@@ -104,7 +116,12 @@ impl<'a> Batch<'a> {
         for actor in change.other_actor_ids() {
             self.last_of_actor(actor).ok_or(Refusal::UnknownActor)?;
         }
-        operations::check(&self.held, &self.past, &self.objects, change)
+        // The first change of a document needs what it takes to begin one, not to change it.
+        let begins = |author: &Author| {
+            self.held.taken.is_empty() && self.held.document.get_heads() == [genesis_hash(author.kind)]
+        };
+        let judge = self.author.map(|author| Judge::new(author.document, author.kind, author.role, begins(&author)));
+        operations::check(&self.held, &self.past, &self.objects, &self.stages, judge, change)
     }
 
     fn has_room(&self, change: &Change) -> Result<(), Refusal> {

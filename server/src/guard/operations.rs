@@ -1,24 +1,32 @@
 //! What a change's operations say, held against the document: each refers only to what its change can have seen.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
-use automerge::{ActorId, Change, ExpandedChange, ObjType, ReadDoc, ScalarValue};
+use automerge::{ActorId, Change, ExpandedChange, ObjType, Prop, ROOT, ReadDoc, ScalarValue};
+use shared::{
+    effect::{Judge, Touch},
+    field::Field,
+};
 
 use super::past::{Held, Past, object_id};
 use super::{DEPTH_MAX, KEY_BYTES_MAX, Refusal, VALUE_BYTES_MAX};
 
 /// Checks all operations of a change whose ancestors are held.
 ///
-/// Takes the objects that earlier changes made or named, and returns those of this one.
+/// Takes the objects that earlier changes made or named and the stages that they wrote, and returns those of this one.
 pub(super) fn check(
     held: &Held<'_>,
     past: &Past,
     objects: &HashMap<OpId, Object>,
+    stages: &HashMap<OpId, String>,
+    judge: Option<Judge>,
     change: &Change,
-) -> Result<HashMap<OpId, Object>, Refusal> {
+) -> Result<Checked, Refusal> {
     let ExpandedChange { operations, actor_id, .. } = change.decode();
     let mut seen = Seen {
+        judge,
+        stages: HashMap::new(),
         held,
         past,
         objects,
@@ -31,14 +39,36 @@ pub(super) fn check(
         seen.check(operation)?;
         seen.next_op += 1;
     }
-    Ok(seen.own_objects)
+    if let Some(judge) = seen.judge.take() {
+        let stage = |id: &OpId| stages.get(id).or_else(|| seen.stages.get(id)).cloned().or_else(|| stage_of(held, id));
+        judge.finish(stage).map_err(Refusal::Forbidden)?;
+    }
+    Ok(Checked { objects: seen.own_objects, stages: seen.stages })
 }
 
-/// A map, list or text: its type and how many others it stands in.
-#[derive(Clone, Copy)]
+/// What is kept of a change that passed.
+pub(super) struct Checked {
+    /// The objects that it made or named.
+    pub(super) objects: HashMap<OpId, Object>,
+    /// The stages of a dossier that it wrote.
+    pub(super) stages: HashMap<OpId, String>,
+}
+
+/// The stage that an operation of the document wrote.
+fn stage_of(held: &Held<'_>, id: &OpId) -> Option<String> {
+    let written_by = held.document.hash_for_opid(&object_id(id))?;
+    let then = held.document.get_all_at(ROOT, Field::Stage.key(), &[written_by]).ok()?;
+    let (value, _) = then.into_iter().find(|(_, other)| *other == object_id(id))?;
+    value.as_str().map(ToOwned::to_owned)
+}
+
+/// A map, list or text: its type and the keys that lead to it.
+#[derive(Clone)]
 pub(super) struct Object {
     kind: ObjType,
-    depth: usize,
+    path: Rc<[String]>,
+    /// The change in hand made it.
+    made_here: bool,
 }
 
 /// What an operation can have seen: the past of its change, and the operations before it in the same change.
@@ -52,6 +82,10 @@ struct Seen<'a> {
     next_op: u64,
     /// The objects that operations of this change made or named so far.
     own_objects: HashMap<OpId, Object>,
+    /// Holds what each operation does against the table of permissions.
+    judge: Option<Judge>,
+    /// The stages that operations of this change wrote.
+    stages: HashMap<OpId, String>,
 }
 
 impl Seen<'_> {
@@ -78,20 +112,48 @@ impl Seen<'_> {
         {
             return Err(Refusal::Malformed);
         }
-        self.check_action(operation, object)
+        self.check_permission(operation, &object)?;
+        self.check_action(operation, &object)
     }
 
-    fn check_action(&mut self, operation: &Op, inside: Object) -> Result<(), Refusal> {
+    fn check_permission(&mut self, operation: &Op, object: &Object) -> Result<(), Refusal> {
+        let Some(judge) = &mut self.judge else { return Ok(()) };
+        let replaces: Vec<OpId> = operation.pred.iter().cloned().collect();
+        let key = match &operation.key {
+            Key::Map(key) => Some(key.as_str()),
+            Key::Seq(_) => None,
+        };
+        let touch = Touch {
+            path: &object.path,
+            key,
+            object_is_new: object.made_here,
+            replaces: &replaces,
+            action: &operation.action,
+        };
+        judge.touch(&touch).map_err(Refusal::Forbidden)?;
+        if let (true, Some("stage"), OpType::Put(ScalarValue::Str(stage))) =
+            (object.path.is_empty(), key, &operation.action)
+        {
+            self.stages.insert(OpId::new(self.next_op, self.actor), stage.to_string());
+        }
+        Ok(())
+    }
+
+    fn check_action(&mut self, operation: &Op, inside: &Object) -> Result<(), Refusal> {
         match &operation.action {
             OpType::Put(value) => check_value(value),
             OpType::Delete => Ok(()),
             OpType::Make(kind @ (ObjType::Map | ObjType::List | ObjType::Text)) => {
-                let depth = inside.depth + 1;
-                if depth > DEPTH_MAX {
+                if inside.path.len() >= DEPTH_MAX {
                     return Err(Refusal::TooBig);
                 }
                 let id = OpId::new(self.next_op, self.actor);
-                self.own_objects.insert(id, Object { kind: *kind, depth });
+                let key = match &operation.key {
+                    Key::Map(key) => key.to_string(),
+                    Key::Seq(_) => String::new(),
+                };
+                let path = inside.path.iter().cloned().chain([key]).collect();
+                self.own_objects.insert(id, Object { kind: *kind, path, made_here: true });
                 Ok(())
             }
             // Counters and marks are what Automerge fails at most often, and our documents hold none.
@@ -105,19 +167,19 @@ impl Seen<'_> {
     fn object(&mut self, id: &ObjectId) -> Result<Object, Refusal> {
         let id = match id {
             ObjectId::Root => {
-                return Ok(Object { kind: ObjType::Map, depth: 0 });
+                return Ok(Object { kind: ObjType::Map, path: Rc::default(), made_here: false });
             }
             ObjectId::Id(id) => id,
         };
         if let Some(object) = self.own_objects.get(id) {
-            return Ok(*object);
+            return Ok(object.clone());
         }
         self.check_known(id)?;
         let object = match self.objects.get(id) {
-            Some(object) => *object,
+            Some(object) => Object { made_here: false, ..object.clone() },
             None => self.object_of_document(id).ok_or(Refusal::UnknownOperation)?,
         };
-        self.own_objects.insert(id.clone(), object);
+        self.own_objects.insert(id.clone(), object.clone());
         Ok(object)
     }
 
@@ -125,8 +187,13 @@ impl Seen<'_> {
         let id = object_id(id);
         let kind = self.held.document.object_type(&id).ok()?;
         let parents = self.held.document.parents(&id).ok()?;
-        let depth = parents.take(DEPTH_MAX + 1).count();
-        Some(Object { kind, depth })
+        let keys = parents.take(DEPTH_MAX + 1).map(|parent| match parent.prop {
+            Prop::Map(key) => key.to_string(),
+            Prop::Seq(_) => String::new(),
+        });
+        let mut path: Vec<String> = keys.collect();
+        path.reverse();
+        Some(Object { kind, path: path.into(), made_here: false })
     }
 
     /// An operation is known if it came earlier in this change, or is of a change in its past.

@@ -102,7 +102,7 @@ impl Ear {
     }
 
     async fn concerns(&self, documents: Vec<DocumentId>) -> bool {
-        match self.enrolled.account.role.scope() {
+        match self.enrolled.account.scope {
             Scope::Everything => true,
             Scope::Assigned => {
                 let (concerns, account) = (self.state.concerns, self.enrolled.account.id);

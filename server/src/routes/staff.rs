@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use shared::{
     id::{AccountId, DeviceId, DocumentId},
-    role::Role,
+    role::{Role, Scope},
 };
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     enroll::name_of,
 };
 use crate::{
-    auth::{Admin, Coordinator, may_govern},
+    auth::{ManageAccess, SeeAccess},
     error::ApiError,
     secret::InviteCode,
     storage::access::{self, AccountRow, Decision, DeviceRow, Given, InviteRow, Language, NewInvite, Refusal},
@@ -31,6 +31,8 @@ const HOUR_MS: u64 = 60 * 60 * 1000;
 #[derive(Debug, Deserialize)]
 pub struct InviteAsk {
     role: Role,
+    /// Which documents the new account holds; the role's usual scope where nobody says.
+    scope: Option<Scope>,
     /// Whose new phone it is for; the role is then that account's.
     account: Option<AccountId>,
     name: Option<String>,
@@ -52,7 +54,7 @@ pub struct Invited {
 /// `POST /api/invites`.
 pub async fn invite(
     State(state): State<AppState>,
-    Coordinator(host): Coordinator,
+    ManageAccess(host): ManageAccess,
     Body(ask): Body<InviteAsk>,
 ) -> Result<Json<Invited>, ApiError> {
     if ask.documents.len() > INVITE_DOCUMENTS_MAX {
@@ -67,6 +69,7 @@ pub async fn invite(
     let mut invite = NewInvite {
         code_hash: code.hash(),
         role: ask.role,
+        scope: scope_for(ask.role, ask.scope)?,
         account: ask.account,
         name: name_of(ask.name)?,
         language: ask.language,
@@ -87,7 +90,7 @@ pub async fn invite(
                     return access::add_invite(tx, &invite);
                 }
             }
-            if !may_govern(host.account.role, invite.role) {
+            if !host.account.role.may_govern(invite.role) {
                 return Err(Refusal::RoleTooLow);
             }
             access::add_invite(tx, &invite)
@@ -96,8 +99,15 @@ pub async fn invite(
     Ok(Json(Invited { id, link: state.config.public_url.join_link(&code), code: code.to_string(), expires_ms }))
 }
 
+/// The scope that was asked for, if the role may have it.
+fn scope_for(role: Role, asked: Option<Scope>) -> Result<Scope, ApiError> {
+    let scopes = role.scopes();
+    let scope = asked.unwrap_or(scopes[0]);
+    if scopes.contains(&scope) { Ok(scope) } else { Err(ApiError::Malformed("this role cannot have that scope")) }
+}
+
 /// `GET /api/invites`: the newest first.
-pub async fn list_invites(State(state): State<AppState>, _: Coordinator) -> Result<Json<Vec<InviteRow>>, ApiError> {
+pub async fn list_invites(State(state): State<AppState>, _: SeeAccess) -> Result<Json<Vec<InviteRow>>, ApiError> {
     let now_ms = state.clock.now_ms();
     Ok(Json(state.store.read(move |db| access::invites(db, now_ms)).await?))
 }
@@ -105,7 +115,7 @@ pub async fn list_invites(State(state): State<AppState>, _: Coordinator) -> Resu
 /// `POST /api/invites/{id}/withdraw`.
 pub async fn withdraw_invite(
     State(state): State<AppState>,
-    Coordinator(host): Coordinator,
+    ManageAccess(host): ManageAccess,
     Id(invite): Id<i64>,
 ) -> Result<StatusCode, ApiError> {
     let now_ms = state.clock.now_ms();
@@ -113,7 +123,7 @@ pub async fn withdraw_invite(
         .store
         .write(move |tx| {
             let role = access::open_invite_role(tx, invite)?.ok_or(Refusal::InviteUnknown)?;
-            if !may_govern(host.account.role, role) {
+            if !host.account.role.may_govern(role) {
                 return Err(Refusal::RoleTooLow);
             }
             access::withdraw_invite(tx, invite, now_ms)
@@ -123,14 +133,14 @@ pub async fn withdraw_invite(
 }
 
 /// `GET /api/devices`: those whose work is most at risk first.
-pub async fn list_devices(State(state): State<AppState>, _: Coordinator) -> Result<Json<Vec<DeviceRow>>, ApiError> {
+pub async fn list_devices(State(state): State<AppState>, _: SeeAccess) -> Result<Json<Vec<DeviceRow>>, ApiError> {
     Ok(Json(state.store.read(access::devices).await?))
 }
 
 /// `POST /api/devices/{id}/revoke`: ends a device's access, one's own included.
 pub async fn revoke_device(
     State(state): State<AppState>,
-    Coordinator(host): Coordinator,
+    ManageAccess(host): ManageAccess,
     Id(device): Id<DeviceId>,
 ) -> Result<StatusCode, ApiError> {
     let now_ms = state.clock.now_ms();
@@ -138,7 +148,7 @@ pub async fn revoke_device(
         .store
         .write(move |tx| {
             let subject = access::standing(tx, device)?.ok_or(Refusal::DeviceUnknown)?.account;
-            if subject.id != host.account.id && !may_govern(host.account.role, subject.role) {
+            if subject.id != host.account.id && !host.account.role.may_govern(subject.role) {
                 return Err(Refusal::RoleTooLow);
             }
             access::revoke(tx, device, host.device.id, now_ms)
@@ -149,7 +159,7 @@ pub async fn revoke_device(
 }
 
 /// `GET /api/accounts`: with what was given to each.
-pub async fn list_accounts(State(state): State<AppState>, _: Coordinator) -> Result<Json<Vec<AccountRow>>, ApiError> {
+pub async fn list_accounts(State(state): State<AppState>, _: SeeAccess) -> Result<Json<Vec<AccountRow>>, ApiError> {
     Ok(Json(state.store.read(access::accounts).await?))
 }
 
@@ -164,7 +174,7 @@ pub struct Assignment {
 /// `POST /api/accounts/{id}/assign`. Repeating it changes nothing.
 pub async fn assign(
     State(state): State<AppState>,
-    Coordinator(host): Coordinator,
+    ManageAccess(host): ManageAccess,
     Id(account): Id<AccountId>,
     Body(ask): Body<Assignment>,
 ) -> Result<StatusCode, ApiError> {
@@ -174,7 +184,10 @@ pub async fn assign(
     let arrival = state
         .store
         .write(move |tx| {
-            access::account_with_state(tx, account)?.ok_or(Refusal::AccountUnknown)?;
+            let (subject, _) = access::account_with_state(tx, account)?.ok_or(Refusal::AccountUnknown)?;
+            if !host.account.role.may_govern(subject.role) {
+                return Err(Refusal::RoleTooLow);
+            }
             Ok::<_, Refusal>(access::decide(tx, &decision)?)
         })
         .await?;
@@ -193,12 +206,21 @@ pub struct Disabling {
 /// `POST /api/accounts/{id}/disable`: closes an account on all its devices, or opens it again.
 pub async fn disable(
     State(state): State<AppState>,
-    _: Admin,
+    ManageAccess(host): ManageAccess,
     Id(account): Id<AccountId>,
     Body(ask): Body<Disabling>,
 ) -> Result<StatusCode, ApiError> {
     let since_ms = ask.disabled.then(|| state.clock.now_ms());
-    state.store.write(move |tx| access::set_disabled(tx, account, since_ms)).await?;
+    state
+        .store
+        .write(move |tx| {
+            let (subject, _) = access::account_with_state(tx, account)?.ok_or(Refusal::AccountUnknown)?;
+            if !host.account.role.may_govern(subject.role) {
+                return Err(Refusal::RoleTooLow);
+            }
+            access::set_disabled(tx, account, since_ms)
+        })
+        .await?;
     if ask.disabled {
         state.pokes.end_account(account);
     }

@@ -6,37 +6,40 @@ use axum::{
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
-use shared::wire::{self, FrameError, Request};
+use shared::wire::{self, FrameError};
 
 use super::{AppState, body::unread};
-use crate::{auth::Enrolled, error::ApiError, exchange, ingest::Uploader};
+use crate::{auth::Known, error::ApiError, exchange, ingest::Uploader};
 
 /// Exchanges under way at once. Each holds a thread and a few frames; beyond it phones ask again later.
 pub const EXCHANGES_MAX: usize = 200;
 
-/// Exchanges with one device.
+/// Exchanges with one device. One whose access has ended may deliver, once, what it had not sent: staff will find it.
 pub async fn sync(
     State(state): State<AppState>,
-    enrolled: Enrolled,
+    known: Known,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let body = body.map_err(|rejection| unread(&rejection))?;
-    let request: Request = wire::decode(&body).map_err(ApiError::Frame)?;
+    let (protocol, request) = wire::decode_request(&body).map_err(ApiError::Frame)?;
     if !request.is_within_limits() {
         return Err(ApiError::Frame(FrameError::TooLarge));
     }
-    let who = Uploader { device: enrolled.device.id, account: enrolled.account.id, role: enrolled.account.role };
+    if known.rescued {
+        return Err(ApiError::DeviceRevoked);
+    }
+    let who = Uploader { ended: known.ended, ..Uploader::of(known.device.id, &known.account) };
     let turn = state.exchanges.clone().try_acquire_owned().map_err(|_| ApiError::Busy)?;
     let (store, now_ms) = (state.store.clone(), state.clock.now_ms());
     let answered = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         let answered = exchange::answer(&store, who, request, now_ms)?;
-        let frame = wire::encode(&answered.response);
-        Ok::<_, ApiError>((frame, answered))
+        let exchange::Answered { response, news, arrival } = answered;
+        Ok::<_, ApiError>((wire::encode_for(protocol, response), news, arrival))
     });
-    let (frame, answered) = answered.await.map_err(|_| ApiError::Panicked)??;
-    if !answered.news.is_empty() {
-        state.pokes.publish(answered.news.into(), answered.arrival);
+    let (frame, news, arrival) = answered.await.map_err(|_| ApiError::Panicked)??;
+    if !news.is_empty() {
+        state.pokes.publish(news.into(), arrival);
     }
     Ok(([(CONTENT_TYPE, "application/octet-stream")], frame).into_response())
 }

@@ -4,7 +4,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_param
 use serde::{Deserialize, Serialize};
 use shared::{
     id::{AccountId, DeviceId, DocumentId},
-    role::Role,
+    role::{Role, Scope},
+    wire::{Failure, Lock},
 };
 
 use super::{StoreError, server};
@@ -50,6 +51,7 @@ pub struct Account {
     pub name: String,
     pub role: Role,
     pub language: Language,
+    pub scope: Scope,
 }
 
 /// One enrolled browser.
@@ -67,6 +69,8 @@ pub struct Standing {
     pub credential_hash: [u8; 32],
     pub revoked: bool,
     pub disabled: bool,
+    /// Its access has ended, and it has delivered what it had not sent.
+    pub rescued: bool,
 }
 
 /// Why somebody is not let in, or something not done. The code is what the app translates.
@@ -110,41 +114,34 @@ pub fn console_device(
     account: &Account,
     device: DeviceId,
     now_ms: u64,
-) -> Result<(DeviceId, AccountId, Role), StoreError> {
+) -> Result<(DeviceId, Account), StoreError> {
     let found = tx
         .query_row(
-            "SELECT device.id, account.id, account.role FROM device JOIN account ON account.id = device.account_id
+            "SELECT account.id, account.name, account.role, account.language, account.scope, device.id
+             FROM device JOIN account ON account.id = device.account_id
              WHERE credential_hash = zeroblob(32) AND account.name = :name",
             named_params! { ":name": account.name },
-            |row| Ok((DeviceId(row.get(0)?), AccountId(row.get(1)?), role_at(row, 2)?)),
+            |row| Ok((DeviceId(row.get(5)?), account_of(row)?)),
         )
         .optional()?;
     if let Some(found) = found {
         return Ok(found);
     }
-    tx.execute(
-        "INSERT INTO account (id, name, role, language, created_ms) VALUES (:id, :name, :role, :language, :now_ms)",
-        named_params! {
-            ":id": account.id.0,
-            ":name": account.name,
-            ":role": account.role.as_str(),
-            ":language": account.language.as_str(),
-            ":now_ms": now_ms,
-        },
-    )?;
+    insert_account(tx, account, now_ms)?;
     tx.execute(
         "INSERT INTO device (id, account_id, label, credential_hash, created_ms)
          VALUES (:id, :account, 'Serveur', zeroblob(32), :now_ms)",
         named_params! { ":id": device.0, ":account": account.id.0, ":now_ms": now_ms },
     )?;
-    Ok((device, account.id, account.role))
+    Ok((device, account.clone()))
 }
 
 /// The account and device behind a credential, whatever their state.
 pub fn standing(db: &Connection, device: DeviceId) -> Result<Option<Standing>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT account.id, account.name, account.role, account.language, account.disabled_ms IS NOT NULL,
-                device.label, device.credential_hash, device.revoked_ms IS NOT NULL
+        "SELECT account.id, account.name, account.role, account.language, account.scope,
+                account.disabled_ms IS NOT NULL, device.label, device.credential_hash, device.revoked_ms IS NOT NULL,
+                device.rescued_ms IS NOT NULL
          FROM device JOIN account ON account.id = device.account_id
          WHERE device.id = :device",
     )?;
@@ -152,24 +149,47 @@ pub fn standing(db: &Connection, device: DeviceId) -> Result<Option<Standing>, S
         .query_row(named_params! { ":device": device.0 }, |row| {
             Ok(Standing {
                 account: account_of(row)?,
-                disabled: row.get(4)?,
-                device: Device { id: device, label: row.get(5)? },
-                credential_hash: row.get(6)?,
-                revoked: row.get(7)?,
+                disabled: row.get(5)?,
+                device: Device { id: device, label: row.get(6)? },
+                credential_hash: row.get(7)?,
+                revoked: row.get(8)?,
+                rescued: row.get(9)?,
             })
         })
         .optional()?;
     Ok(standing)
 }
 
-/// Reads `id, name, role, language` from the first four columns.
+/// Reads `id, name, role, language, scope` from the first five columns.
 fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         id: AccountId(row.get(0)?),
         name: row.get(1)?,
         role: role_at(row, 2)?,
         language: language_at(row, 3)?,
+        scope: scope_at(row, 4)?,
     })
+}
+
+fn insert_account(tx: &Transaction<'_>, account: &Account, now_ms: u64) -> rusqlite::Result<usize> {
+    tx.execute(
+        "INSERT INTO account (id, name, role, language, scope, created_ms)
+         VALUES (:id, :name, :role, :language, :scope, :now_ms)",
+        named_params! {
+            ":id": account.id.0,
+            ":name": account.name,
+            ":role": account.role.as_str(),
+            ":language": account.language.as_str(),
+            ":scope": account.scope.as_str(),
+            ":now_ms": now_ms,
+        },
+    )
+}
+
+fn scope_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Scope> {
+    let word: String = row.get(column)?;
+    Scope::from_word(&word)
+        .ok_or_else(|| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, "not a scope".into()))
 }
 
 fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
@@ -203,6 +223,7 @@ pub fn has_admin(db: &Connection) -> Result<bool, StoreError> {
 pub struct NewInvite {
     pub code_hash: [u8; 32],
     pub role: Role,
+    pub scope: Scope,
     /// The account that the guest's device joins; none makes a new account.
     pub account: Option<AccountId>,
     pub name: Option<String>,
@@ -226,12 +247,13 @@ pub fn add_invite(tx: &Transaction<'_>, invite: &NewInvite) -> Result<i64, Refus
         return Err(Refusal::InvitesTooMany);
     }
     let id = tx.query_row(
-        "INSERT INTO invite (code_hash, role, account_id, name, language, created_by, created_ms, expires_ms)
-         VALUES (:code_hash, :role, :account, :name, :language, :created_by, :now_ms, :expires_ms)
+        "INSERT INTO invite (code_hash, role, scope, account_id, name, language, created_by, created_ms, expires_ms)
+         VALUES (:code_hash, :role, :scope, :account, :name, :language, :created_by, :now_ms, :expires_ms)
          RETURNING id",
         named_params! {
             ":code_hash": invite.code_hash,
             ":role": invite.role.as_str(),
+            ":scope": invite.scope.as_str(),
             ":account": invite.account.map(|account| account.0),
             ":name": invite.name,
             ":language": invite.language.map(Language::as_str),
@@ -364,6 +386,7 @@ pub struct Enrolled {
 struct Invite {
     id: i64,
     role: Role,
+    scope: Scope,
     account: Option<AccountId>,
     name: Option<String>,
     expires_ms: u64,
@@ -382,7 +405,7 @@ fn invite_of(tx: &Transaction<'_>, code_hash: [u8; 32]) -> Result<Option<Invite>
     Ok(tx
         .query_row(
             "SELECT id, role, account_id, name, expires_ms, withdrawn_ms IS NOT NULL,
-                    used_ms, used_by_device, attempt_hash, created_by
+                    used_ms, used_by_device, attempt_hash, created_by, scope
              FROM invite WHERE code_hash = :code_hash",
             named_params! { ":code_hash": code_hash },
             |row| {
@@ -399,6 +422,7 @@ fn invite_of(tx: &Transaction<'_>, code_hash: [u8; 32]) -> Result<Option<Invite>
                     withdrawn: row.get(5)?,
                     used,
                     created_by: row.get::<_, Option<_>>(9)?.map(DeviceId),
+                    scope: scope_at(row, 10)?,
                 })
             },
         )
@@ -476,27 +500,17 @@ fn open_account(tx: &Transaction<'_>, account: AccountId) -> Result<Account, Ref
 pub fn account_with_state(db: &Connection, account: AccountId) -> Result<Option<(Account, bool)>, StoreError> {
     Ok(db
         .query_row(
-            "SELECT id, name, role, language, disabled_ms IS NOT NULL FROM account WHERE id = :account",
+            "SELECT id, name, role, language, scope, disabled_ms IS NOT NULL FROM account WHERE id = :account",
             named_params! { ":account": account.0 },
-            |row| Ok((account_of(row)?, row.get(4)?)),
+            |row| Ok((account_of(row)?, row.get(5)?)),
         )
         .optional()?)
 }
 
 fn add_account(tx: &Transaction<'_>, guest: &Enrolment, invite: &Invite) -> Result<Account, Refusal> {
     let name = guest.name.clone().or_else(|| invite.name.clone()).ok_or(Refusal::NameMissing)?;
-    let account = Account { id: guest.account, name, role: invite.role, language: guest.language };
-    tx.execute(
-        "INSERT INTO account (id, name, role, language, created_ms)
-         VALUES (:id, :name, :role, :language, :now_ms)",
-        named_params! {
-            ":id": account.id.0,
-            ":name": account.name,
-            ":role": account.role.as_str(),
-            ":language": account.language.as_str(),
-            ":now_ms": guest.now_ms,
-        },
-    )?;
+    let account = Account { id: guest.account, name, role: invite.role, language: guest.language, scope: invite.scope };
+    insert_account(tx, &account, guest.now_ms)?;
     Ok(account)
 }
 
@@ -595,11 +609,11 @@ pub struct AccountRow {
 /// The accounts, by name.
 pub fn accounts(db: &Connection) -> Result<Vec<AccountRow>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT id, name, role, language, disabled_ms IS NOT NULL FROM account ORDER BY name, id LIMIT :rows",
+        "SELECT id, name, role, language, scope, disabled_ms IS NOT NULL FROM account ORDER BY name, id LIMIT :rows",
     )?;
     let mut rows: Vec<AccountRow> = statement
         .query_map(named_params! { ":rows": LIST_ROWS_MAX }, |row| {
-            Ok(AccountRow { account: account_of(row)?, disabled: row.get(4)?, documents: Vec::new() })
+            Ok(AccountRow { account: account_of(row)?, disabled: row.get(5)?, documents: Vec::new() })
         })?
         .collect::<Result<_, _>>()?;
     let mut statement = db.prepare_cached(
@@ -634,6 +648,8 @@ pub struct DeviceRow {
     #[serde(flatten)]
     pub exchange: Option<Exchange>,
     pub revoked_ms: Option<u64>,
+    /// Its access has ended, and it has delivered what it had not sent. Without it, it may hold unsent work.
+    pub rescued_ms: Option<u64>,
 }
 
 /// What a phone said at its last exchange.
@@ -645,13 +661,25 @@ pub struct Exchange {
     /// Changes it still has to send.
     pub unsent: u64,
     pub app_build: String,
+    /// Whether its browser promised to keep the storage; none where it did not say.
+    pub persisted: Option<bool>,
+    /// Whether the app is installed, or only a tab.
+    pub installed: bool,
+    /// What opens the app.
+    pub lock: Lock,
+    /// How full its storage is, 0 to 100.
+    pub storage_percent: Option<u8>,
+    /// The last exchange that failed before this one.
+    pub failure: Option<Failure>,
 }
 
 /// Notes what a phone said of itself.
 pub fn note_exchange(tx: &Transaction<'_>, device: DeviceId, exchange: &Exchange) -> Result<(), StoreError> {
     let mut statement = tx.prepare_cached(
         "UPDATE device SET last_exchange_ms = :last_exchange_ms, clock_offset_ms = :clock_offset_ms,
-                           unsent = :unsent, app_build = :app_build
+                           unsent = :unsent, app_build = :app_build, persisted = :persisted, installed = :installed,
+                           lock = :lock, storage_percent = :storage_percent, failure_code = :failure_code,
+                           failure_ms = :failure_ms
          WHERE id = :device",
     )?;
     let rows = statement.execute(named_params! {
@@ -660,40 +688,81 @@ pub fn note_exchange(tx: &Transaction<'_>, device: DeviceId, exchange: &Exchange
         ":clock_offset_ms": exchange.clock_offset_ms,
         ":unsent": exchange.unsent,
         ":app_build": exchange.app_build,
+        ":persisted": exchange.persisted,
+        ":installed": exchange.installed,
+        ":lock": lock_word(exchange.lock),
+        ":storage_percent": exchange.storage_percent,
+        ":failure_code": exchange.failure.as_ref().map(|failure| &failure.code),
+        ":failure_ms": exchange.failure.as_ref().map(|failure| failure.at_ms),
     })?;
     if rows == 1 { Ok(()) } else { Err(StoreError::Corrupt("an exchange with a device that is not enrolled")) }
+}
+
+fn lock_word(lock: Lock) -> &'static str {
+    match lock {
+        Lock::None => "none",
+        Lock::Pin => "pin",
+        Lock::Passkey => "passkey",
+    }
+}
+
+fn exchange_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Exchange>> {
+    let Some(last_exchange_ms) = row.get(column)? else { return Ok(None) };
+    let lock: Option<String> = row.get(column + 6)?;
+    let failure = match (row.get(column + 8)?, row.get(column + 9)?) {
+        (Some(code), Some(at_ms)) => Some(Failure { code, at_ms }),
+        _ => None,
+    };
+    Ok(Some(Exchange {
+        last_exchange_ms,
+        clock_offset_ms: row.get(column + 1)?,
+        unsent: row.get(column + 2)?,
+        app_build: row.get(column + 3)?,
+        persisted: row.get(column + 4)?,
+        installed: row.get::<_, Option<bool>>(column + 5)?.unwrap_or(false),
+        lock: match lock.as_deref() {
+            Some("pin") => Lock::Pin,
+            Some("passkey") => Lock::Passkey,
+            _ => Lock::None,
+        },
+        storage_percent: row.get(column + 7)?,
+        failure,
+    }))
 }
 
 /// The devices: those heard of longest ago first, never heard of before all.
 pub fn devices(db: &Connection) -> Result<Vec<DeviceRow>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT device.id, device.label, account.id, account.name, account.role, device.created_ms,
-                device.last_exchange_ms, device.clock_offset_ms, device.unsent, device.app_build, device.revoked_ms
+        "SELECT device.id, device.label, account.id, account.name, account.role, device.created_ms, device.revoked_ms,
+                device.rescued_ms, device.last_exchange_ms, device.clock_offset_ms, device.unsent, device.app_build,
+                device.persisted, device.installed, device.lock, device.storage_percent, device.failure_code,
+                device.failure_ms
          FROM device JOIN account ON account.id = device.account_id
          ORDER BY device.revoked_ms IS NOT NULL, device.last_exchange_ms NULLS FIRST, device.id
          LIMIT :rows",
     )?;
     let rows = statement.query_map(named_params! { ":rows": LIST_ROWS_MAX }, |row| {
-        let exchange = match row.get(6)? {
-            Some(last_exchange_ms) => Some(Exchange {
-                last_exchange_ms,
-                clock_offset_ms: row.get(7)?,
-                unsent: row.get(8)?,
-                app_build: row.get(9)?,
-            }),
-            None => None,
-        };
         Ok(DeviceRow {
             device: Device { id: DeviceId(row.get(0)?), label: row.get(1)? },
             account: AccountId(row.get(2)?),
             account_name: row.get(3)?,
             role: role_at(row, 4)?,
             created_ms: row.get(5)?,
-            exchange,
-            revoked_ms: row.get(10)?,
+            revoked_ms: row.get(6)?,
+            rescued_ms: row.get(7)?,
+            exchange: exchange_of(row, 8)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Notes that a device whose access has ended has nothing left to deliver. Returns whether that is news.
+pub fn note_rescued(tx: &Transaction<'_>, device: DeviceId, now_ms: u64) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "UPDATE device SET rescued_ms = :now_ms, unsent = 0 WHERE id = :device AND rescued_ms IS NULL",
+        named_params! { ":device": device.0, ":now_ms": now_ms },
+    )?;
+    Ok(rows == 1)
 }
 
 /// Closes a device. One that is closed already stays so, with its first date.

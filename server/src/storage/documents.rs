@@ -20,6 +20,8 @@ pub struct Standing {
     pub last_arrival: u64,
     pub changes: u64,
     pub created_by: AccountId,
+    /// How often it was written anew.
+    pub epoch: u32,
 }
 
 /// A change that was accepted.
@@ -65,7 +67,7 @@ pub(super) fn heads_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Has
 /// Where a document stands; none if the server has nothing of it.
 pub fn standing(db: &Connection, document: DocumentId) -> Result<Option<Standing>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT kind, heads, digest, first_arrival, last_arrival, changes, created_by
+        "SELECT kind, heads, digest, first_arrival, last_arrival, changes, created_by, epoch
          FROM document WHERE id = :document",
     )?;
     let standing = statement.query_row(named_params! { ":document": document.0 }, |row| {
@@ -77,6 +79,7 @@ pub fn standing(db: &Connection, document: DocumentId) -> Result<Option<Standing
             last_arrival: row.get(4)?,
             changes: row.get(5)?,
             created_by: AccountId(row.get(6)?),
+            epoch: row.get(7)?,
         })
     });
     Ok(standing.optional()?)
@@ -86,8 +89,8 @@ pub fn standing(db: &Connection, document: DocumentId) -> Result<Option<Standing
 pub fn put_standing(tx: &Transaction<'_>, document: DocumentId, now: &Standing) -> Result<(), StoreError> {
     let before = standing(tx, document)?.map_or(0, |before| before.digest);
     let mut statement = tx.prepare_cached(
-        "INSERT INTO document (id, kind, heads, digest, first_arrival, last_arrival, changes, created_by)
-         VALUES (:id, :kind, :heads, :digest, :first_arrival, :last_arrival, :changes, :created_by)
+        "INSERT INTO document (id, kind, heads, digest, first_arrival, last_arrival, changes, created_by, epoch)
+         VALUES (:id, :kind, :heads, :digest, :first_arrival, :last_arrival, :changes, :created_by, :epoch)
          ON CONFLICT (id) DO UPDATE
          SET heads = :heads, digest = :digest, last_arrival = :last_arrival, changes = :changes",
     )?;
@@ -100,6 +103,7 @@ pub fn put_standing(tx: &Transaction<'_>, document: DocumentId, now: &Standing) 
         ":last_arrival": now.last_arrival,
         ":changes": now.changes,
         ":created_by": now.created_by.0,
+        ":epoch": now.epoch,
     })?;
     add_to_bucket(tx, now.kind, bucket_of(document), before ^ now.digest)
 }
@@ -259,7 +263,8 @@ pub fn is_set_aside(db: &Connection, document: DocumentId, hash: &Hash) -> Resul
 
 /// How many changes wait for staff, by code.
 pub fn set_aside_counts(db: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
-    let mut statement = db.prepare("SELECT code, count(*) FROM quarantine GROUP BY code ORDER BY code")?;
+    let mut statement =
+        db.prepare("SELECT code, count(*) FROM quarantine WHERE judged_ms IS NULL GROUP BY code ORDER BY code")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

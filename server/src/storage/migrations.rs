@@ -13,10 +13,19 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_documents.sql"),
     include_str!("migrations/0003_projections.sql"),
     include_str!("migrations/0004_communes.sql"),
+    include_str!("migrations/0005_trust.sql"),
 ];
 
 /// Applies what is missing, all of it or nothing.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
+    // Tables that others refer to are made anew: references are checked at the end instead.
+    db.pragma_update(None, "foreign_keys", false)?;
+    let migrated = migrate_all(db);
+    db.pragma_update(None, "foreign_keys", true)?;
+    migrated
+}
+
+fn migrate_all(db: &mut Connection) -> Result<(), StoreError> {
     // Immediate: two processes that start together take turns, and the second finds the work done.
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let application: i32 = tx.pragma_query_value(None, "application_id", |row| row.get(0))?;
@@ -32,6 +41,10 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
         tx.execute_batch(migration)?;
     }
     if done < MIGRATIONS.len() {
+        let dangling: usize = tx.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
+        if dangling > 0 {
+            return Err(StoreError::Corrupt("a reference leads nowhere after a migration"));
+        }
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
         tx.pragma_update(None, "user_version", MIGRATIONS.len())?;
     }

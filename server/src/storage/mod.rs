@@ -5,9 +5,11 @@
 
 pub mod access;
 pub mod documents;
+pub mod journal;
 pub mod lookups;
 mod migrations;
 pub mod projections;
+pub mod quarantine;
 mod readers;
 pub mod scope;
 pub mod server;
@@ -158,7 +160,6 @@ pub fn connect(place: &Place) -> Result<Connection, StoreError> {
     }
     // A receipt promises that the change survives a power cut: every commit is flushed.
     db.pragma_update(None, "synchronous", "full")?;
-    db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
     migrations::migrate(&mut db)?;

@@ -64,7 +64,7 @@ impl Projection {
             Record::Association(fields) => vec![of_association(fields)],
             Record::Event(event) => of_event(event),
             Record::Dossier(dossier) => vec![of_dossier(dossier)],
-            Record::Call(_) => Vec::new(),
+            Record::Call(_) | Record::Settings(_) => Vec::new(),
         };
         let mut questions = question::of_record(id, record);
         questions.sort_by_key(question::Question::id);

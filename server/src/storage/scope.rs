@@ -6,6 +6,8 @@ use rusqlite::{Connection, Transaction, named_params};
 use shared::{
     document::Kind,
     id::{AccountId, DocumentId},
+    settings::SETTINGS,
+    territory,
     wire::Hash,
 };
 
@@ -21,6 +23,7 @@ pub struct Scoped {
     pub kind: Kind,
     pub heads: Vec<Hash>,
     pub digest: u128,
+    pub epoch: u32,
     pub first_arrival: u64,
     pub last_arrival: u64,
     /// The arrival number from which on it is held.
@@ -35,10 +38,10 @@ impl Scoped {
     }
 }
 
-/// The documents that the account was given, what those name, and what these name in turn; and those that it began and
-/// that nothing names yet. In the order of their news.
+/// The documents that the account was given and what those lead to, and those that it began and that nothing names yet. In the
+/// order of their news.
 ///
-/// An event names people, and people name associations: two steps reach all that a door shows.
+/// A territory leads to events, an event names people, and people name associations: three steps reach all that a door shows.
 pub fn assigned(db: &Connection, account: AccountId) -> Result<Vec<Scoped>, StoreError> {
     let mut statement = db.prepare_cached(
         "WITH given AS (
@@ -50,6 +53,9 @@ pub fn assigned(db: &Connection, account: AccountId) -> Result<Vec<Scoped>, Stor
          ), named_by_named AS (
              SELECT target_id AS id, max(since, since_arrival) AS since
              FROM named JOIN link ON source_id = named.id AND until_arrival IS NULL
+         ), named_by_those AS (
+             SELECT target_id AS id, max(since, since_arrival) AS since
+             FROM named_by_named JOIN link ON source_id = named_by_named.id AND until_arrival IS NULL
          ), begun AS (
              SELECT id, 0 AS since FROM document
              WHERE created_by = :account AND kind IN (0, 2)
@@ -57,10 +63,13 @@ pub fn assigned(db: &Connection, account: AccountId) -> Result<Vec<Scoped>, Stor
          ), held AS (
              SELECT id, min(since) AS since FROM (
                  SELECT * FROM given UNION ALL SELECT * FROM named
-                 UNION ALL SELECT * FROM named_by_named UNION ALL SELECT * FROM begun
+                 UNION ALL SELECT * FROM named_by_named UNION ALL SELECT * FROM named_by_those
+                 UNION ALL SELECT * FROM begun
+                 -- The house's rules are everybody's.
+                 UNION ALL SELECT id, 0 AS since FROM document WHERE kind = 6
              ) GROUP BY id
          )
-         SELECT document.id, kind, heads, digest, first_arrival, last_arrival, since
+         SELECT document.id, kind, heads, digest, first_arrival, last_arrival, since, epoch
          FROM held JOIN document ON document.id = held.id",
     )?;
     let rows = statement.query_map(named_params! { ":account": account.0 }, |row| {
@@ -72,6 +81,7 @@ pub fn assigned(db: &Connection, account: AccountId) -> Result<Vec<Scoped>, Stor
             first_arrival: row.get(4)?,
             last_arrival: row.get(5)?,
             since: row.get(6)?,
+            epoch: row.get(7)?,
         })
     })?;
     let mut scoped = rows.collect::<Result<Vec<_>, _>>()?;
@@ -82,7 +92,7 @@ pub fn assigned(db: &Connection, account: AccountId) -> Result<Vec<Scoped>, Stor
 /// Documents that are news after `paged`, for an account that holds everything. In the order of their news, at most `most`.
 pub fn news(db: &Connection, paged: u64, most: usize) -> Result<Vec<Scoped>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT id, kind, heads, digest, first_arrival, last_arrival FROM document
+        "SELECT id, kind, heads, digest, first_arrival, last_arrival, epoch FROM document
          WHERE last_arrival > :paged ORDER BY last_arrival LIMIT :most",
     )?;
     let rows = statement.query_map(named_params! { ":paged": paged, ":most": most }, |row| {
@@ -94,6 +104,7 @@ pub fn news(db: &Connection, paged: u64, most: usize) -> Result<Vec<Scoped>, Sto
             first_arrival: row.get(4)?,
             last_arrival: row.get(5)?,
             since: 0,
+            epoch: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -101,6 +112,9 @@ pub fn news(db: &Connection, paged: u64, most: usize) -> Result<Vec<Scoped>, Sto
 
 /// Whether any of these documents is in the account's scope: whom a poke concerns.
 pub fn concerns(db: &Connection, account: AccountId, documents: &[DocumentId]) -> Result<bool, StoreError> {
+    if documents.contains(&SETTINGS) {
+        return Ok(true);
+    }
     for document in documents {
         if holders(db, *document)?.contains(&account) {
             return Ok(true);
@@ -117,6 +131,10 @@ fn holders(db: &Connection, document: DocumentId) -> Result<BTreeSet<AccountId>,
              UNION SELECT source_id FROM link WHERE target_id = :document AND until_arrival IS NULL
              UNION SELECT upper.source_id FROM link AS lower JOIN link AS upper ON upper.target_id = lower.source_id
                    WHERE lower.target_id = :document AND lower.until_arrival IS NULL AND upper.until_arrival IS NULL
+             UNION SELECT top.source_id FROM link AS lower JOIN link AS upper ON upper.target_id = lower.source_id
+                   JOIN link AS top ON top.target_id = upper.source_id
+                   WHERE lower.target_id = :document AND lower.until_arrival IS NULL AND upper.until_arrival IS NULL
+                     AND top.until_arrival IS NULL
          )
          SELECT account_id FROM assignment JOIN source ON document_id = source.id WHERE given = 1",
     )?;
@@ -137,9 +155,12 @@ pub fn lost_since(db: &Connection, account: AccountId, base: u64) -> Result<BTre
          ), named_by_named AS (
              SELECT target_id AS id, named.lost OR coalesce(until_arrival > :base, 0) AS lost
              FROM named JOIN link ON source_id = named.id
+         ), named_by_those AS (
+             SELECT target_id AS id, named_by_named.lost OR coalesce(until_arrival > :base, 0) AS lost
+             FROM named_by_named JOIN link ON source_id = named_by_named.id
          )
          SELECT id FROM ever WHERE lost UNION SELECT id FROM named WHERE lost
-         UNION SELECT id FROM named_by_named WHERE lost",
+         UNION SELECT id FROM named_by_named WHERE lost UNION SELECT id FROM named_by_those WHERE lost",
     )?;
     let rows = statement
         .query_map(named_params! { ":account": account.0, ":base": base }, |row| row.get(0).map(DocumentId))?;
@@ -156,18 +177,55 @@ pub fn put_links(
     let before = links(tx, source)?;
     let targets: BTreeSet<DocumentId> = targets.iter().copied().collect();
     for target in targets.iter().filter(|target| before.get(target) != Some(&true)) {
-        let mut statement = tx.prepare_cached(
-            "INSERT INTO link (source_id, target_id, since_arrival) VALUES (:source, :target, :arrival)
-             ON CONFLICT (source_id, target_id) DO UPDATE SET since_arrival = :arrival, until_arrival = NULL",
-        )?;
-        statement.execute(named_params! { ":source": source.0, ":target": target.0, ":arrival": arrival })?;
+        open_link(tx, source, *target, arrival)?;
     }
     for target in before.iter().filter(|(target, open)| **open && !targets.contains(target)).map(|(target, _)| target) {
-        let mut statement = tx.prepare_cached(
-            "UPDATE link SET until_arrival = :arrival WHERE source_id = :source AND target_id = :target",
-        )?;
-        statement.execute(named_params! { ":source": source.0, ":target": target.0, ":arrival": arrival })?;
+        close_link(tx, source, *target, arrival)?;
     }
+    Ok(())
+}
+
+/// Writes in which territories a document lies now, as of `arrival`: each is a source that names it.
+pub fn put_territories(
+    tx: &Transaction<'_>,
+    target: DocumentId,
+    territories: &[DocumentId],
+    arrival: u64,
+) -> Result<(), StoreError> {
+    let before = self::territories(tx, target)?;
+    for territory in territories.iter().filter(|territory| before.get(territory) != Some(&true)) {
+        open_link(tx, *territory, target, arrival)?;
+    }
+    for (territory, _) in before.iter().filter(|(territory, open)| **open && !territories.contains(territory)) {
+        close_link(tx, *territory, target, arrival)?;
+    }
+    Ok(())
+}
+
+/// The territories that a document lies in or lay in; true where it still does.
+pub fn territories(db: &Connection, target: DocumentId) -> Result<BTreeMap<DocumentId, bool>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT source_id, until_arrival IS NULL FROM link
+         WHERE target_id = :target AND substr(source_id, 1, 4) = :prefix",
+    )?;
+    let key = named_params! { ":target": target.0, ":prefix": territory::PREFIX };
+    let rows = statement.query_map(key, |row| Ok((DocumentId(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn open_link(tx: &Transaction<'_>, source: DocumentId, target: DocumentId, arrival: u64) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO link (source_id, target_id, since_arrival) VALUES (:source, :target, :arrival)
+         ON CONFLICT (source_id, target_id) DO UPDATE SET since_arrival = :arrival, until_arrival = NULL",
+    )?;
+    statement.execute(named_params! { ":source": source.0, ":target": target.0, ":arrival": arrival })?;
+    Ok(())
+}
+
+fn close_link(tx: &Transaction<'_>, source: DocumentId, target: DocumentId, arrival: u64) -> Result<(), StoreError> {
+    let mut statement = tx
+        .prepare_cached("UPDATE link SET until_arrival = :arrival WHERE source_id = :source AND target_id = :target")?;
+    statement.execute(named_params! { ":source": source.0, ":target": target.0, ":arrival": arrival })?;
     Ok(())
 }
 

@@ -11,10 +11,10 @@ use crate::{
     limit,
     record::Record,
     role::Role,
-    view::SetAside,
+    view::{JudgedView, SetAside},
     wire::{
-        self, Cursor, Differences, Down, FrameError, Hash, Part, Receipt, Report, Request, Response, ServerId, Upload,
-        Verdict,
+        self, Cursor, Differences, Down, FrameError, Hash, Judged, Part, Receipt, Report, Request, Response, ServerId,
+        Upload, Verdict,
     },
 };
 
@@ -118,7 +118,7 @@ impl Replica {
                 changes.push(pending.bytes.clone());
             }
             if !changes.is_empty() {
-                uploads.push(Upload { document: *id, kind: held.kind, changes });
+                uploads.push(Upload { document: *id, kind: held.kind, epoch: held.epoch, changes });
             }
             if bytes >= limit::PAGE_BYTES || uploads.len() >= limit::PAGE_DOCUMENTS {
                 break;
@@ -163,6 +163,10 @@ impl Replica {
         response.lacking.iter().for_each(|id| self.is_lacking(*id));
         if let Some(role) = response.role {
             self.identity.role = role;
+        }
+        self.ended = response.ended;
+        for judged in response.judged {
+            self.was_judged(judged, now_ms);
         }
         if another_life {
             self.repair = Repair { seek: true, searches: 0 };
@@ -213,6 +217,10 @@ impl Replica {
                     }
                     Verdict::Missing => missing = true,
                     Verdict::Later => {}
+                    Verdict::StaleEpoch => {
+                        self.want.insert(*id);
+                    }
+                    Verdict::Erased => stored.push(*hash),
                 }
             }
             progress |= !stored.is_empty() || aside.is_some();
@@ -270,6 +278,24 @@ impl Replica {
         self.tainted.insert(id);
         self.changed.insert(id);
         self.stored.meta_changed();
+    }
+
+    /// Staff have decided about changes of ours that were set aside.
+    fn was_judged(&mut self, judged: Judged, now_ms: u64) {
+        let Judged { document, code, changes, accepted, word } = judged;
+        let mut title = self.title(document);
+        if let Some(at) = self.set_aside.iter().position(|entry| entry.document == document && entry.code == code) {
+            let entry = &mut self.set_aside[at];
+            entry.changes = entry.changes.saturating_sub(changes);
+            if title.is_empty() {
+                title.clone_from(&entry.title);
+            }
+            if entry.changes == 0 {
+                self.set_aside.remove(at);
+            }
+        }
+        self.judged.insert(0, JudgedView { document, title, code, changes, accepted, word, at_ms: now_ms });
+        self.judged.truncate(limit::JUDGED_MAX);
     }
 
     /// Documents of which the server has everything that was made here are fetched anew where it set something aside.
@@ -367,7 +393,7 @@ impl Replica {
     }
 
     /// The document leaves this device. What was not acknowledged of it never leaves unsaid.
-    fn forget(&mut self, id: DocumentId) {
+    pub(super) fn forget(&mut self, id: DocumentId) {
         self.want.remove(&id);
         let Some(held) = self.held.get(&id) else { return };
         if !held.pending.is_empty() {

@@ -17,17 +17,21 @@ use serde::{Deserialize, Serialize};
 use crate::{
     document::{Author, Document, Kind},
     edit::{Edit, Entry, Library, Refusal},
+    field::Field,
     id::{AccountId, DeviceId, DocumentId, RowId},
     limit,
     record::Record,
     role::Role,
-    view::{SetAside, ViewKey},
+    settings::{SETTINGS, Settings},
+    view::{JudgedView, SetAside, ViewKey},
     wire::{AuthorEntry, Cursor, Hash, ServerId, bucket_of, bucket_part, digest_of},
 };
 
 pub use exchange::{ExchangeError, Exchanged};
 pub use stored::Batch;
 pub use views::ViewUpdate;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Whose device this is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +74,8 @@ struct Held {
     pending: Vec<Pending>,
     /// This hold's own nonce, from its first edit in this run on.
     nonce: Option<[u8; 8]>,
+    /// See [`crate::wire::Down::epoch`].
+    epoch: u32,
 }
 
 /// One device's documents. See the module.
@@ -79,6 +85,9 @@ pub struct Replica {
     held: BTreeMap<DocumentId, Held>,
     authors: BTreeMap<DeviceId, AuthorEntry>,
     set_aside: Vec<SetAside>,
+    judged: Vec<JudgedView>,
+    /// The server has ended this device's access.
+    ended: bool,
     server: ServerId,
     cursor: Cursor,
     exchanged_ms: u64,
@@ -163,6 +172,46 @@ impl Replica {
     #[must_use]
     pub fn set_aside(&self) -> &[SetAside] {
         &self.set_aside
+    }
+
+    /// Whether the server has ended this device's access. Once nothing is [unsent](Replica::unsent), the device must forget
+    /// everything.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The house's rules, as far as this device knows them.
+    #[must_use]
+    pub fn settings(&self) -> Settings<'_> {
+        Settings(self.record(SETTINGS).map(Record::fields))
+    }
+
+    /// A volunteer's device forgets events that are over for longer than the house keeps them there, with the people that nothing
+    /// else names. What the server has not acknowledged stays until it has.
+    ///
+    /// To be called at the start and once a day; `now_ms` is the device's clock.
+    pub fn expire(&mut self, now_ms: u64) {
+        if self.identity.role != Role::Volunteer {
+            return;
+        }
+        let now_ms = i64::try_from(now_ms).unwrap_or(i64::MAX).saturating_sub(self.clock_ahead_ms);
+        let keep_days = self.settings().get(Field::EventKeepDays);
+        let is_over = |held: &Held| match &held.record {
+            Record::Event(event) => event.last_day().is_some_and(|day| now_ms / DAY_MS > day + keep_days),
+            _ => false,
+        };
+        let over: Vec<DocumentId> =
+            self.held.iter().filter(|(_, held)| held.pending.is_empty() && is_over(held)).map(|(id, _)| *id).collect();
+        let mut named: BTreeSet<DocumentId> = BTreeSet::new();
+        for id in over {
+            named.extend(self.held[&id].record.names());
+            self.forget(id);
+        }
+        let still_named: BTreeSet<DocumentId> = self.held.values().flat_map(|held| held.record.names()).collect();
+        for id in named.difference(&still_named) {
+            self.forget(*id);
+        }
     }
 
     /// Stored values that could not be read at the start.
@@ -251,6 +300,7 @@ impl Held {
             server_heads: Vec::new(),
             pending: Vec::new(),
             nonce: None,
+            epoch: 0,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     document::{Document, Kind},
     id::DocumentId,
     record::Record,
-    view::SetAside,
+    view::{JudgedView, SetAside},
     wire::{AuthorEntry, Cursor, Hash, ServerId},
 };
 
@@ -92,7 +92,17 @@ struct Meta {
     set_aside: Vec<SetAside>,
 }
 
+/// What came with protocol 2. Apart, so that what 0.1.0 stored stays readable.
+#[derive(Debug, Serialize, Deserialize)]
+struct Trust {
+    judged: Vec<JudgedView>,
+    ended: bool,
+    /// Of the documents that were written anew at least once.
+    epochs: BTreeMap<DocumentId, u32>,
+}
+
 const META: &str = "meta";
+const TRUST: &str = "trust";
 /// What stands before the key of a value that could not be read: a later build, or a human, may yet read it.
 const DAMAGED: &str = "damaged-";
 
@@ -107,6 +117,8 @@ impl Replica {
             held: BTreeMap::new(),
             authors: BTreeMap::new(),
             set_aside: Vec::new(),
+            judged: Vec::new(),
+            ended: false,
             server: ServerId::default(),
             cursor: Cursor::default(),
             exchanged_ms: 0,
@@ -124,9 +136,12 @@ impl Replica {
         };
         // Packs before the log, the log in the order of its numbers: "log-…" sorts before "pack-…".
         let (mut packs, mut log) = (Vec::new(), BTreeMap::new());
+        let mut trust = None;
         for (key, bytes) in stored {
             if key == META {
                 replica.open_meta(key, &bytes);
+            } else if key == TRUST {
+                trust = replica.read::<Trust>(&key, &bytes);
             } else if key.starts_with("pack-") {
                 packs.push((key, bytes));
             } else if key.starts_with(DAMAGED) {
@@ -141,6 +156,13 @@ impl Replica {
             }
         }
         replica.open_log(log);
+        if let Some(trust) = trust {
+            replica.judged = trust.judged;
+            replica.ended = trust.ended;
+            for (id, epoch) in trust.epochs {
+                replica.held.entry(id).and_modify(|held| held.epoch = epoch);
+            }
+        }
         replica
     }
 
@@ -255,6 +277,7 @@ impl Replica {
         }
         if std::mem::take(&mut self.stored.meta_changed) {
             batch.puts.push((META.to_owned(), self.meta()));
+            batch.puts.push((TRUST.to_owned(), self.trust()));
         }
         self.put_aside_damaged(&mut batch);
         Some(batch)
@@ -308,6 +331,11 @@ impl Replica {
             set_aside: self.set_aside.clone(),
         };
         value(&meta)
+    }
+
+    fn trust(&self) -> Vec<u8> {
+        let epochs = self.held.iter().filter(|(_, held)| held.epoch > 0).map(|(id, held)| (*id, held.epoch));
+        value(&Trust { judged: self.judged.clone(), ended: self.ended, epochs: epochs.collect() })
     }
 
     /// That a batch, and every one before it, is on disk.

@@ -14,15 +14,15 @@ use crate::{
     limit,
     mark::{Mark, Status},
     names,
+    permission::{Capability, TABLE},
     question::{self, Question},
     record::{
         CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, Record, Section, Side,
     },
-    role::Role,
     view::{
         AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
         EventView, EventsView, FieldView, LineView, NamedDocument, PersonCard, QuestionsView, RecordView, RosterRow,
-        SectionView, SlotStatus, SlotView, SyncView, UnsentDocument, View, ViewKey,
+        SectionView, SettingView, SettingsView, SlotStatus, SlotView, SyncView, UnsentDocument, View, ViewKey,
     },
     wire::AuthorEntry,
 };
@@ -97,7 +97,7 @@ impl Replica {
             ViewKey::Directory => of(&[Kind::Person, Kind::Association, Kind::Call]),
             ViewKey::Record { .. } | ViewKey::Questions => !changed.is_empty(),
             // Costs little, and speaks of the exchange too.
-            ViewKey::Sync => true,
+            ViewKey::Sync | ViewKey::Settings => true,
         }
     }
 
@@ -112,6 +112,7 @@ impl Replica {
             ViewKey::Record { document } => self.record_view(*document).map_or(View::Gone, View::Record),
             ViewKey::Questions => View::Questions(self.questions_view()),
             ViewKey::Sync => View::Sync(self.sync_view()),
+            ViewKey::Settings => View::Settings(self.settings_view()),
         }
     }
 
@@ -219,7 +220,7 @@ impl Replica {
             card: self.event_card(id, event),
             slots: slots.collect(),
             fields: self.field_views(&event.fields, Field::of(Kind::Event)),
-            may_change: self.identity.role.may_change(Kind::Event),
+            may_change: self.identity.role.may(Capability::ChangeEvent),
         };
         let mut rows: Vec<_> = rows.into_values().collect();
         rows.sort_by_cached_key(|row| (self.sort_name(row.person), row.person));
@@ -395,7 +396,7 @@ impl Replica {
     pub fn questions(&self) -> Vec<Question> {
         let mut questions: Vec<Question> =
             self.held.iter().flat_map(|(id, held)| question::of_record(*id, &held.record)).collect();
-        if self.identity.role >= Role::Coordinator {
+        if self.identity.role.may(Capability::JoinPeople) {
             questions.extend(question::duplicates(self.people()));
         }
         questions
@@ -460,6 +461,25 @@ impl Replica {
         authors
     }
 
+    fn settings_view(&self) -> SettingsView {
+        let (settings, role) = (self.settings(), self.identity.role);
+        let setting = |field: &Field| {
+            let register = settings.0.and_then(|fields| fields.0.get(field));
+            SettingView {
+                field: *field,
+                value: settings.get(*field),
+                is_set: register.is_some_and(|register| register.value.number().is_some()),
+                apart: register.map_or_else(Vec::new, |register| register.apart.clone()),
+            }
+        };
+        SettingsView {
+            settings: Field::of(Kind::Settings).iter().map(setting).collect(),
+            may_change: role.may(Capability::ChangeSettings),
+            demands_lock: settings.demands_lock(role),
+            capabilities: TABLE.iter().map(|(capability, _)| *capability).filter(|one| role.may(*one)).collect(),
+        }
+    }
+
     fn sync_view(&self) -> SyncView {
         let unsent = self.held.iter().filter(|(_, held)| !held.pending.is_empty()).map(|(id, held)| UnsentDocument {
             document: *id,
@@ -478,6 +498,8 @@ impl Replica {
             exchanged_ms: self.exchanged_ms,
             clock_ahead_ms: self.clock_ahead_ms,
             set_aside: self.set_aside.clone(),
+            judged: self.judged.clone(),
+            ended: self.ended,
             complete: self.complete,
         }
     }

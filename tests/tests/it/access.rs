@@ -255,6 +255,7 @@ fn each_role_may_do_its_own() {
         ("invite coordinator", invite("coordinator")),
         ("invite staff", invite("staff")),
         ("invite admin", invite("admin")),
+        ("invite auditor", invite("auditor")),
         ("list invites", ("/api/invites".to_owned(), None)),
         ("list devices", ("/api/devices".to_owned(), None)),
         ("list accounts", ("/api/accounts".to_owned(), None)),
@@ -280,19 +281,20 @@ fn each_role_may_do_its_own() {
                 other => panic!("{what}: {other:?}"),
             };
         }
-        table += "\n";
+        table = table.trim_end().to_owned() + "\n";
     }
     let expected = "
-invite volunteer      -  yes yes yes
-invite coordinator    -   -  yes yes
-invite staff          -   -   -  yes
-invite admin          -   -   -  yes
-list invites          -  yes yes yes
-list devices          -  yes yes yes
-list accounts         -  yes yes yes
-assign                -  yes yes yes
-disable               -   -   -  yes
-revoke volunteer      -  yes yes yes
+invite volunteer      -  yes yes yes  -
+invite coordinator    -   -  yes yes  -
+invite staff          -   -   -  yes  -
+invite admin          -   -   -  yes  -
+invite auditor        -   -  yes yes  -
+list invites          -  yes yes yes  -
+list devices          -  yes yes yes  -
+list accounts         -  yes yes yes  -
+assign                -  yes yes yes  -
+disable               -  yes yes yes  -
+revoke volunteer      -  yes yes yes  -
 ";
     assert_eq!(table, expected.trim_start(), "\n{table}");
     assert_eq!(victim.get("/api/session").refusal(), refused(401, "device.revoked"));

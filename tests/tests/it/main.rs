@@ -5,6 +5,7 @@ mod contract;
 mod guard;
 mod http;
 mod import;
+mod permission;
 mod rules;
 mod simulation;
 mod stories;

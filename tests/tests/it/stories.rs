@@ -334,6 +334,10 @@ fn m4_settling_twice_apart_asks_again() {
 fn m4_cells_of_slots_and_budget_lines_are_fields_too() {
     check(
         "
+        amina becomes coordinator
+        badr becomes coordinator
+        amina syncs
+        badr syncs
         amina offline
         amina sets Pompe unit_cents to 160000
         amina sets morning starts to 08:30
@@ -1370,7 +1374,7 @@ fn a_volunteers_work_on_an_event_that_a_restored_server_lacks_waits_for_the_even
         server is copied
         karima adds event Bilan
         karima gives Bilan to amina
-        amina sets Bilan place to Tiznit
+        amina expects Hassan at Bilan
         karima offline
         server is restored
         show sync
@@ -1383,8 +1387,8 @@ fn a_volunteers_work_on_an_event_that_a_restored_server_lacks_waits_for_the_even
             karima: 0 unsent
             amina:  2 unsent
             badr:   0 unsent
-            server: title Bilan, place Tiznit, day 2026-03-01, starts 09:00, ends 12:30, day 2026-03-01, starts 14:00, ends 17:30
-            karima: title Bilan, place Tiznit, day 2026-03-01, starts 09:00, ends 12:30, day 2026-03-01, starts 14:00, ends 17:30
+            server: title Bilan, day 2026-03-01, starts 09:00, ends 12:30, day 2026-03-01, starts 14:00, ends 17:30
+            karima: title Bilan, day 2026-03-01, starts 09:00, ends 12:30, day 2026-03-01, starts 14:00, ends 17:30
             amina:  no Bilan
             badr:   no Bilan
             server: nothing set aside
@@ -1402,19 +1406,18 @@ fn a_restore_that_nobody_noticed_loses_nothing_either() {
         amina offline
         server is copied
         badr marks Zahra present
-        badr sets Atelier place to Tiznit
+        badr sets Puits duration_months to 12
         badr offline
         karima offline
         server is restored
         amina marks Hassan present
         amina sets Puits territory to Tiznit
-        amina sets Puits stage to writing
+        amina sets Puits coordinator to Karima
         amina sets Puits sector to water
         amina online
         badr marks Brahim present
         badr online
         show attendance
-        show Atelier
         karima online
         show attendance
         show Puits
@@ -1425,18 +1428,14 @@ fn a_restore_that_nobody_noticed_loses_nothing_either() {
             karima: Zahra present
             amina:  Brahim present, Hassan present, Zahra present
             badr:   Brahim present, Hassan present, Zahra present
-            server: title Atelier, place Tiznit, day 2026-03-01, starts 09:00, ends 12:30, day 2026-03-01, starts 14:00, ends 17:30
-            karima: title Atelier, place Tiznit, day 2026-03-01, starts 09:00, ends 12:30, day 2026-03-01, starts 14:00, ends 17:30
-            amina:  title Atelier, place Tiznit, day 2026-03-01, starts 09:00, ends 12:30, day 2026-03-01, starts 14:00, ends 17:30
-            badr:   title Atelier, place Tiznit, day 2026-03-01, starts 09:00, ends 12:30, day 2026-03-01, starts 14:00, ends 17:30
             server: Brahim present, Hassan present, Zahra present
             karima: Brahim present, Hassan present, Zahra present
             amina:  Brahim present, Hassan present, Zahra present
             badr:   Brahim present, Hassan present, Zahra present
-            server: title Puits, stage writing, sector water, territory Tiznit
-            karima: title Puits, stage writing, sector water, territory Tiznit
-            amina:  title Puits, stage writing, sector water, territory Tiznit
-            badr:   title Puits, stage writing, sector water, territory Tiznit
+            server: title Puits, sector water, territory Tiznit, coordinator Karima, duration_months 12
+            karima: title Puits, sector water, territory Tiznit, coordinator Karima, duration_months 12
+            amina:  title Puits, sector water, territory Tiznit, coordinator Karima, duration_months 12
+            badr:   title Puits, sector water, territory Tiznit, coordinator Karima, duration_months 12
             server: nothing set aside
             karima: 0 unsent
             amina:  0 unsent

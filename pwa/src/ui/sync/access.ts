@@ -3,6 +3,7 @@
 import type { AccountId } from '../../generated/AccountId';
 import type { DeviceId } from '../../generated/DeviceId';
 import type { DocumentId } from '../../generated/DocumentId';
+import { GOVERNS } from '../../generated/PERMISSIONS';
 import type { Role } from '../../generated/Role';
 import type { Language } from '../../i18n';
 
@@ -91,9 +92,7 @@ export const revokeDevice = (id: DeviceId) => ask<undefined>(`/api/devices/${id}
 export const assign = (account: AccountId, document: DocumentId, given: boolean) =>
   ask<undefined>(`/api/accounts/${account}/assign`, { document, given });
 
-const RANKS: readonly Role[] = ['volunteer', 'coordinator', 'staff', 'admin'];
-
-/** The roles that somebody may let in: those below their own, and an administrator any. As in the server's `may_govern`. */
+/** The roles that somebody may let in and out. */
 export function rolesBelow(role: Role): Role[] {
-  return role === 'admin' ? [...RANKS] : RANKS.slice(0, RANKS.indexOf(role));
+  return [...GOVERNS[role]];
 }

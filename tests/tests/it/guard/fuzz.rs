@@ -127,8 +127,9 @@ fn one_input(subjects: &[Subject], random: &mut Random, tally: &mut Tally) -> Re
         upload.push(subject.innocent.clone());
     }
     let started = Instant::now();
-    let admitted = catch_unwind(AssertUnwindSafe(|| guard::admit(&subject.document, &Owner::Device(AMINA), &upload)))
-        .map_err(|_| "a panic escaped from admit")?;
+    let admitted =
+        catch_unwind(AssertUnwindSafe(|| guard::admit(&subject.document, &Owner::Device(AMINA), None, &upload)))
+            .map_err(|_| "a panic escaped from admit")?;
     tally.slowest = tally.slowest.max(started.elapsed());
 
     if upload.len() > 1 && !matches!(admitted.verdicts.last(), Some(Verdict::Accepted(_))) {

@@ -16,7 +16,7 @@ use super::wholeness::{check_convergent, check_editable, check_readable};
 
 /// What the guard says of each change of an upload, by code.
 fn verdicts(document: &Automerge, upload: &[Vec<u8>]) -> Vec<&'static str> {
-    let admitted = guard::admit(document, &Owner::Device(AMINA), upload);
+    let admitted = guard::admit(document, &Owner::Device(AMINA), None, upload);
     admitted.verdicts.iter().map(code).collect()
 }
 
@@ -77,7 +77,7 @@ fn text() -> Subject {
 fn honest_changes_pass_and_leave_the_document_whole() {
     for subject in Subject::all() {
         let upload = [std::slice::from_ref(&subject.honest), &subject.following].concat();
-        let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), &upload);
+        let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), None, &upload);
         assert!(admitted.verdicts.iter().all(|verdict| code(verdict) == "accepted"));
         let saved = guard::prove(&admitted.document).unwrap();
         check_readable(&admitted.document, &saved)
@@ -92,7 +92,7 @@ fn honest_changes_pass_and_leave_the_document_whole() {
 fn an_accepted_change_is_told_as_it_arrived() {
     let subject = merging();
     let deflated = forge::deflated_chunk(forge::body(&subject.honest));
-    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), &[&deflated]);
+    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), None, &[&deflated]);
     let honest = Change::from_bytes(subject.honest.clone()).unwrap();
     let accepted = admitted.accepted().next().unwrap();
     assert_eq!(accepted.hash, honest.hash().0);
@@ -125,7 +125,7 @@ fn many_phones_that_wrote_apart_all_pass_with_equal_heads() {
                     })
                 })
                 .collect();
-            let admitted = guard::admit(&server, &Owner::Device(*device), &upload);
+            let admitted = guard::admit(&server, &Owner::Device(*device), None, &upload);
             assert!(admitted.verdicts.iter().all(|verdict| code(verdict) == "accepted"));
             server = admitted.document;
         }
@@ -181,7 +181,7 @@ fn an_actor_belongs_to_the_device_that_it_names() {
     // Where others' changes may be brought back, an actor still names a device.
     let newcomer = actor(BADR, 9).to_bytes().to_vec();
     let brought = [newcomer, AMINA.to_vec()].map(|actor| forged(&subject, |parts| parts.actor = actor));
-    let admitted = guard::admit(&subject.document, &Owner::Anyone, &brought);
+    let admitted = guard::admit(&subject.document, &Owner::Anyone, None, &brought);
     assert_eq!(admitted.verdicts.iter().map(code).collect::<Vec<_>>(), ["accepted", "change.foreign_actor"]);
 }
 
@@ -313,7 +313,7 @@ fn an_operation_must_be_what_it_is_taken_for() {
     let nothing = reworded(&subject, |change| change.operations[1].action = OpType::Delete);
     check_refused(&subject, nothing, "change.malformed");
     let elsewhere = reworded(&subject, |change| change.operations[1].pred = vec![title].into());
-    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), &[elsewhere]);
+    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), None, &[elsewhere]);
     assert!(matches!(admitted.verdicts[0], Verdict::Refused(Refusal::NotCanonical | Refusal::Panicked)));
 }
 
@@ -535,7 +535,7 @@ fn an_upload_has_an_allowance_and_a_document_an_end() {
             })
         })
         .collect();
-    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), &upload);
+    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), None, &upload);
     let codes: Vec<_> = admitted.verdicts.iter().map(code).collect();
     assert_eq!(codes, [vec!["accepted"; 10], vec!["change.postponed"; 2]].concat());
     // Sent again they are judged.
@@ -553,7 +553,7 @@ fn heads_never_outgrow_what_one_change_can_merge() {
             parts.chunk()
         })
         .collect();
-    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), &heads);
+    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), None, &heads);
     assert_eq!(admitted.accepted().count() as u64, guard::CHANGE_DEPS_MAX);
     assert_eq!(code(admitted.verdicts.last().unwrap()), "change.document_full");
     // Whoever holds them all can still go on, and makes them one.
@@ -583,7 +583,7 @@ fn a_change_that_makes_automerge_panic_spoils_nothing() {
     let mut phone = replica(&subject.document, AMINA, 8);
     let mut chain = (0..6).map(|step| change(&mut phone, 5_000, |edit| edit.put(ROOT, "step", step).unwrap()));
     let upload: Vec<Vec<u8>> = (0..6).flat_map(|_| [spoiling.clone(), chain.next().unwrap()]).collect();
-    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), &upload);
+    let admitted = guard::admit(&subject.document, &Owner::Device(AMINA), None, &upload);
     let codes: Vec<_> = admitted.verdicts.iter().map(code).collect();
     assert_eq!(codes, ["change.panicked", "accepted"].repeat(6));
     assert_eq!(admitted.document.get_heads(), phone.get_heads());
@@ -639,7 +639,7 @@ fn suffer_alone() {
     let (sheet, text) = (sheet(), text());
     let hostile = [forge::bomb(256 << 20), million_operations(&sheet), panicking(&text)];
     let honest = [text.honest.clone()];
-    guard::admit(&text.document, &Owner::Device(AMINA), &honest);
+    guard::admit(&text.document, &Owner::Device(AMINA), None, &honest);
     let before = peak_kb();
     for _ in 0..3 {
         let codes = verdicts(&text.document, &hostile);

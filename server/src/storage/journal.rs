@@ -1,0 +1,264 @@
+//! The journal: security-relevant acts and acts of staff, in a chain of hashes.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use shared::id::{AccountId, DeviceId};
+
+use super::StoreError;
+
+/// Rows of one page of the journal.
+pub const PAGE_ROWS: u64 = 200;
+
+/// Who did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Actor {
+    /// None on the server's own console, or where nobody is known yet.
+    pub account: Option<AccountId>,
+    /// See `account`.
+    pub device: Option<DeviceId>,
+}
+
+/// What there is to note. The word is stable: the app translates it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    InviteMade,
+    InviteWithdrawn,
+    DeviceEnrolled,
+    DeviceConfirmed,
+    DeviceRevoked,
+    DeviceRescued,
+    AccountClosed,
+    AccountOpened,
+    AccountChanged,
+    Given,
+    TakenBack,
+    QuarantineAccepted,
+    QuarantineRefused,
+    ContactRead,
+    SettingChanged,
+    PasskeyAdded,
+    PasskeyRemoved,
+    SecondFactorFailed,
+    PersonErased,
+    DocumentRewritten,
+    PersonAnswered,
+    RetentionRun,
+    Exported,
+    Imported,
+    RecoveryInvite,
+}
+
+impl Action {
+    /// The word for it in SQL and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InviteMade => "invite_made",
+            Self::InviteWithdrawn => "invite_withdrawn",
+            Self::DeviceEnrolled => "device_enrolled",
+            Self::DeviceConfirmed => "device_confirmed",
+            Self::DeviceRevoked => "device_revoked",
+            Self::DeviceRescued => "device_rescued",
+            Self::AccountClosed => "account_closed",
+            Self::AccountOpened => "account_opened",
+            Self::AccountChanged => "account_changed",
+            Self::Given => "given",
+            Self::TakenBack => "taken_back",
+            Self::QuarantineAccepted => "quarantine_accepted",
+            Self::QuarantineRefused => "quarantine_refused",
+            Self::ContactRead => "contact_read",
+            Self::SettingChanged => "setting_changed",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::SecondFactorFailed => "second_factor_failed",
+            Self::PersonErased => "person_erased",
+            Self::DocumentRewritten => "document_rewritten",
+            Self::PersonAnswered => "person_answered",
+            Self::RetentionRun => "retention_run",
+            Self::Exported => "exported",
+            Self::Imported => "imported",
+            Self::RecoveryInvite => "recovery_invite",
+        }
+    }
+}
+
+/// One line to write.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub at_ms: u64,
+    pub by: Actor,
+    pub action: Action,
+    /// An id or a number as text; empty if it is about nothing in particular.
+    pub subject: String,
+    /// No personal data: ids, roles, codes, counts. `null` if there is nothing to add.
+    pub detail: serde_json::Value,
+}
+
+/// Writes a line, in the transaction of what it tells of: neither is there without the other.
+///
+/// # Errors
+/// What the storage fails on.
+pub fn note(tx: &Transaction<'_>, entry: &Entry) -> Result<(), StoreError> {
+    let last = tx
+        .query_row("SELECT number, hash FROM journal ORDER BY number DESC LIMIT 1", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?))
+        })
+        .optional()?;
+    let (number, before) = last.map_or((1, [0; 32]), |(number, hash)| (number + 1, hash));
+    let row = Row {
+        number,
+        at_ms: entry.at_ms,
+        account: entry.by.account.map(|account| account.0),
+        device: entry.by.device.map(|device| device.0),
+        action: entry.action.as_str().to_owned(),
+        subject: entry.subject.clone(),
+        // serde_json keeps the keys of an object sorted.
+        detail: entry.detail.to_string(),
+    };
+    tx.execute(
+        "INSERT INTO journal (number, at_ms, account_id, device_id, action, subject, detail, hash)
+         VALUES (:number, :at_ms, :account, :device, :action, :subject, :detail, :hash)",
+        named_params! {
+            ":number": row.number,
+            ":at_ms": row.at_ms,
+            ":account": row.account,
+            ":device": row.device,
+            ":action": row.action,
+            ":subject": row.subject,
+            ":detail": row.detail,
+            ":hash": row.hash(&before),
+        },
+    )?;
+    Ok(())
+}
+
+/// A row without its hash.
+struct Row {
+    number: i64,
+    at_ms: u64,
+    account: Option<[u8; 16]>,
+    device: Option<[u8; 16]>,
+    action: String,
+    subject: String,
+    detail: String,
+}
+
+impl Row {
+    /// Each part with its length before it: no two rows are written alike.
+    fn hash(&self, before: &[u8; 32]) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        let (number, at_ms) = (self.number.to_be_bytes(), self.at_ms.to_be_bytes());
+        let none: &[u8] = &[];
+        let parts: [&[u8]; 8] = [
+            before,
+            &number,
+            &at_ms,
+            self.account.as_ref().map_or(none, |id| id),
+            self.device.as_ref().map_or(none, |id| id),
+            self.action.as_bytes(),
+            self.subject.as_bytes(),
+            self.detail.as_bytes(),
+        ];
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().into()
+    }
+}
+
+/// Reads the whole journal and returns the number of the first row that does not follow from the one before it; none if each
+/// does. Beside it, how many rows there are.
+///
+/// # Errors
+/// What the storage fails on.
+pub fn first_break(db: &Connection) -> Result<(Option<i64>, u64), StoreError> {
+    let mut statement = db.prepare(
+        "SELECT number, at_ms, account_id, device_id, action, subject, detail, hash FROM journal ORDER BY number",
+    )?;
+    let mut rows = statement.query([])?;
+    let (mut before, mut count) = ([0; 32], 0_u64);
+    while let Some(found) = rows.next()? {
+        let row = Row {
+            number: found.get(0)?,
+            at_ms: found.get(1)?,
+            account: found.get(2)?,
+            device: found.get(3)?,
+            action: found.get(4)?,
+            subject: found.get(5)?,
+            detail: found.get(6)?,
+        };
+        let hash: [u8; 32] = found.get(7)?;
+        count += 1;
+        if row.hash(&before) != hash || u64::try_from(row.number) != Ok(count) {
+            return Ok((Some(row.number), count));
+        }
+        before = hash;
+    }
+    Ok((None, count))
+}
+
+/// Which rows somebody wants to see.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Only rows before this number: where the page before ended.
+    pub before: Option<i64>,
+    pub action: Option<String>,
+    pub subject: Option<String>,
+    pub account: Option<AccountId>,
+}
+
+/// One line as it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    pub number: i64,
+    pub at_ms: u64,
+    pub account: Option<AccountId>,
+    /// The account's name today; none on the server's own console.
+    pub name: Option<String>,
+    pub device: Option<DeviceId>,
+    pub action: String,
+    pub subject: String,
+    pub detail: String,
+}
+
+/// A page of the journal, the newest first.
+///
+/// # Errors
+/// What the storage fails on.
+pub fn lines(db: &Connection, wanted: &Wanted) -> Result<Vec<Line>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT journal.number, journal.at_ms, journal.account_id, account.name, journal.device_id,
+                journal.action, journal.subject, journal.detail
+         FROM journal LEFT JOIN account ON account.id = journal.account_id
+         WHERE journal.number < coalesce(:before, 9223372036854775807)
+           AND journal.action = coalesce(:action, journal.action)
+           AND journal.subject = coalesce(:subject, journal.subject)
+           AND (:account IS NULL OR journal.account_id = :account)
+         ORDER BY journal.number DESC LIMIT :rows",
+    )?;
+    let rows = statement.query_map(
+        named_params! {
+            ":before": wanted.before,
+            ":action": wanted.action,
+            ":subject": wanted.subject,
+            ":account": wanted.account.map(|account| account.0),
+            ":rows": PAGE_ROWS,
+        },
+        |row| {
+            Ok(Line {
+                number: row.get(0)?,
+                at_ms: row.get(1)?,
+                account: row.get::<_, Option<_>>(2)?.map(AccountId),
+                name: row.get(3)?,
+                device: row.get::<_, Option<_>>(4)?.map(DeviceId),
+                action: row.get(5)?,
+                subject: row.get(6)?,
+                detail: row.get(7)?,
+            })
+        },
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,249 @@
+//! What a change does to a document, and which capabilities that takes.
+//!
+//! The server judges the operations of each change, whatever edit it claims to come from: a phone that was tampered with gains
+//! nothing. What no edit of ours writes is refused to everybody.
+
+use automerge::{
+    ObjType, ScalarValue,
+    legacy::{OpId, OpType},
+};
+
+use crate::{
+    document::Kind,
+    edit::{Refusal, checked, is_section_key},
+    field::{Field, Value},
+    id::{DocumentId, RowId},
+    permission::{Capability, capability_to_begin},
+    role::Role,
+    stage,
+};
+
+/// One operation of a change, and the place that it touches.
+#[derive(Debug, Clone, Copy)]
+pub struct Touch<'a> {
+    /// The keys that lead from the root to the map or text that it changes.
+    pub path: &'a [String],
+    /// The key in that map; none in a text.
+    pub key: Option<&'a str>,
+    /// That map or text was made by this same change.
+    pub object_is_new: bool,
+    /// What it takes the place of.
+    pub replaces: &'a [OpId],
+    /// What it does there.
+    pub action: &'a OpType,
+}
+
+/// Judges one change, operation by operation.
+#[derive(Debug)]
+pub struct Judge {
+    document: DocumentId,
+    kind: Kind,
+    role: Role,
+    /// The change is the document's first.
+    begins: bool,
+    stage: Option<StageSet>,
+}
+
+/// What the change does with the stage.
+#[derive(Debug, Default)]
+struct StageSet {
+    replaces: Vec<OpId>,
+    to: String,
+}
+
+type Judged = Result<(), Refusal>;
+
+impl Judge {
+    /// A judge of a change by an author of that role.
+    #[must_use]
+    pub fn new(document: DocumentId, kind: Kind, role: Role, begins: bool) -> Self {
+        Self { document, kind, role, begins, stage: None }
+    }
+
+    /// Judges one operation.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAllowed`] where the table does not let this role do that; [`Refusal::Sealed`] where what is written once would be
+    /// written again; [`Refusal::NoSuchEdit`] where nobody could; what is wrong with a value that no field takes.
+    pub fn touch(&mut self, touch: &Touch<'_>) -> Judged {
+        let path: Vec<&str> = touch.path.iter().map(String::as_str).collect();
+        match (self.kind, path.as_slice()) {
+            (_, []) => self.root(touch),
+            (Kind::Person, ["not_same"]) => {
+                key_as::<DocumentId>(touch)?;
+                self.register(touch, Capability::JoinPeople)
+            }
+            (Kind::Contact, ["phones" | "emails"]) => self.add_row(touch, Capability::AddContact),
+            (Kind::Contact, [rows @ ("phones" | "emails"), _]) => {
+                let cells: &[&str] = if *rows == "phones" { &["raw", "country", "e164"] } else { &["address"] };
+                let capability = if touch.object_is_new { Capability::AddContact } else { Capability::ChangeContact };
+                self.cell(touch, cells, capability)
+            }
+            (Kind::Event, ["slots"]) => self.add_row(touch, self.change_event()),
+            (Kind::Event, ["slots", _]) => self.row_field(touch, Field::SLOT, self.change_event()),
+            (Kind::Event, ["roster"]) => {
+                key_as::<DocumentId>(touch)?;
+                let joins = matches!(touch.action, OpType::Put(ScalarValue::Str(how)) if *how == "expected" || *how == "walk_in");
+                if joins { self.needs(Capability::AddToRoster) } else { Err(Refusal::NoSuchEdit) }
+            }
+            (Kind::Event, ["marks"]) => self.add_sealed(touch, Capability::Mark),
+            (Kind::Event, ["withdrawals"]) => self.add_sealed(touch, Capability::WithdrawMark),
+            (Kind::Event, ["marks", _]) => {
+                self.sealed_cell(touch, &["person", "slot", "status", "at_ms", "minutes"], Capability::Mark)
+            }
+            (Kind::Event, ["withdrawals", _]) => {
+                self.sealed_cell(touch, &["mark", "reason", "at_ms"], Capability::WithdrawMark)
+            }
+            (Kind::Dossier, ["sections"]) => {
+                let text = *touch.action == OpType::Make(ObjType::Text) && touch.key.is_some_and(is_section_key);
+                if text { self.needs(self.write_dossier()) } else { Err(Refusal::NoSuchEdit) }
+            }
+            (Kind::Dossier, ["sections", _]) if touch.key.is_none() => self.needs(self.write_dossier()),
+            (Kind::Dossier, ["touched"]) => {
+                let paragraph =
+                    touch.key.and_then(|key| key.split_once('/')).is_some_and(|(key, _)| is_section_key(key));
+                if paragraph { self.register(touch, self.write_dossier()) } else { Err(Refusal::NoSuchEdit) }
+            }
+            (Kind::Dossier, ["lines"]) => self.add_row(touch, self.write_dossier()),
+            (Kind::Dossier, ["lines", _]) => match touch.key {
+                Some("side" | "order" | "state") => self.register(touch, self.write_dossier()),
+                _ => self.row_field(touch, Field::LINE, self.write_dossier()),
+            },
+            (Kind::Call, ["sections"]) => {
+                let row = *touch.action == OpType::Make(ObjType::Map) && touch.key.is_some_and(is_section_key);
+                if row { self.needs(Capability::ChangeCall) } else { Err(Refusal::NoSuchEdit) }
+            }
+            (Kind::Call, ["sections", _]) => {
+                self.cell(touch, &["title", "guidance", "chars_max", "order"], Capability::ChangeCall)
+            }
+            _ => Err(Refusal::NoSuchEdit),
+        }
+    }
+
+    /// Judges what only the change as a whole shows: whether a dossier's stage jumps (M9). `value_of` finds the text that an
+    /// operation wrote.
+    ///
+    /// # Errors
+    /// [`Refusal::StageJump`].
+    pub fn finish(self, value_of: impl Fn(&OpId) -> Option<String>) -> Judged {
+        let Some(set) = self.stage else { return Ok(()) };
+        let before: Vec<String> = set.replaces.iter().filter_map(value_of).filter(|stage| !stage.is_empty()).collect();
+        let before: Vec<&str> = before.iter().map(String::as_str).collect();
+        check_stage(self.role, &before, &set.to)
+    }
+
+    fn root(&mut self, touch: &Touch<'_>) -> Judged {
+        let field = touch.key.and_then(Field::from_key).filter(|field| Field::of(self.kind).contains(field));
+        let field = field.ok_or(Refusal::NoSuchEdit)?;
+        if field == Field::Stage {
+            let set = self.stage.get_or_insert_default();
+            set.replaces.extend(touch.replaces.iter().cloned());
+            if let OpType::Put(value) = touch.action {
+                set.to = Value::from_scalar(value).to_string();
+            }
+        }
+        if let (Kind::Contact, Field::Person, OpType::Put(value)) = (self.kind, field, touch.action) {
+            let person = Value::from_scalar(value).text().parse().map(DocumentId::contact_of);
+            // Another person's contact would show phones under the wrong name.
+            if person != Ok(self.document) {
+                return Err(Refusal::NoSuchEdit);
+            }
+        }
+        self.field(touch, field, Field::of(self.kind), self.capability_for(field))
+    }
+
+    fn capability_for(&self, field: Field) -> Capability {
+        match (self.kind, field) {
+            (Kind::Person, Field::SameAs) => Capability::JoinPeople,
+            (Kind::Contact, _) => Capability::AddContact,
+            _ if self.begins => capability_to_begin(self.kind),
+            _ => capability_to_set(self.kind, field),
+        }
+    }
+
+    fn change_event(&self) -> Capability {
+        if self.begins { Capability::AddEvent } else { Capability::ChangeEvent }
+    }
+
+    fn write_dossier(&self) -> Capability {
+        if self.begins { Capability::AddDossier } else { Capability::WriteDossier }
+    }
+
+    fn needs(&self, capability: Capability) -> Judged {
+        if self.role.may(capability) { Ok(()) } else { Err(Refusal::NotAllowed) }
+    }
+
+    /// A register that one of our fields is.
+    fn field(&self, touch: &Touch<'_>, field: Field, allowed: &[Field], capability: Capability) -> Judged {
+        if let OpType::Put(value) = touch.action {
+            checked(field, &Value::from_scalar(value), allowed)?;
+        }
+        self.register(touch, capability)
+    }
+
+    /// The field of a row.
+    fn row_field(&self, touch: &Touch<'_>, fields: &[Field], capability: Capability) -> Judged {
+        let field = touch.key.and_then(Field::from_key).ok_or(Refusal::NoSuchEdit)?;
+        self.field(touch, field, fields, capability)
+    }
+
+    /// A plain value: set, or cleared before it is set anew.
+    fn register(&self, touch: &Touch<'_>, capability: Capability) -> Judged {
+        let plain = touch.key.is_some() && matches!(touch.action, OpType::Put(_) | OpType::Delete);
+        if plain { self.needs(capability) } else { Err(Refusal::NoSuchEdit) }
+    }
+
+    fn cell(&self, touch: &Touch<'_>, cells: &[&str], capability: Capability) -> Judged {
+        let known = touch.key.is_some_and(|key| cells.contains(&key));
+        if known { self.register(touch, capability) } else { Err(Refusal::NoSuchEdit) }
+    }
+
+    /// A new row; nothing takes the place of one, and none is taken out.
+    fn add_row(&self, touch: &Touch<'_>, capability: Capability) -> Judged {
+        key_as::<RowId>(touch)?;
+        let adds = *touch.action == OpType::Make(ObjType::Map) && touch.replaces.is_empty();
+        if adds { self.needs(capability) } else { Err(Refusal::NoSuchEdit) }
+    }
+
+    /// M1: a mark or a withdrawal is added, and never touched again, by whomever.
+    fn add_sealed(&self, touch: &Touch<'_>, capability: Capability) -> Judged {
+        if !touch.replaces.is_empty() {
+            return Err(Refusal::Sealed);
+        }
+        self.add_row(touch, capability)
+    }
+
+    fn sealed_cell(&self, touch: &Touch<'_>, cells: &[&str], capability: Capability) -> Judged {
+        if touch.object_is_new { self.cell(touch, cells, capability) } else { Err(Refusal::Sealed) }
+    }
+}
+
+/// What it takes to set a field of a document that is there already.
+#[must_use]
+pub fn capability_to_set(kind: Kind, field: Field) -> Capability {
+    match (kind, field) {
+        (Kind::Person, Field::SameAs) => Capability::JoinPeople,
+        (Kind::Person, _) => Capability::ChangePerson,
+        (Kind::Contact, _) => Capability::ChangeContact,
+        (Kind::Association, _) => Capability::ChangeAssociation,
+        (Kind::Event, _) => Capability::ChangeEvent,
+        (Kind::Dossier, Field::Stage) => Capability::MoveStage,
+        (Kind::Dossier, _) => Capability::WriteDossier,
+        (Kind::Call, _) => Capability::ChangeCall,
+        (Kind::Settings, _) => Capability::ChangeSettings,
+    }
+}
+
+/// M9: whether a role may bring a dossier from one of these stages to that one.
+///
+/// # Errors
+/// [`Refusal::StageJump`].
+pub fn check_stage(role: Role, before: &[&str], to: &str) -> Judged {
+    let may = role.may(Capability::CorrectStage) || !to.is_empty() && stage::may_move(before, to);
+    if may { Ok(()) } else { Err(Refusal::StageJump) }
+}
+
+/// The key as an id of that kind: another one would be a row that no record shows.
+fn key_as<T: std::str::FromStr>(touch: &Touch<'_>) -> Result<T, Refusal> {
+    touch.key.and_then(|key| key.parse().ok()).ok_or(Refusal::NoSuchEdit)
+}

@@ -1,0 +1,278 @@
+//! The table of permissions: what the phone refuses and what the server judges are the same, for every edit and every role.
+
+use automerge::{
+    ActorId, AutoCommit, ObjType, ROOT, ReadDoc as _,
+    transaction::{CommitOptions, Transactable as _},
+};
+use expect_test::expect;
+use server::guard::{self, Owner, Verdict};
+use shared::{
+    document::{Document, Kind, Made},
+    edit::{Edit, Refusal},
+    field::{Field, Value},
+    id::DocumentId,
+    permission::{Capability, TABLE},
+    role::Role,
+    settings::SETTINGS,
+};
+
+use crate::rules::{Desk, document, every_edit};
+
+/// The capabilities that an edit takes. A new edit must be put here, or this does not compile.
+fn needs(edit: &Edit) -> Vec<Capability> {
+    use Capability as C;
+    match edit {
+        Edit::SetField { document, field, .. } if *document == SETTINGS => {
+            assert!(Field::of(Kind::Settings).contains(field));
+            vec![C::ChangeSettings]
+        }
+        Edit::SetField { field: Field::Stage, .. } => vec![C::MoveStage],
+        Edit::SetField { field: Field::Commune, .. } => vec![C::ChangePerson],
+        Edit::SetField { field: Field::UnitCents, .. } => vec![C::WriteDossier],
+        Edit::SetField { field: Field::Place, .. } => vec![C::ChangeEvent],
+        Edit::SetField { field: Field::City, .. } => vec![C::ChangeAssociation],
+        Edit::SetField { field: Field::Programme, .. } => vec![C::ChangeCall],
+        Edit::SetField { .. } => panic!("say here what it takes: {edit:?}"),
+        Edit::CreatePerson { .. } => vec![C::AddPerson],
+        Edit::AddPhone { .. } | Edit::AddEmail { .. } => vec![C::AddContact],
+        Edit::CreateAssociation { .. } => vec![C::AddAssociation],
+        Edit::CreateEvent { .. } => vec![C::AddEvent],
+        Edit::AddToRoster { .. } => vec![C::AddToRoster],
+        Edit::CheckIn { .. } => vec![C::Mark],
+        Edit::Undo { .. } | Edit::SettleMarks { .. } => vec![C::WithdrawMark],
+        Edit::RegisterWalkIn { .. } => vec![C::AddPerson, C::AddContact, C::AddAssociation, C::AddToRoster, C::Mark],
+        Edit::CreateDossier { .. } => vec![C::AddDossier],
+        Edit::EditSection { .. } | Edit::ReadAgain { .. } | Edit::SettleSection { .. } => vec![C::WriteDossier],
+        Edit::AddLine { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
+        Edit::LinkSame { .. } | Edit::NotSame { .. } => vec![C::JoinPeople],
+        Edit::CreateCall { .. } => vec![C::ChangeCall],
+    }
+}
+
+fn set(document: DocumentId, field: Field, value: impl Into<Value>) -> Edit {
+    Edit::SetField { document, row: None, field, value: value.into() }
+}
+
+/// Every edit once, and a field of every kind of document.
+fn edits() -> Vec<Edit> {
+    let mut edits = every_edit();
+    let of = |wanted: fn(&Edit) -> Option<DocumentId>| edits.iter().find_map(wanted).expect("one of them");
+    let event = of(|edit| if let Edit::CreateEvent { event, .. } = edit { Some(*event) } else { None });
+    let dossier = of(|edit| if let Edit::CreateDossier { dossier, .. } = edit { Some(*dossier) } else { None });
+    let association =
+        of(|edit| if let Edit::CreateAssociation { association, .. } = edit { Some(*association) } else { None });
+    let call = of(|edit| if let Edit::CreateCall { call, .. } = edit { Some(*call) } else { None });
+    edits.extend([
+        set(event, Field::Place, "Salle 2"),
+        set(dossier, Field::Stage, "idea"),
+        set(dossier, Field::Stage, "accompaniment"),
+        set(association, Field::City, "Marseille"),
+        set(call, Field::Programme, "PRA/OSIM"),
+        set(SETTINGS, Field::EventKeepDays, 45),
+    ]);
+    edits
+}
+
+/// The code with which the server sets a change aside that an author of that role is said to have made; none if it takes it.
+fn judged(before: &Document, made: &Made, role: Role) -> Option<&'static str> {
+    let author = guard::Author { role, document: before.id, kind: before.kind };
+    let admitted = guard::admit(before.crdt(), &Owner::Anyone, Some(author), &[&made.bytes]);
+    match &admitted.verdicts[..] {
+        [Verdict::Accepted(_)] => None,
+        [Verdict::Refused(refusal)] => Some(refusal.code()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_edit_by_every_role_is_what_the_table_says_on_the_phone_and_on_the_server() {
+    let mut desk = Desk::new(1);
+    let mut taken: Vec<Capability> = Vec::new();
+    for edit in edits() {
+        let needs = needs(&edit);
+        let before = desk.clone();
+        desk.did(&edit);
+        for role in Role::ALL {
+            let may = needs.iter().all(|capability| role.may(*capability));
+            let on_the_phone = edit.apply(&mut before.clone(), role, 1_772_352_000_000);
+            let expected = if may { None } else { Some(Refusal::NotAllowed) };
+            assert_eq!(on_the_phone.as_ref().err(), expected.as_ref(), "{role:?} {edit:?}");
+            // The same change from a phone whose own check was taken out.
+            let made = edit.apply(&mut before.clone(), Role::Admin, 1_772_352_000_000).unwrap().written;
+            let codes: Vec<_> = made
+                .iter()
+                .filter_map(|(document, made)| {
+                    let empty = Document::new(document.id, document.kind);
+                    judged(before.documents.get(&document.id).unwrap_or(&empty), made, role)
+                })
+                .collect();
+            assert_eq!(codes.is_empty(), may || made.is_empty(), "{role:?} {edit:?}: {codes:?}");
+            assert!(codes.iter().all(|code| *code == "permission.not_allowed"), "{role:?} {edit:?}: {codes:?}");
+        }
+        taken.extend(needs);
+    }
+    // What no edit takes is for the routes, for giving back, or has no screen yet.
+    taken.sort_unstable();
+    taken.dedup();
+    let unused: Vec<Capability> =
+        TABLE.iter().map(|(capability, _)| *capability).filter(|one| !taken.contains(one)).collect();
+    expect![[r#"
+        [
+            ReadContact,
+            ChangeContact,
+            CorrectStage,
+            GiveBack,
+            SeeAccess,
+            ManageAccess,
+            JudgeQuarantine,
+            ReadJournal,
+            AnswerPeople,
+            RunRetention,
+        ]
+    "#]]
+    .assert_debug_eq(&unused);
+}
+
+/// A change that no edit of ours makes, written with the real engine on top of a document.
+fn forged(before: &Document, write: impl FnOnce(&mut AutoCommit)) -> Made {
+    let mut crdt = AutoCommit::load(&before.save()).unwrap();
+    crdt.set_actor(ActorId::from(&[[9_u8; 16].as_slice(), &[1; 8]].concat()[..]));
+    write(&mut crdt);
+    crdt.commit_with(CommitOptions::default().with_time(1_772_352_000));
+    let change = crdt.get_last_local_change().unwrap();
+    Made { hash: change.hash(), bytes: change.raw_bytes().to_vec() }
+}
+
+#[test]
+fn m1_m9_what_a_tampered_phone_forges_is_told_by_its_effect() {
+    let mut desk = Desk::new(1);
+    edits().iter().for_each(|edit| desk.did(edit));
+    let of_kind = |kind: Kind| desk.documents.values().find(|document| document.kind == kind).unwrap();
+    let map = |crdt: &AutoCommit, key: &str| crdt.get(ROOT, key).unwrap().unwrap().1;
+    let first = |crdt: &AutoCommit, key: &str| {
+        let map = map(crdt, key);
+        let key = crdt.keys(&map).next().unwrap();
+        crdt.get(&map, key).unwrap().unwrap().1
+    };
+    let check = |kind: Kind, role: Role, write: &dyn Fn(&mut AutoCommit), code: Option<&str>| {
+        let before = of_kind(kind);
+        assert_eq!(judged(before, &forged(before, |crdt| write(crdt)), role), code, "{kind:?} {role:?}");
+    };
+    let all = |kind: Kind, write: &dyn Fn(&mut AutoCommit), code: &str| {
+        Role::ALL.into_iter().for_each(|role| check(kind, role, write, Some(code)));
+    };
+    // Another volunteer's mark, and a withdrawal: nobody writes them twice.
+    all(
+        Kind::Event,
+        &|crdt| {
+            let mark = first(crdt, "marks");
+            crdt.put(&mark, "status", "absent").unwrap();
+        },
+        "permission.sealed",
+    );
+    all(
+        Kind::Event,
+        &|crdt| {
+            let marks = map(crdt, "marks");
+            let key = crdt.keys(&marks).next().unwrap();
+            crdt.delete(&marks, key).unwrap();
+        },
+        "permission.sealed",
+    );
+    all(
+        Kind::Event,
+        &|crdt| {
+            let withdrawal = first(crdt, "withdrawals");
+            crdt.put(&withdrawal, "reason", "none of your business").unwrap();
+        },
+        "permission.sealed",
+    );
+    // What no edit does: taking people off a roster, rows out of a budget, and words that no record shows.
+    all(
+        Kind::Event,
+        &|crdt| {
+            let roster = map(crdt, "roster");
+            let key = crdt.keys(&roster).next().unwrap();
+            crdt.delete(&roster, key).unwrap();
+        },
+        "permission.no_such_edit",
+    );
+    all(
+        Kind::Dossier,
+        &|crdt| {
+            let lines = map(crdt, "lines");
+            let key = crdt.keys(&lines).next().unwrap();
+            crdt.delete(&lines, key).unwrap();
+        },
+        "permission.no_such_edit",
+    );
+    all(Kind::Person, &|crdt| crdt.put(ROOT, "role", "admin").unwrap(), "permission.no_such_edit");
+    all(Kind::Person, &|crdt| crdt.put(ROOT, "kind", "call").unwrap(), "permission.no_such_edit");
+    all(
+        Kind::Person,
+        &|crdt| drop(crdt.put_object(ROOT, "not_same", ObjType::Map).unwrap()),
+        "permission.no_such_edit",
+    );
+    all(Kind::Contact, &|crdt| crdt.put(ROOT, "person", document(99).to_string()).unwrap(), "permission.no_such_edit");
+    // A volunteer has no say in these, whatever their phone says.
+    check(
+        Kind::Settings,
+        Role::Staff,
+        &|crdt| crdt.put(ROOT, "event_keep_days", 3_000).unwrap(),
+        Some("permission.not_allowed"),
+    );
+    check(Kind::Settings, Role::Admin, &|crdt| crdt.put(ROOT, "event_keep_days", 3_000).unwrap(), None);
+    check(
+        Kind::Settings,
+        Role::Admin,
+        &|crdt| crdt.put(ROOT, "event_keep_days", -1).unwrap(),
+        Some("edit.value_invalid"),
+    );
+    check(
+        Kind::Association,
+        Role::Volunteer,
+        &|crdt| crdt.put(ROOT, "title", "Mine").unwrap(),
+        Some("permission.not_allowed"),
+    );
+    check(Kind::Person, Role::Volunteer, &|crdt| crdt.put(ROOT, "sex", "x").unwrap(), Some("edit.value_invalid"));
+    // M9: the stage stands at 'accompaniment'.
+    check(
+        Kind::Dossier,
+        Role::Volunteer,
+        &|crdt| crdt.put(ROOT, "stage", "writing").unwrap(),
+        Some("permission.not_allowed"),
+    );
+    check(Kind::Dossier, Role::Coordinator, &|crdt| crdt.put(ROOT, "stage", "writing").unwrap(), None);
+    check(Kind::Dossier, Role::Coordinator, &|crdt| crdt.put(ROOT, "stage", "granted").unwrap(), Some("stage.jump"));
+    check(Kind::Dossier, Role::Coordinator, &|crdt| crdt.delete(ROOT, "stage").unwrap(), Some("stage.jump"));
+    check(Kind::Dossier, Role::Staff, &|crdt| crdt.put(ROOT, "stage", "granted").unwrap(), None);
+    check(
+        Kind::Dossier,
+        Role::Auditor,
+        &|crdt| crdt.put(ROOT, "title", "Other").unwrap(),
+        Some("permission.not_allowed"),
+    );
+}
+
+#[test]
+fn m9_a_chain_of_moves_in_one_upload_is_judged_move_by_move() {
+    let mut desk = Desk::new(1);
+    let dossier = document(50);
+    let created = Edit::CreateDossier { dossier, fields: [(Field::Title, "Puits".into())].into(), sections: vec![] };
+    desk.did(&created);
+    let before = desk.documents[&dossier].clone();
+    let mut chain = Vec::new();
+    for stage in ["idea", "accompaniment", "writing", "visa"] {
+        let outcome = desk.edit(&set(dossier, Field::Stage, stage)).unwrap();
+        chain.push(outcome.written[0].1.bytes.clone());
+    }
+    let author = guard::Author { role: Role::Coordinator, document: dossier, kind: Kind::Dossier };
+    let codes = |chain: &[Vec<u8>]| -> Vec<Option<&'static str>> {
+        let admitted = guard::admit(before.crdt(), &Owner::Anyone, Some(author), chain);
+        admitted.verdicts.iter().map(|v| if let Verdict::Refused(r) = v { Some(r.code()) } else { None }).collect()
+    };
+    assert_eq!(codes(&chain), [None; 4]);
+    let jump = desk.edit(&set(dossier, Field::Stage, "running")).unwrap();
+    chain.push(jump.written[0].1.bytes.clone());
+    assert_eq!(codes(&chain), [None, None, None, None, Some("stage.jump")]);
+}
