@@ -44,10 +44,8 @@ pub struct Enrolled {
 pub struct Known {
     pub account: Account,
     pub device: Device,
-    /// Whether this device was revoked, or its account closed.
-    pub ended: bool,
-    /// Whether it has delivered already what it had not sent when that happened.
-    pub rescued: bool,
+    /// When this device was revoked or its account closed, if it was.
+    pub ended_ms: Option<u64>,
 }
 
 /// The credential as it was sent, checked like [`Enrolled`].
@@ -125,8 +123,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let (_, standing) = identify(parts, &AppState::from_ref(state)).await?;
-        let ended = standing.revoked || standing.disabled;
-        Ok(Self { account: standing.account, device: standing.device, ended, rescued: standing.rescued })
+        Ok(Self { account: standing.account, device: standing.device, ended_ms: standing.ended_ms })
     }
 }
 

@@ -291,6 +291,11 @@ pub fn prove(document: &Automerge) -> Result<Vec<u8>, Refusal> {
     .map_err(|_| Refusal::Unsaveable)
 }
 
+/// Reads what hostile bytes may have made, with panics caught; none if there was one.
+pub fn contain<T>(read: impl FnOnce() -> T) -> Option<T> {
+    contained(|| Ok(read())).ok()
+}
+
 thread_local! {
     /// Whether this thread is inside [`contained`].
     static CONTAINED: Cell<bool> = const { Cell::new(false) };

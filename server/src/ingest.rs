@@ -33,6 +33,7 @@ use crate::{
         access::{self, Account},
         documents::{self, NewAside, NewChange, Standing},
         projections::{self, Projection},
+        quarantine::{self, Aside},
         scope, server,
     },
     writer::CommitHooks,
@@ -132,15 +133,68 @@ impl Ingest {
         now_ms: u64,
     ) -> Result<Taken, StoreError> {
         let mut taken = Taken::default();
-        let mut held = None;
+        let (mut held, mut waiting) = (None, None);
         let restored = server::identity(tx)?.epoch > 1;
         for (n, upload) in uploads.iter().enumerate() {
-            let mut intake =
-                Intake { ingest: self, tx, uploader, upload, now_ms, restored, held: &mut held, taken: &mut taken };
+            let mut intake = Intake {
+                ingest: self,
+                tx,
+                uploader,
+                upload,
+                now_ms,
+                restored,
+                held: &mut held,
+                waiting: &mut waiting,
+                taken: &mut taken,
+            };
             let receipt = if n < limit::DOCUMENTS_PER_EXCHANGE_MAX { intake.take()? } else { intake.all_later() };
             taken.receipts.push(receipt);
         }
         Ok(taken)
+    }
+
+    /// Accepts a change that was set aside, as an act of `staff`; its author stays who it was. Returns the code of what stands against
+    /// it, if anything does: then nothing was changed.
+    ///
+    /// # Errors
+    /// Only what the storage fails on.
+    pub fn accept(
+        &mut self,
+        tx: &Transaction<'_>,
+        staff: Uploader,
+        aside: &Aside,
+        now_ms: u64,
+        taken: &mut Taken,
+    ) -> Result<Option<&'static str>, StoreError> {
+        let open = self.open(tx, aside.document)?.unwrap_or_else(|| Open {
+            document: Document::new(aside.document, aside.kind),
+            standing: None,
+            created_by: aside.account,
+            last_arrival: 0,
+            first_arrival: 0,
+            changes: 0,
+        });
+        if open.document.kind != aside.kind {
+            return Ok(Some("document.other_kind"));
+        }
+        let upload = Upload {
+            document: aside.document,
+            kind: aside.kind,
+            epoch: open.standing.as_ref().map_or(0, |standing| standing.epoch),
+            changes: vec![aside.bytes.clone().into()],
+        };
+        let mut intake = Intake {
+            ingest: self,
+            tx,
+            uploader: staff,
+            upload: &upload,
+            now_ms,
+            restored: false,
+            held: &mut None,
+            waiting: &mut None,
+            taken,
+        };
+        intake.accept(open)
     }
 
     /// The document as this transaction sees it; none if the server has nothing of it.
@@ -293,6 +347,8 @@ struct Intake<'a, 'tx> {
     restored: bool,
     /// What the account holds, asked once for the whole upload.
     held: &'a mut Option<BTreeSet<DocumentId>>,
+    /// What of this device waits for staff, asked once for the whole upload.
+    waiting: &'a mut Option<(u64, u64)>,
     taken: &'a mut Taken,
 }
 
@@ -336,6 +392,31 @@ impl Intake<'_, '_> {
             self.ingest.touch(id, open);
         }
         Ok(receipt)
+    }
+
+    /// See [`Ingest::accept`].
+    fn accept(&mut self, mut open: Open) -> Result<Option<&'static str>, StoreError> {
+        // As staff's own act: it must be allowed to them.
+        let author = guard::Author { role: self.uploader.role, document: self.upload.document, kind: self.upload.kind };
+        let crdt = open.document.crdt();
+        let guard::Admitted { document, verdicts } =
+            guard::admit(crdt, &guard::Owner::Anyone, Some(author), &self.upload.changes);
+        match &verdicts[..] {
+            [guard::Verdict::Duplicate(_)] => return Ok(None),
+            [guard::Verdict::Accepted(_)] => {}
+            [guard::Verdict::Refused(refusal)] => return Ok(Some(refusal.code())),
+            _ => return Ok(Some(Refusal::Malformed.code())),
+        }
+        let merged = Document::from_crdt(self.upload.document, self.upload.kind, document);
+        if !self.can_be_settled(&open, &merged)? {
+            return Ok(Some(Refusal::Unsaveable.code()));
+        }
+        self.keep(&mut open, &verdicts, 1)?;
+        open.document = merged;
+        self.taken.news.push(self.upload.document);
+        self.taken.arrival = open.last_arrival;
+        self.ingest.touch(self.upload.document, open);
+        Ok(None)
     }
 
     /// Changes of a stranger's hand are accepted after a restore only, and from those who run the house only: their phones
@@ -532,9 +613,23 @@ impl Intake<'_, '_> {
         Ok(true)
     }
 
+    /// Whether so much of this device waits for staff already that more must wait on the device.
+    fn has_enough_waiting(&mut self, more: usize) -> Result<bool, StoreError> {
+        let (changes, bytes) = match *self.waiting {
+            Some(waiting) => waiting,
+            None => quarantine::waiting_of(self.tx, self.uploader.device)?,
+        };
+        let now = (changes + 1, bytes + more as u64);
+        *self.waiting = Some(now);
+        Ok(now.0 > quarantine::WAITING_OF_DEVICE_MAX || now.1 > quarantine::WAITING_BYTES_OF_DEVICE_MAX)
+    }
+
     fn set_aside(&mut self, code: &str, bytes: &[u8]) -> Result<Verdict, StoreError> {
         let digest: Hash = Sha256::digest(bytes).into();
         let hash = guard::read(bytes).map(|change| change.hash().0);
+        if self.has_enough_waiting(bytes.len())? {
+            return Ok(Verdict::Later);
+        }
         documents::set_aside(
             self.tx,
             &NewAside {

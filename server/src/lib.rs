@@ -15,6 +15,7 @@ pub mod serve;
 pub mod assets;
 pub mod guesses;
 pub mod pokes;
+pub mod quarantine;
 
 pub mod exchange;
 
@@ -26,6 +27,7 @@ pub mod verify;
 
 pub mod cache;
 pub mod guard;
+pub mod house;
 pub mod ingest;
 
 pub mod storage;

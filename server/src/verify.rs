@@ -7,6 +7,7 @@ use shared::{
     document::{Document, Kind},
     id::DocumentId,
     record::Record,
+    territory,
     wire::{BUCKETS, Hash, bucket_of, bucket_part, digest_of},
 };
 
@@ -108,6 +109,11 @@ fn verify_document(
     if links.into_iter().filter(|(_, open)| *open).map(|(target, _)| target).collect::<BTreeSet<_>>() != named {
         findings.note(Some(id), "links.differ");
     }
+    let lies_in: BTreeSet<DocumentId> = territory::of_record(standing.kind, &record).into_iter().collect();
+    let territories = scope::territories(db, id)?;
+    if territories.into_iter().filter(|(_, open)| *open).map(|(source, _)| source).collect::<BTreeSet<_>>() != lies_in {
+        findings.note(Some(id), "territories.differ");
+    }
     Ok(())
 }
 
@@ -141,6 +147,7 @@ pub fn rebuild(tx: &Transaction<'_>) -> Result<usize, StoreError> {
         documents::put_snapshot(tx, *id, before.last_arrival, &saved)?;
         let record = Record::read(&document);
         scope::put_links(tx, *id, &record.names(), before.last_arrival)?;
+        scope::put_territories(tx, *id, &territory::of_record(before.kind, &record), before.last_arrival)?;
         projections::put(tx, *id, &Projection::of(*id, &record))?;
     }
     Ok(all.len())

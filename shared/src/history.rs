@@ -95,6 +95,17 @@ pub fn history(document: &Document, entries_max: usize) -> (Vec<HistoryEntry>, u
     (entries.collect(), older)
 }
 
+/// What one change of a document did; none if the document does not hold it.
+#[must_use]
+pub fn entry(document: &Document, change: &[u8; 32]) -> Option<HistoryEntry> {
+    let meta = document.crdt().get_change_meta_by_hash(&ChangeHash(*change))?;
+    Some(HistoryEntry {
+        by: device_of(meta.actor.to_bytes()),
+        at_ms: u64::try_from(meta.timestamp).unwrap_or(0).saturating_mul(1000),
+        did: did(document, &meta.deps, meta.hash),
+    })
+}
+
 fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did> {
     let mut did: Vec<Did> = Vec::new();
     for patch in document.crdt().diff(before, &[after]) {

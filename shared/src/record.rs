@@ -331,6 +331,15 @@ impl Record {
         }
     }
 
+    /// What the document is called.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::Person(person) => person.name(),
+            _ => self.fields().text(Field::Title).to_owned(),
+        }
+    }
+
     /// The documents that this one names: who holds it under an assignment holds those too.
     #[must_use]
     pub fn names(&self) -> Vec<DocumentId> {

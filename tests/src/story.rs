@@ -20,6 +20,7 @@ use shared::{
     question::{self, Question},
     record::{Apart, EventRecord, Fields, Joined, LineState, Record, Side},
     role::Role,
+    territory,
     view::{View, ViewKey},
 };
 
@@ -159,6 +160,21 @@ impl Story {
                 let phone = self.world.join(name, role_of(role));
                 self.phones.push(((*name).to_owned(), phone));
             }
+            [name, "waits", days, "days"] => {
+                let phone = self.phone(name);
+                self.world.now_ms += days.parse::<u64>().expect("days") * 24 * 60 * 60 * 1000;
+                let now_ms = self.world.now_ms;
+                self.world.phones[phone].engine().expire(now_ms);
+                self.world.phones[phone].store(0);
+            }
+            [by, "gives", "territory", code, "to", name] => {
+                let territory = territory::id_of(code).expect("a territory");
+                self.world.decide(self.phone(by), self.phone(name), territory, Given::Yes);
+            }
+            [by, "takes", "territory", code, "from", name] => {
+                let territory = territory::id_of(code).expect("a territory");
+                self.world.decide(self.phone(by), self.phone(name), territory, Given::No);
+            }
             [name, "becomes", role] => self.world.set_role(self.phone(name), role_of(role)),
             [by, "gives", document, "to", name] => {
                 self.world.decide(self.phone(by), self.phone(name), self.document(document), Given::Yes);
@@ -166,6 +182,9 @@ impl Story {
             [by, "takes", document, "from", name] => {
                 self.world.decide(self.phone(by), self.phone(name), self.document(document), Given::No);
             }
+            [by, "ends", "access", "of", name] => self.world.end_access(self.phone(by), self.phone(name)),
+            [by, "accepts", "everything"] => self.judge(by, true, &[]),
+            [by, "refuses", "everything", "saying", word @ ..] => self.judge(by, false, word),
             [name, "offline"] => {
                 let phone = self.phone(name);
                 self.world.phones[phone].online = false;
@@ -189,6 +208,12 @@ impl Story {
             [] => return false,
         }
         true
+    }
+
+    fn judge(&mut self, by: &str, accept: bool, word: &[&str]) {
+        for code in self.world.judge_all(self.phone(by), accept, &word.join(" ")) {
+            writeln!(self.output, "not accepted: {code}").expect("memory");
+        }
     }
 
     fn mishap(&mut self, name: &str, mishap: Mishap) {
@@ -718,6 +743,15 @@ impl Eyes<'_> {
                 self.story.name_of(aside.document),
                 aside.code
             ));
+        }
+        let view = engine.sync_view();
+        for judged in view.judged {
+            let verdict = if judged.accepted { "accepted" } else { "refused" };
+            let word = if judged.word.is_empty() { String::new() } else { format!(" ({})", judged.word) };
+            parts.push(format!("{} of {} {verdict}{word}", judged.changes, judged.title));
+        }
+        if view.ended {
+            parts.push("access ended".to_owned());
         }
         parts.join(", ")
     }

@@ -10,6 +10,7 @@ use automerge::{Change, ReadDoc as _};
 use server::{
     exchange,
     ingest::{self, Ingest, Uploader},
+    quarantine,
     storage::{
         self, Place, Store,
         access::{self, Decision, Enrolment, Given, Language, NewInvite},
@@ -152,7 +153,7 @@ impl Phone {
     }
 
     /// Stores what must be, with `done` edits of the log in it.
-    fn store(&mut self, mut done: usize) {
+    pub fn store(&mut self, mut done: usize) {
         if self.fall == Some(Fall::BeforeStore) {
             return self.falls();
         }
@@ -495,12 +496,25 @@ impl World {
         self.roles.insert(self.phones[whose].identity.account, role);
     }
 
+    /// What the server lets somebody do; their phone may not have heard of it yet.
+    #[must_use]
+    pub fn role(&self, phone: usize) -> Role {
+        let identity = &self.phones[phone].identity;
+        self.roles.get(&identity.account).copied().unwrap_or(identity.role)
+    }
+
     /// What the server says to a frame; none if it dies over it, or does not know the device.
     ///
     /// # Panics
     /// If the reply breaks a limit.
     pub fn arrive(&mut self, phone: usize, frame: &[u8]) -> Option<Vec<u8>> {
-        let request: Request = wire::decode(frame).expect("a frame of our own");
+        let reply = wire::encode(&self.answer(phone, wire::decode(frame).expect("a frame of our own"))?);
+        assert!(reply.len() <= limit::FRAME_BYTES_MAX, "a reply of {} bytes", reply.len());
+        Some(reply)
+    }
+
+    /// What the server answers; none if it dies over it, or does not know the device.
+    pub fn answer(&mut self, phone: usize, request: Request) -> Option<Response> {
         let device = self.phones[phone].identity.device;
         let standing =
             self.server.store().read_blocking(move |db| access::standing(db, device)).expect("a database")?;
@@ -519,9 +533,35 @@ impl World {
             }
         };
         self.note_receipts(&uploads, &response);
-        let reply = wire::encode(&response);
-        assert!(reply.len() <= limit::FRAME_BYTES_MAX, "a reply of {} bytes", reply.len());
-        Some(reply)
+        Some(response)
+    }
+
+    /// Ends a device's access.
+    pub fn end_access(&mut self, by: usize, whose: usize) {
+        let (by, device, now_ms) = (self.phones[by].identity.device, self.phones[whose].identity.device, self.now_ms);
+        let ended = self.server.store().write_blocking(move |tx, _| access::revoke(tx, device, by, now_ms));
+        ended.expect("an end");
+    }
+
+    /// Staff decide about everything that waits. Returns the codes of what could not be accepted.
+    pub fn judge_all(&mut self, by: usize, accept: bool, word: &str) -> Vec<&'static str> {
+        let Identity { device, account, role, .. } = self.phones[by].identity;
+        let by = Uploader { device, account, role, scope: role.scopes()[0], ended: false };
+        let (word, now_ms) = (word.to_owned(), self.now_ms);
+        let done = self.server.store().write_blocking(move |tx, ingest| {
+            let waiting = quarantine::waiting(tx)?.rows.into_iter().filter(|row| row.judgement.is_none());
+            let decision =
+                quarantine::Decision { numbers: waiting.map(|row| row.number).collect(), accept, word, by, now_ms };
+            quarantine::judge(tx, ingest, &decision)
+        });
+        let done: quarantine::Done = done.map_err(|error: storage::StoreError| error).expect("a judgement");
+        done.outcomes.into_iter().filter_map(|outcome| outcome.code).collect()
+    }
+
+    /// What waits for staff, as they read it.
+    #[must_use]
+    pub fn waiting(&self) -> quarantine::Waiting {
+        self.server.store().read_blocking(quarantine::waiting).expect("a readable database")
     }
 
     fn note_receipts(&mut self, uploads: &[wire::Upload], response: &Response) {
@@ -643,7 +683,7 @@ impl World {
     /// What a phone should hold, as the server sees it: the documents and their heads.
     #[must_use]
     pub fn scope_of(&self, phone: usize) -> BTreeMap<DocumentId, Vec<Hash>> {
-        let Identity { account, role, .. } = self.phones[phone].identity;
+        let (account, role) = (self.phones[phone].identity.account, self.role(phone));
         let held = self.server.store().read_blocking(|db| {
             let all = documents::all(db)?;
             Ok::<_, storage::StoreError>(match role.scopes()[0] {

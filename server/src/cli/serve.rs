@@ -10,7 +10,7 @@ use super::{Console, Data, invite};
 use crate::{
     clock::Clock,
     config::{AppSource, Config, Proxy, PublicUrl},
-    logs,
+    house, logs,
     routes::{AppState, staff::INVITE_HOURS},
     serve,
     storage::{WriterState, access},
@@ -77,6 +77,7 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
         }
         stopping.cancel();
     });
+    tokio::spawn(house::keep(state.clone()));
     serve::serve(state, listener).await?;
     writeln!(console.out, "Tiwizi est arrêté ; tout est enregistré.")?;
     Ok(())

@@ -4,6 +4,7 @@ pub mod body;
 pub mod enroll;
 pub mod health;
 pub mod pokes;
+pub mod quarantine;
 pub mod session;
 pub mod staff;
 mod state;
@@ -57,6 +58,9 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts", get(staff::list_accounts))
         .route("/api/accounts/{id}/assign", post(staff::assign))
         .route("/api/accounts/{id}/disable", post(staff::disable))
+        // What waits because it was not allowed.
+        .route("/api/quarantine", get(quarantine::list))
+        .route("/api/quarantine/judge", post(quarantine::judge))
         .layer(middleware::from_fn_with_state(SHORT, within));
     let exchange = Router::new()
         .route("/api/sync", post(sync::sync))

@@ -14,7 +14,11 @@ use crate::{auth::Known, error::ApiError, exchange, ingest::Uploader};
 /// Exchanges under way at once. Each holds a thread and a few frames; beyond it phones ask again later.
 pub const EXCHANGES_MAX: usize = 200;
 
-/// Exchanges with one device. One whose access has ended may deliver, once, what it had not sent: staff will find it.
+/// For how long after its end a device may still deliver what it had not sent. In milliseconds: a season in the village.
+pub const RESCUE_MS: u64 = 90 * 24 * 60 * 60 * 1000;
+
+/// Exchanges with one device. One whose access has ended may still deliver what it had not sent: staff will find it, and it is told to
+/// forget everything.
 pub async fn sync(
     State(state): State<AppState>,
     known: Known,
@@ -25,12 +29,13 @@ pub async fn sync(
     if !request.is_within_limits() {
         return Err(ApiError::Frame(FrameError::TooLarge));
     }
-    if known.rescued {
+    let now_ms = state.clock.now_ms();
+    if known.ended_ms.is_some_and(|ended_ms| now_ms > ended_ms + RESCUE_MS) {
         return Err(ApiError::DeviceRevoked);
     }
-    let who = Uploader { ended: known.ended, ..Uploader::of(known.device.id, &known.account) };
+    let who = Uploader { ended: known.ended_ms.is_some(), ..Uploader::of(known.device.id, &known.account) };
     let turn = state.exchanges.clone().try_acquire_owned().map_err(|_| ApiError::Busy)?;
-    let (store, now_ms) = (state.store.clone(), state.clock.now_ms());
+    let store = state.store.clone();
     let answered = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         let answered = exchange::answer(&store, who, request, now_ms)?;

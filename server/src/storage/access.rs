@@ -69,8 +69,8 @@ pub struct Standing {
     pub credential_hash: [u8; 32],
     pub revoked: bool,
     pub disabled: bool,
-    /// Its access has ended, and it has delivered what it had not sent.
-    pub rescued: bool,
+    /// When its access ended, if it has.
+    pub ended_ms: Option<u64>,
 }
 
 /// Why somebody is not let in, or something not done. The code is what the app translates.
@@ -141,7 +141,7 @@ pub fn standing(db: &Connection, device: DeviceId) -> Result<Option<Standing>, S
     let mut statement = db.prepare_cached(
         "SELECT account.id, account.name, account.role, account.language, account.scope,
                 account.disabled_ms IS NOT NULL, device.label, device.credential_hash, device.revoked_ms IS NOT NULL,
-                device.rescued_ms IS NOT NULL
+                nullif(min(ifnull(device.revoked_ms, 1 << 62), ifnull(account.disabled_ms, 1 << 62)), 1 << 62)
          FROM device JOIN account ON account.id = device.account_id
          WHERE device.id = :device",
     )?;
@@ -153,7 +153,7 @@ pub fn standing(db: &Connection, device: DeviceId) -> Result<Option<Standing>, S
                 device: Device { id: device, label: row.get(6)? },
                 credential_hash: row.get(7)?,
                 revoked: row.get(8)?,
-                rescued: row.get(9)?,
+                ended_ms: row.get(9)?,
             })
         })
         .optional()?;
@@ -633,7 +633,18 @@ pub fn set_disabled(tx: &Transaction<'_>, account: AccountId, since_ms: Option<u
         "UPDATE account SET disabled_ms = :since_ms WHERE id = :account",
         named_params! { ":account": account.0, ":since_ms": since_ms },
     )?;
+    if since_ms.is_none() {
+        forget_rescues(tx, account)?;
+    }
     if rows == 1 { Ok(()) } else { Err(Refusal::AccountUnknown) }
+}
+
+/// Lets the devices of an account that was opened again start afresh: they have nothing to be rescued from any more.
+fn forget_rescues(tx: &Transaction<'_>, account: AccountId) -> rusqlite::Result<usize> {
+    tx.execute(
+        "UPDATE device SET rescued_ms = NULL WHERE account_id = :account AND revoked_ms IS NULL",
+        named_params! { ":account": account.0 },
+    )
 }
 
 /// A device in the list: whose phone it is and how much of its work may be at risk.

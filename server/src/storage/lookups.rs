@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _, named_params};
 use shared::id::DocumentId;
 
 use super::StoreError;
@@ -23,6 +23,19 @@ pub struct KnownPerson {
     pub id: DocumentId,
     pub name: String,
     pub name_ar: String,
+}
+
+/// What a document is called; none if there is no such document, or it has no name.
+pub fn title(db: &Connection, document: DocumentId) -> Result<Option<String>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT title FROM (
+             SELECT iif(name <> '', name, name_ar) AS title FROM person WHERE document_id = :document
+             UNION ALL SELECT title FROM association WHERE document_id = :document
+             UNION ALL SELECT title FROM event WHERE document_id = :document
+             UNION ALL SELECT title FROM dossier WHERE document_id = :document
+         ) WHERE title <> ''",
+    )?;
+    Ok(statement.query_row(named_params! { ":document": document.0 }, |row| row.get(0)).optional()?)
 }
 
 /// Every association that has an RNA number, by that number. Where several have the same, the one with the lowest id.

@@ -13,6 +13,13 @@ use super::{StoreError, documents::kind_at, server};
 
 /// Rows of the list that staff see.
 pub const ROWS_MAX: u64 = 500;
+/// Bytes of a change in that list; a longer one is listed without its content.
+pub const SHOWN_BYTES_MAX: usize = 64 * 1024;
+
+/// Changes of one device that may wait. What comes beyond waits on the device: a flood fills no disk of ours.
+pub const WAITING_OF_DEVICE_MAX: u64 = 10_000;
+/// Their bytes together.
+pub const WAITING_BYTES_OF_DEVICE_MAX: u64 = 32 * 1024 * 1024;
 
 /// A change that was set aside.
 #[derive(Debug, Clone)]
@@ -41,16 +48,16 @@ pub struct Judgement {
     pub word: String,
 }
 
-const COLUMNS: &str = "number, document_id, kind, hash, device_id, account_id, code, received_ms, bytes, accepted,
-                       judged_ms, judged_by, word";
+const COLUMNS: &str = "number, document_id, kind, hash, device_id, account_id, code, received_ms, accepted, judged_ms,
+                       judged_by, word";
 
 fn aside_of(row: &Row<'_>) -> rusqlite::Result<Aside> {
-    let judgement = match row.get(9)? {
+    let judgement = match row.get(8)? {
         Some(accepted) => Some(Judgement {
             accepted,
-            at_ms: row.get(10)?,
-            by: DeviceId(row.get(11)?),
-            word: row.get::<_, Option<String>>(12)?.unwrap_or_default(),
+            at_ms: row.get(9)?,
+            by: DeviceId(row.get(10)?),
+            word: row.get::<_, Option<String>>(11)?.unwrap_or_default(),
         }),
         None => None,
     };
@@ -63,7 +70,7 @@ fn aside_of(row: &Row<'_>) -> rusqlite::Result<Aside> {
         account: AccountId(row.get(5)?),
         code: row.get(6)?,
         received_ms: row.get(7)?,
-        bytes: row.get(8)?,
+        bytes: row.get(12)?,
         judgement,
     })
 }
@@ -71,22 +78,33 @@ fn aside_of(row: &Row<'_>) -> rusqlite::Result<Aside> {
 /// What waits, the oldest first, then what was decided lately, the newest first.
 pub fn list(db: &Connection) -> Result<Vec<Aside>, StoreError> {
     let mut statement = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM quarantine
+        "SELECT {COLUMNS}, iif(length(bytes) <= :bytes_max, bytes, x'') FROM quarantine
          ORDER BY judged_ms IS NOT NULL, iif(judged_ms IS NULL, number, -judged_ms) LIMIT :rows"
     ))?;
-    let rows = statement.query_map(named_params! { ":rows": ROWS_MAX }, aside_of)?;
+    let key = named_params! { ":rows": ROWS_MAX, ":bytes_max": SHOWN_BYTES_MAX };
+    let rows = statement.query_map(key, aside_of)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// One of them.
 pub fn one(db: &Connection, number: i64) -> Result<Option<Aside>, StoreError> {
-    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM quarantine WHERE number = :number"))?;
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS}, bytes FROM quarantine WHERE number = :number"))?;
     Ok(statement.query_row(named_params! { ":number": number }, aside_of).optional()?)
 }
 
 /// How many wait.
 pub fn waiting(db: &Connection) -> Result<u64, StoreError> {
     Ok(db.query_row("SELECT count(*) FROM quarantine WHERE judged_ms IS NULL", [], |row| row.get(0))?)
+}
+
+/// How many changes of a device wait, and their bytes.
+pub fn waiting_of(db: &Connection, device: DeviceId) -> Result<(u64, u64), StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM quarantine
+         WHERE device_id = :device AND judged_ms IS NULL",
+    )?;
+    Ok(statement.query_row(named_params! { ":device": device.0 }, |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 /// Writes what was decided. One that was decided already stays as it is.

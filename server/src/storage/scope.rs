@@ -167,6 +167,21 @@ pub fn lost_since(db: &Connection, account: AccountId, base: u64) -> Result<BTre
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Events that volunteers hold by assignment though both the event and the assignment are older than that.
+pub fn over(db: &Connection, before_ms: u64) -> Result<Vec<(AccountId, DocumentId)>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT account_id, assignment.document_id
+         FROM assignment JOIN account ON account.id = account_id
+                         JOIN event ON event.document_id = assignment.document_id
+         WHERE given = 1 AND role = 'volunteer' AND since_ms < :before_ms
+           AND last_day <> '' AND last_day < date(:before_ms / 1000, 'unixepoch')",
+    )?;
+    let rows = statement.query_map(named_params! { ":before_ms": before_ms }, |row| {
+        Ok((AccountId(row.get(0)?), DocumentId(row.get(1)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Writes which documents a document names now, as of `arrival`.
 pub fn put_links(
     tx: &Transaction<'_>,

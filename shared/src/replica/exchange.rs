@@ -446,13 +446,19 @@ impl Replica {
     }
 
     fn title(&self, id: DocumentId) -> String {
-        self.held.get(&id).map_or_else(String::new, |held| super::views::title(&held.record))
+        self.held.get(&id).map_or_else(String::new, |held| held.record.title())
     }
 
     /// What the account may do, as the server last said.
     #[must_use]
     pub fn role(&self) -> Role {
         self.identity.role
+    }
+
+    /// The server that this device last spoke to.
+    #[must_use]
+    pub fn server(&self) -> ServerId {
+        self.server
     }
 
     /// Where this device stands.

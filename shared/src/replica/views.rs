@@ -265,7 +265,7 @@ impl Replica {
 
     /// What a document is called, or nothing if it is not held.
     fn name(&self, id: DocumentId) -> String {
-        self.record(id).map_or_else(String::new, title)
+        self.record(id).map_or_else(String::new, Record::title)
     }
 
     fn field_views(&self, fields: &Fields, wanted: &[Field]) -> Vec<FieldView> {
@@ -380,7 +380,7 @@ impl Replica {
         Some(RecordView {
             document: id,
             kind: held.kind,
-            title: title(&held.record),
+            title: held.record.title(),
             fields,
             phones,
             authors: self.authors_of(devices),
@@ -480,11 +480,13 @@ impl Replica {
         }
     }
 
-    fn sync_view(&self) -> SyncView {
+    /// See [`ViewKey::Sync`].
+    #[must_use]
+    pub fn sync_view(&self) -> SyncView {
         let unsent = self.held.iter().filter(|(_, held)| !held.pending.is_empty()).map(|(id, held)| UnsentDocument {
             document: *id,
             kind: held.kind,
-            title: title(&held.record),
+            title: held.record.title(),
             changes: count(held.pending.len()),
         });
         SyncView {
@@ -532,13 +534,6 @@ fn status_of(marks: &[&Mark]) -> Option<Status> {
 }
 
 /// What a document is called.
-pub(super) fn title(record: &Record) -> String {
-    match record {
-        Record::Person(person) => person.name(),
-        _ => record.fields().text(Field::Title).to_owned(),
-    }
-}
-
 fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

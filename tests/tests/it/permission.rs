@@ -19,20 +19,14 @@ use shared::{
 use crate::rules::{Desk, document, every_edit};
 
 /// The capabilities that an edit takes. A new edit must be put here, or this does not compile.
-fn needs(edit: &Edit) -> Vec<Capability> {
+pub(super) fn needs(edit: &Edit) -> Vec<Capability> {
     use Capability as C;
     match edit {
         Edit::SetField { document, field, .. } if *document == SETTINGS => {
             assert!(Field::of(Kind::Settings).contains(field));
             vec![C::ChangeSettings]
         }
-        Edit::SetField { field: Field::Stage, .. } => vec![C::MoveStage],
-        Edit::SetField { field: Field::Commune, .. } => vec![C::ChangePerson],
-        Edit::SetField { field: Field::UnitCents, .. } => vec![C::WriteDossier],
-        Edit::SetField { field: Field::Place, .. } => vec![C::ChangeEvent],
-        Edit::SetField { field: Field::City, .. } => vec![C::ChangeAssociation],
-        Edit::SetField { field: Field::Programme, .. } => vec![C::ChangeCall],
-        Edit::SetField { .. } => panic!("say here what it takes: {edit:?}"),
+        Edit::SetField { field, .. } => vec![to_set(*field)],
         Edit::CreatePerson { .. } => vec![C::AddPerson],
         Edit::AddPhone { .. } | Edit::AddEmail { .. } => vec![C::AddContact],
         Edit::CreateAssociation { .. } => vec![C::AddAssociation],
@@ -46,6 +40,25 @@ fn needs(edit: &Edit) -> Vec<Capability> {
         Edit::AddLine { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
         Edit::LinkSame { .. } | Edit::NotSame { .. } => vec![C::JoinPeople],
         Edit::CreateCall { .. } => vec![C::ChangeCall],
+    }
+}
+
+/// The capability that a field takes: of those that several kinds have, the kind that is edited here.
+fn to_set(field: Field) -> Capability {
+    use Capability as C;
+    let kinds = [
+        (Field::SLOT, C::ChangeEvent),
+        (Field::LINE, C::WriteDossier),
+        (Field::of(Kind::Call), C::ChangeCall),
+        (Field::of(Kind::Dossier), C::WriteDossier),
+        (Field::of(Kind::Person), C::ChangePerson),
+        (Field::of(Kind::Event), C::ChangeEvent),
+        (Field::of(Kind::Association), C::ChangeAssociation),
+    ];
+    match field {
+        Field::Stage => C::MoveStage,
+        Field::SameAs => C::JoinPeople,
+        _ => kinds.into_iter().find(|(fields, _)| fields.contains(&field)).map(|(_, needs)| needs).expect("a field"),
     }
 }
 

@@ -8,21 +8,26 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use crate::permission::needs;
 use server::{
     storage::{Place, access::Given},
     writer::Fault,
 };
 use shared::{
-    document::Kind,
-    edit::{Edit, NewAssociation, NewPerson, NewSlot, Refusal},
+    document::{Author, Document, Kind},
+    edit::{Edit, Library, NewAssociation, NewPerson, NewSlot, Refusal},
     field::{Accepts, Field, Value},
-    id::{DocumentId, RowId},
+    id::{DeviceId, DocumentId, RowId},
     mark::Status,
+    permission::Capability,
     phone::Phone,
     question::Question,
     record::{CallSection, EventRecord, Record, Side},
+    replica::Replica,
     role::Role,
+    settings::SETTINGS,
     view::{View, ViewKey},
+    wire::{BUCKETS, Request, Upload, Verdict},
 };
 use tests::world::{Disk, Fall, Medium, Mishap, Outcome, World};
 
@@ -102,6 +107,8 @@ struct Play {
     /// Whether phones are cloned and restored; whether the server is.
     phones_are_copied: bool,
     server_is_copied: bool,
+    /// A phone whose own check of permissions was taken out, and that asks for what it may not have.
+    hostile: Option<usize>,
     trace: Vec<String>,
 }
 
@@ -127,6 +134,7 @@ impl Play {
             opened: None,
             phones_are_copied: seed.is_multiple_of(3),
             server_is_copied: seed.is_multiple_of(4),
+            hostile: (!seed.is_multiple_of(3)).then_some(1),
             trace: Vec::new(),
         };
         play.world.join("phone 0", Role::Staff);
@@ -167,7 +175,12 @@ impl Play {
                 let wish = *self.world.rng.pick(&WISHES).unwrap_or(&Wish::Mark);
                 self.do_edit(phone, wish);
             }
-            55..=82 => self.do_exchange(phone),
+            55..=82 => {
+                self.do_exchange(phone);
+                if Some(phone) == self.hostile {
+                    self.attack(phone);
+                }
+            }
             83..=86 => {
                 let online = !self.world.phones[phone].online;
                 self.world.phones[phone].online = online;
@@ -294,9 +307,9 @@ impl Play {
         self.world.settle();
         self.world.audit_healed();
         for (code, count) in self.world.server.set_aside() {
-            let honest =
-                code.starts_with("scope.") || code.starts_with("permission.") || code.starts_with("quarantine.");
-            assert!(honest || self.server_is_copied, "{count} changes of honest phones were refused: {code}");
+            let expected = ["scope.", "permission.", "quarantine."].iter().any(|family| code.starts_with(family));
+            let may_be = expected || self.server_is_copied || self.hostile.is_some();
+            assert!(may_be, "{count} changes of honest phones were refused: {code}");
         }
         for phone in &self.world.phones {
             assert!(!phone.refused.contains(&Refusal::Failed), "an edit of the log failed");
@@ -315,6 +328,109 @@ impl Play {
         let result = self.world.edit(phone, edit);
         self.note(format!("{said}: {result:?}"));
         assert_ne!(result, Err(Refusal::Failed), "the engine failed");
+    }
+}
+
+/// The hostile phone's library: what it holds, and of everything else the genesis, which anybody can make.
+struct Forger<'a> {
+    replica: &'a mut Replica,
+    kinds: &'a BTreeMap<DocumentId, Kind>,
+    device: DeviceId,
+    nonce: [u8; 8],
+}
+
+impl Library for Forger<'_> {
+    fn copy(&mut self, id: DocumentId) -> Option<Document> {
+        let held = self.replica.document(id);
+        held.or_else(|| self.kinds.get(&id).map(|kind| Document::new(id, *kind)))
+    }
+
+    fn author(&mut self, _id: DocumentId, at_ms: u64) -> Author {
+        Author { device: self.device, nonce: self.nonce, at_ms }
+    }
+}
+
+impl Play {
+    /// The hostile phone asks for everything, and sends an edit that its own engine would have refused.
+    fn attack(&mut self, phone: usize) {
+        if self.world.phones[phone].replica.is_none() {
+            return;
+        }
+        let held = self.world.scope_of(phone);
+        let all = self.world.server.documents();
+        let kinds: BTreeMap<DocumentId, Kind> = all.iter().map(|(id, document)| (*id, document.kind)).collect();
+        let identity = self.world.phones[phone].identity.clone();
+        let other = self.a_phone();
+        let as_itself = self.world.rng.chance(75);
+        let device = if as_itself { identity.device } else { self.world.phones[other].identity.device };
+        let as_itself = device == identity.device;
+        let Some(edit) = self.forged_edit(phone, &kinds) else { return };
+        let (nonce, at_ms) = (self.world.rng.bytes(), self.world.now_ms);
+        let replica = self.world.phones[phone].replica.as_mut().expect("a running phone");
+        let mut forger = Forger { replica, kinds: &kinds, device, nonce };
+        let Ok(outcome) = edit.apply(&mut forger, Role::Admin, at_ms) else { return };
+        let uploads: Vec<Upload> = outcome
+            .written
+            .iter()
+            .map(|(document, made)| Upload {
+                document: document.id,
+                kind: document.kind,
+                epoch: 0,
+                changes: vec![made.bytes.clone().into()],
+            })
+            .collect();
+        let want: Vec<DocumentId> = all.keys().copied().filter(|_| self.world.rng.chance(50)).take(50).collect();
+        let buckets = if self.world.rng.chance(30) { vec![7; BUCKETS] } else { Vec::new() };
+        let server = self.world.phones[phone].engine().server();
+        let request = Request { server, uploads: uploads.clone(), want, buckets, ..Request::default() };
+        let Some(response) = self.world.answer(phone, request) else { return };
+        self.note(format!("{phone} attacks, itself: {as_itself}, {edit:?}: {:?}", response.receipts));
+        let now_held = self.world.scope_of(phone);
+        let may_hold = |id: &DocumentId| held.contains_key(id) || now_held.contains_key(id);
+        assert!(response.down.iter().all(|down| may_hold(&down.document)), "it reads what it may not hold");
+        let told = response.differences.iter().flat_map(|differences| &differences.documents);
+        assert!(told.clone().all(|differing| may_hold(&differing.document)), "it learns of what it may not hold");
+        let role = self.world.role(phone);
+        let may = needs(&edit).iter().all(|capability| role.may(*capability));
+        for (upload, receipt) in uploads.iter().zip(&response.receipts) {
+            let stored = receipt.verdicts == [Verdict::Stored];
+            let is_new = !all.contains_key(&upload.document);
+            // A number taken at the door is added without holding the others.
+            let reaches = held.contains_key(&upload.document) || is_new || upload.kind == Kind::Contact;
+            let gives_back = self.server_is_copied && role.may(Capability::GiveBack);
+            let allowed = may && reaches && (as_itself || gives_back);
+            assert!(!stored || allowed, "{role:?} did {edit:?} as itself: {as_itself}");
+        }
+    }
+
+    fn forged_edit(&mut self, phone: usize, kinds: &BTreeMap<DocumentId, Kind>) -> Option<Edit> {
+        let ids: Vec<DocumentId> = kinds.keys().copied().collect();
+        let any = *self.world.rng.pick(&ids)?;
+        let set =
+            |document, field, value: &str| Edit::SetField { document, row: None, field, value: Value::from(value) };
+        match self.world.rng.below(8) {
+            0 => Some(Edit::SetField {
+                document: SETTINGS,
+                row: None,
+                field: Field::EventKeepDays,
+                value: Value::Number(3_000),
+            }),
+            1 => Some(self.begin_document(Wish::Event)),
+            2 => Some(self.begin_document(Wish::Call)),
+            3..=5 => Some(match kinds[&any] {
+                Kind::Person => set(any, Field::Given, "Mallory"),
+                Kind::Association => set(any, Field::City, "Elsewhere"),
+                Kind::Event => set(any, Field::Place, "Elsewhere"),
+                Kind::Dossier if self.world.rng.chance(50) => set(any, Field::Stage, "granted"),
+                Kind::Dossier => set(any, Field::Territory, "Elsewhere"),
+                Kind::Call => set(any, Field::Programme, "Mine"),
+                Kind::Contact | Kind::Settings => return None,
+            }),
+            _ => {
+                let wish = *self.world.rng.pick(&WISHES)?;
+                self.edit(phone, wish)
+            }
+        }
     }
 }
 

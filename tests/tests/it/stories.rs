@@ -1700,3 +1700,211 @@ fn m10_every_value_stays_in_the_history() {
         "#]],
     );
 }
+
+// Trust: access that ends, what waits for staff, what is over, and territories.
+
+#[test]
+fn a_revoked_phone_still_delivers_what_it_had_not_sent_and_staff_decide() {
+    check(
+        r#"
+        amina offline
+        amina marks Zahra present
+        amina marks Hassan absent
+        karima ends access of amina
+        show sync
+        amina online
+        show attendance
+        show sync
+        karima accepts everything
+        show attendance
+        show sync
+        amina marks Brahim present
+        show sync
+        "#,
+        expect![[r#"
+            server: nothing set aside
+            karima: 0 unsent
+            amina:  2 unsent
+            badr:   0 unsent
+            server: nobody is marked
+            karima: nobody is marked
+            amina:  Hassan absent, Zahra present
+            badr:   nobody is marked
+            server: set aside: 2 device.access_ended
+            karima: 0 unsent
+            amina:  0 unsent, 2 of Atelier set aside: device.access_ended, access ended
+            badr:   0 unsent
+            server: Hassan absent, Zahra present
+            karima: Hassan absent, Zahra present
+            amina:  Hassan absent, Zahra present
+            badr:   Hassan absent, Zahra present
+            server: nothing set aside
+            karima: 0 unsent
+            amina:  0 unsent, 2 of Atelier set aside: device.access_ended, access ended
+            badr:   0 unsent
+            server: set aside: 1 device.access_ended
+            karima: 0 unsent
+            amina:  0 unsent, 3 of Atelier set aside: device.access_ended, access ended
+            badr:   0 unsent
+        "#]],
+    );
+}
+
+#[test]
+fn a_refusal_reaches_the_sender_with_a_word_and_innocent_work_goes_through() {
+    check(
+        r#"
+        amina offline
+        karima takes Puits from amina
+        amina sets Puits territory to Tiznit
+        amina marks Zahra present
+        amina online
+        show attendance
+        show sync
+        karima refuses everything saying Already done by Badr
+        amina syncs
+        show sync
+        show Puits
+        "#,
+        expect![[r#"
+            server: Zahra present
+            karima: Zahra present
+            amina:  Zahra present
+            badr:   Zahra present
+            server: set aside: 1 scope.outside
+            karima: 0 unsent
+            amina:  0 unsent, 1 of Puits set aside: scope.outside
+            badr:   0 unsent
+            server: nothing set aside
+            karima: 0 unsent
+            amina:  0 unsent, 1 of Puits refused (Already done by Badr)
+            badr:   0 unsent
+            server: title Puits
+            karima: title Puits
+            amina:  no Puits
+            badr:   title Puits
+        "#]],
+    );
+}
+
+#[test]
+fn work_that_was_set_aside_and_accepted_is_its_authors_everywhere() {
+    check(
+        r#"
+        amina offline
+        amina sets Puits territory to Tiznit
+        amina sets Puits sector to water
+        karima takes Puits from amina
+        amina online
+        show sync
+        karima accepts everything
+        karima gives Puits to amina
+        show Puits
+        show history Puits
+        show sync
+        "#,
+        expect![[r#"
+            server: set aside: 2 scope.outside
+            karima: 0 unsent
+            amina:  0 unsent, 2 of Puits set aside: scope.outside
+            badr:   0 unsent
+            server: title Puits, sector water, territory Tiznit
+            karima: title Puits, sector water, territory Tiznit
+            amina:  title Puits, sector water, territory Tiznit
+            badr:   title Puits, sector water, territory Tiznit
+            server: karima [Set { field: Title, value: Text("Puits") }]
+                    karima [SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "label", value: Text("Pompe") }, SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "order", value: Text("019ca8697ee0") }, SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "side", value: Text("expense") }, SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "state", value: Text("kept") }]
+                    karima [SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "quantity", value: Number(2) }]
+                    karima [SetCell { rows: "lines", row: "d51d4b147fb9f008", cell: "unit_cents", value: Number(150000) }]
+                    amina [Set { field: Territory, value: Text("Tiznit") }]
+                    amina [Set { field: Sector, value: Text("water") }]
+            server: nothing set aside
+            karima: 0 unsent
+            amina:  0 unsent, 2 of Puits accepted
+            badr:   0 unsent
+        "#]],
+    );
+}
+
+#[test]
+fn an_event_that_is_over_leaves_a_volunteers_phone_by_itself_and_no_mark_with_it() {
+    check(
+        r#"
+        amina offline
+        badr offline
+        badr marks Zahra present
+        amina waits 29 days
+        badr waits 0 days
+        show held
+        amina waits 3 days
+        badr waits 0 days
+        show held
+        badr online
+        show held
+        show attendance
+        "#,
+        expect![[r#"
+            server: Atelier Brahim Hassan Puits Zahra
+            karima: Atelier Brahim Hassan Puits Zahra
+            amina:  Atelier Brahim Hassan Puits Zahra
+            badr:   Atelier Brahim Hassan Puits Zahra
+            server: Atelier Brahim Hassan Puits Zahra
+            karima: Atelier Brahim Hassan Puits Zahra
+            amina:  Puits
+            badr:   Atelier Brahim Hassan Puits Zahra
+            server: Atelier Brahim Hassan Puits Zahra
+            karima: Atelier Brahim Hassan Puits Zahra
+            amina:  Puits
+            badr:   Atelier Brahim Hassan Puits Zahra
+            server: Zahra present
+            karima: Zahra present
+            amina:  no Atelier
+            badr:   Zahra present
+        "#]],
+    );
+}
+
+#[test]
+fn a_territory_gives_what_lies_in_it_and_takes_it_back() {
+    check(
+        r#"
+        tarik joins as auditor
+        karima gives territory MA.09.581 to tarik
+        tarik syncs
+        show held
+        karima sets Atelier commune to 09.581.01.05
+        tarik syncs
+        show held
+        tarik marks Zahra absent
+        karima sets Atelier commune to 09.541.01.05
+        tarik syncs
+        show held
+        karima gives territory MA.09 to tarik
+        tarik syncs
+        karima takes territory MA.09.581 from tarik
+        tarik syncs
+        show held
+        "#,
+        expect![[r#"
+            server: Atelier Brahim Hassan Puits Zahra
+            karima: Atelier Brahim Hassan Puits Zahra
+            amina:  Atelier Brahim Hassan Puits Zahra
+            badr:   Atelier Brahim Hassan Puits Zahra
+            server: Atelier Brahim Hassan Puits Zahra
+            karima: Atelier Brahim Hassan Puits Zahra
+            amina:  Atelier Brahim Hassan Puits Zahra
+            badr:   Atelier Brahim Hassan Puits Zahra
+            tarik:  Atelier Brahim Hassan Zahra
+            tarik is refused: permission.not_allowed
+            server: Atelier Brahim Hassan Puits Zahra
+            karima: Atelier Brahim Hassan Puits Zahra
+            amina:  Atelier Brahim Hassan Puits Zahra
+            badr:   Atelier Brahim Hassan Puits Zahra
+            server: Atelier Brahim Hassan Puits Zahra
+            karima: Atelier Brahim Hassan Puits Zahra
+            amina:  Atelier Brahim Hassan Puits Zahra
+            badr:   Atelier Brahim Hassan Puits Zahra
+            tarik:  Atelier Brahim Hassan Zahra
+        "#]],
+    );
+}

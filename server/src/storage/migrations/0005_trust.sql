@@ -104,6 +104,8 @@ ALTER TABLE quarantine ADD COLUMN judged_by BLOB REFERENCES device (id);
 ALTER TABLE quarantine ADD COLUMN word TEXT;
 -- The arrival number of the decision: a phone whose cursor is older is told.
 ALTER TABLE quarantine ADD COLUMN judged_arrival INTEGER;
+-- What one device may have waiting is bounded.
+CREATE INDEX quarantine_device ON quarantine (device_id) WHERE judged_ms IS NULL;
 CREATE INDEX quarantine_waiting ON quarantine (number) WHERE judged_ms IS NULL;
 CREATE INDEX quarantine_told ON quarantine (device_id, judged_arrival) WHERE judged_arrival IS NOT NULL;
 
