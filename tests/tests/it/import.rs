@@ -18,8 +18,9 @@ use shared::{
     record::Record,
     role::Role,
 };
+use serde_json::json;
 use tempfile::TempDir;
-use tests::server::START_MS;
+use tests::server::{Plan, START_MS, TestServer};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
@@ -310,4 +311,33 @@ fn a_running_server_sees_what_was_imported() {
     assert_eq!(hand.keep(START_MS).expect("kept"), 1);
     store.stop();
     assert_eq!(office.state()[&ariadne.id], (Kind::Association, 2));
+}
+
+#[test]
+fn phones_hear_of_what_another_process_imported_and_only_those_that_it_concerns() {
+    let office = Office::new();
+    let event = DocumentId::new(START_MS, [9; 10]);
+    let fields = BTreeMap::from([(Field::Title, Value::from("Atelier"))]);
+    let create = Edit::CreateEvent { event, fields, slots: Vec::new() };
+    office.by_hand(|hand| hand.edit(&create, START_MS)).expect("an event");
+    let server = TestServer::with(Plan { place: office.place(), ..Plan::default() });
+    let (mut karima, mut amina) =
+        (server.enrolled(Role::Staff, "Karima"), server.enrolled(Role::Volunteer, "Amina"));
+    let account = amina.get("/api/session").json()["account"]["id"].as_str().expect("an id").to_owned();
+    let given = karima.post(&format!("/api/accounts/{account}/assign"), &json!({ "document": event, "given": true }));
+    assert_eq!(given.status, 204, "{given:?}");
+    let (mut of_staff, mut of_volunteer) = (karima.listen(), amina.listen());
+    let begun = of_staff.event().expect("where the server stands");
+    assert_eq!(of_volunteer.event(), Some(begun.clone()));
+
+    // It concerns those who hold everything.
+    office.import(&["rna", &fixture("rna_waldec_sample.csv")]).expect("taken");
+    let associations = of_staff.event().expect("a poke");
+    assert_ne!(associations, begun);
+    // It concerns those who were given the event, too: their next poke is of this, and not of the associations.
+    let list = office.file("list.csv", "Nom;Prénom\nOubella;Khadija\n".as_bytes());
+    office.import(&["participants", &list, "--event", &event.to_string()]).expect("taken");
+    let people = of_staff.event().expect("a poke");
+    assert_ne!(people, associations);
+    assert_eq!(of_volunteer.event(), Some(people));
 }
