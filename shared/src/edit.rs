@@ -64,8 +64,10 @@ pub struct NewPerson {
     pub sex: String,
     /// One of `field::AGE_BANDS`, or empty.
     pub age_band: String,
-    /// Where they live.
+    /// Where they live, as given.
     pub commune: String,
+    /// The official code of that commune, where it is known.
+    pub commune_code: String,
     /// Their association.
     pub association: Option<DocumentId>,
 }
@@ -590,6 +592,7 @@ impl Bench<'_> {
             (Field::Sex, Value::Text(new.sex.clone())),
             (Field::AgeBand, Value::Text(new.age_band.clone())),
             (Field::Commune, Value::Text(new.commune.clone())),
+            (Field::CommuneCode, Value::Text(new.commune_code.clone())),
         ]);
         if let Some(association) = new.association {
             fields.insert(Field::Association, Value::Text(association.to_string()));
