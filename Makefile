@@ -122,9 +122,10 @@ pwa/src/wasm/engine.js: $(ENGINE) $(BINDGEN)
 	$(BINDGEN) $(ENGINE) pwa/src/wasm
 	touch $@
 
-# Not `npm ci`: it refuses a lock that leaves out the packages of other platforms, as npm itself writes it here.
+# `npm ci` takes what the lock says and nothing else. The lock must name the packages of every platform: npm leaves out those
+# of others where node_modules stands beside it, so it is renewed by `npm install --package-lock-only` in a folder without.
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
-	cd $* && npm install --no-save --prefer-offline --loglevel=error
+	cd $* && npm ci --prefer-offline --loglevel=error
 	touch $@
 
 pwa/dist/index.html: pwa/src/wasm/engine.js pwa/node_modules/.package-lock.json $(app_sources)

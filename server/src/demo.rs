@@ -128,6 +128,7 @@ impl Demo {
                     name_ar: if (n + k) % 3 == 0 { format!("{name_ar} {family_ar}") } else { String::new() },
                     sex: sex.to_owned(),
                     age_band: ["18_30", "31_60", "31_60", "over_60"][(n + 2 * k) % 4].to_owned(),
+                    commune_code: String::new(),
                     commune: COMMUNES[(n + k) % COMMUNES.len()].to_owned(),
                     association: Some(associations[n % associations.len()]),
                 };

@@ -41,9 +41,8 @@ pub const CHANGE_BYTES_MAX: usize = 4 * limit::CHANGE_BYTES_MAX;
 pub const CHANGE_OPS_MAX: u64 = 2 * limit::SECTION_CHARS_MAX as u64 + 10_000;
 /// Predecessors that the operations of one change name together.
 pub const CHANGE_PREDS_MAX: u64 = 2 * CHANGE_OPS_MAX;
-/// Changes that one change may build on directly, one for each phone that wrote since the last merge; and so the heads that
-/// a document may have, for the next change of a phone that holds them all builds on each.
-pub const CHANGE_DEPS_MAX: u64 = 1_024;
+/// Changes that one change may build on directly; and so the heads that a document may have.
+pub const CHANGE_DEPS_MAX: u64 = limit::DOCUMENT_HEADS_MAX;
 /// Bytes of the message that comes with a change.
 pub const CHANGE_MESSAGE_BYTES_MAX: usize = 1_024;
 /// Bytes of one string or byte value. Longer text is Text, whose elements are single characters.
@@ -56,12 +55,6 @@ pub const DEPTH_MAX: usize = 16;
 /// A change's claimed time lies within this many units around the epoch: wide enough for any wrong clock, and narrow
 /// enough that the differences which Automerge stores cannot overflow. It is also JavaScript's largest exact integer.
 pub const TIME_MAX: i64 = (1 << 53) - 1;
-/// The highest operation counter of a document, deletions counted.
-pub const DOCUMENT_OPS_MAX: u64 = 500_000;
-/// Changes of a document.
-pub const DOCUMENT_CHANGES_MAX: u64 = 50_000;
-/// Actors of a document. Each start of a phone's engine is one, and Automerge keeps vector clocks as wide as this.
-pub const DOCUMENT_ACTORS_MAX: u64 = 2_000;
 /// Work for one call of [`admit`]: operations, predecessors, ancestors looked through, and each 32 bytes. It is some
 /// seconds at most, and 16 MB of changes held at once. What is left over is [`Refusal::Postponed`].
 pub const UPLOAD_WORK_MAX: u64 = 500_000;

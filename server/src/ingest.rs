@@ -28,6 +28,7 @@ use shared::{
 use crate::{
     cache::{Cache, weight},
     guard::{self, Refusal},
+    pokes,
     storage::{
         self, StoreError,
         access::{self, Account},
@@ -107,6 +108,21 @@ pub struct Ingest {
     suspicious: BTreeSet<DocumentId>,
     /// What goes into the cache once the commit is done.
     proved: Vec<(Document, usize)>,
+    /// The last arrival that this process knows of.
+    arrival: u64,
+    /// What other processes wrote and nobody was told of yet.
+    others: OthersNews,
+    /// They are told of it if this transaction is committed.
+    others_told: bool,
+}
+
+/// What other processes have written into the same file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OthersNews {
+    /// Documents in which something is new: at most one more than are looked up for a poke.
+    pub documents: Vec<DocumentId>,
+    /// The last arrival of it.
+    pub arrival: u64,
 }
 
 /// A document in this transaction.
@@ -197,6 +213,17 @@ impl Ingest {
         intake.accept(open)
     }
 
+    /// Begins at that arrival: nobody listens yet who would have to be told of what came before.
+    pub fn begin_at(&mut self, arrival: u64) {
+        self.arrival = arrival;
+    }
+
+    /// What other processes wrote since the last time that this was asked. To be run as one job of the writer.
+    pub fn take_others(&mut self) -> OthersNews {
+        self.others_told = true;
+        self.others.clone()
+    }
+
     /// The document as this transaction sees it; none if the server has nothing of it.
     fn open(&mut self, tx: &Transaction<'_>, id: DocumentId) -> Result<Option<Open>, StoreError> {
         if let Some(open) = self.open.get(&id) {
@@ -254,8 +281,13 @@ impl Ingest {
 }
 
 impl CommitHooks for Ingest {
-    fn others_committed(&mut self) {
+    fn others_committed(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
         self.cache.clear();
+        let most = (pokes::DOCUMENTS_LOOKED_UP_MAX + 1).saturating_sub(self.others.documents.len());
+        self.others.documents.extend(documents::arrived_after(tx, self.arrival, most)?);
+        self.arrival = server::last_arrival(tx)?;
+        self.others.arrival = self.arrival;
+        Ok(())
     }
 
     fn job_undone(&mut self) {
@@ -286,6 +318,10 @@ impl CommitHooks for Ingest {
     }
 
     fn committed(&mut self) {
+        self.arrival = self.open.values().map(|open| open.last_arrival).fold(self.arrival, u64::max);
+        if std::mem::take(&mut self.others_told) {
+            self.others = OthersNews::default();
+        }
         self.open.clear();
         for (document, bytes) in std::mem::take(&mut self.proved) {
             self.cache.put(document, bytes);
@@ -296,6 +332,7 @@ impl CommitHooks for Ingest {
         self.open.clear();
         self.undo.clear();
         self.proved.clear();
+        self.others_told = false;
     }
 }
 

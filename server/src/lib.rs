@@ -2,7 +2,7 @@
 //!
 //! The way through: [`cli`] opens the [`storage`] and a socket; [`serve`] accepts connections; [`routes`] names every
 //! address and the layers before them; [`auth`] says who is asking; [`storage`] reads at one moment and writes through
-//! the one [`writer`] thread; [`pokes`] tells phones that there is news.
+//! the one [`writer`] thread; [`pokes`] tells phones that there is news, also of what [`others`] wrote.
 
 pub mod cli;
 pub mod config;
@@ -14,6 +14,7 @@ pub mod serve;
 
 pub mod assets;
 pub mod guesses;
+pub mod others;
 pub mod pokes;
 pub mod quarantine;
 

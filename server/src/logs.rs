@@ -12,6 +12,8 @@ pub fn start(level: LevelFilter) {
     let _ = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)
+        // It would report a closed error output on that output, and panic of it.
+        .log_internal_errors(false)
         .with_ansi(false)
         .with_target(false)
         .try_init();

@@ -13,7 +13,7 @@ use crate::storage::StoreError;
 /// News that a slow listener may be behind by. One that is further behind is poked without looking.
 const NEWS_WAITING_MAX: usize = 256;
 /// Documents looked up for one poke. For more, the poke goes out without looking.
-const DOCUMENTS_LOOKED_UP_MAX: usize = 1_000;
+pub const DOCUMENTS_LOOKED_UP_MAX: usize = 1_000;
 
 /// Whether any of these documents is in the scope of that account. Asked only for accounts that do not hold everything.
 pub type Concerns = fn(&Connection, AccountId, &[DocumentId]) -> Result<bool, StoreError>;

@@ -18,6 +18,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     auth::Peer,
+    others,
     routes::{self, AppState},
 };
 
@@ -33,6 +34,7 @@ const BREATH: Duration = Duration::from_millis(200);
 /// Serves until `state.stopping` is cancelled, then lets the requests in hand finish and closes the database.
 pub async fn serve(state: AppState, listener: TcpListener) -> io::Result<()> {
     let (stopping, store) = (state.stopping.clone(), state.store.clone());
+    tokio::spawn(others::follow(store.clone(), state.pokes.clone(), stopping.clone()));
     let router = routes::router(state);
     let mut connections = accept(&listener, &router, &stopping).await;
     // Closed first: who comes now hears at once that nobody is here.

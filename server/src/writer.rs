@@ -32,7 +32,10 @@ pub const JOBS_PER_COMMIT_MAX: usize = 128;
 /// A panic in a hook ends the writer, since the state can no longer be trusted.
 pub trait CommitHooks {
     /// A transaction has begun, and another process has committed since the last one: what was read before may be stale.
-    fn others_committed(&mut self) {}
+    fn others_committed(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+        let _ = tx;
+        Ok(())
+    }
 
     /// The job that just ran failed, and its writes were undone: so must be what it did to the state.
     fn job_undone(&mut self) {}
@@ -92,7 +95,8 @@ impl<S: CommitHooks + Send + 'static> Writer<S> {
     pub fn start(db: Connection, state: S) -> Self {
         let (queue, jobs) = sync_channel(JOBS_WAITING_MAX);
         let shared = Arc::new(Shared { running: AtomicBool::new(true), ..Shared::default() });
-        let desk = Desk { db, state, seen_version: None, shared: Arc::clone(&shared) };
+        let seen_version = storage::data_version(&db).ok();
+        let desk = Desk { db, state, seen_version, shared: Arc::clone(&shared) };
         let thread = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || desk.work(&jobs))
@@ -325,8 +329,9 @@ impl<S: CommitHooks> Desk<S> {
         // Dropped on every way out but the last, and then rolled back.
         let tx = storage::begin(&mut self.db)?;
         let version = storage::data_version(&tx)?;
-        if self.seen_version.replace(version).is_some_and(|seen| seen != version) {
-            self.state.others_committed();
+        if self.seen_version != Some(version) {
+            self.state.others_committed(&tx)?;
+            self.seen_version = Some(version);
         }
         for job in jobs {
             storage::open_savepoint(&tx)?;
@@ -558,8 +563,9 @@ mod tests {
     fn another_process_that_committed_is_noticed() {
         struct Others(Arc<AtomicU64>);
         impl CommitHooks for Others {
-            fn others_committed(&mut self) {
+            fn others_committed(&mut self, _tx: &Transaction<'_>) -> Result<(), StoreError> {
                 self.0.fetch_add(1, Ordering::SeqCst);
+                Ok(())
             }
         }
         let place = Place::in_memory().unwrap();

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     edit::Refusal,
     id::{DeviceId, DocumentId},
+    limit,
 };
 
 /// What a document is about. The number travels and is stored: never reuse one.
@@ -175,6 +176,34 @@ impl Document {
         let mut heads = self.crdt.get_heads();
         heads.sort_unstable();
         heads
+    }
+
+    /// What its history uses of each limit, and that limit: operations, changes, actors.
+    ///
+    /// The server's guard counts alike. What phones wrote apart adds up only there: a document may be full on the server
+    /// before it is on any phone.
+    fn used(&self) -> [(u64, u64); 3] {
+        let stats = self.crdt.stats();
+        let heads = self.crdt.get_heads();
+        let ops =
+            heads.iter().filter_map(|head| self.crdt.get_change_meta_by_hash(head)).map(|change| change.max_op).max();
+        [
+            (ops.unwrap_or(0), limit::DOCUMENT_OPS_MAX),
+            (stats.num_changes, limit::DOCUMENT_CHANGES_MAX),
+            (stats.num_actors, limit::DOCUMENT_ACTORS_MAX),
+        ]
+    }
+
+    /// Whether the server has room for this version.
+    #[must_use]
+    pub fn is_within_limits(&self) -> bool {
+        self.used().iter().all(|(used, most)| used <= most)
+    }
+
+    /// How far its history has come to the nearest of its limits, in percent. It only grows: nothing is ever taken out.
+    #[must_use]
+    pub fn used_percent(&self) -> u64 {
+        self.used().iter().map(|(used, most)| used * 100 / most).max().unwrap_or(0)
     }
 
     /// Whether nothing but the genesis is in it.

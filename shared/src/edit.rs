@@ -64,8 +64,10 @@ pub struct NewPerson {
     pub sex: String,
     /// One of `field::AGE_BANDS`, or empty.
     pub age_band: String,
-    /// Where they live.
+    /// Where they live, as given.
     pub commune: String,
+    /// The official code of that commune, where it is known.
+    pub commune_code: String,
     /// Their association.
     pub association: Option<DocumentId>,
 }
@@ -333,6 +335,10 @@ pub enum Refusal {
     #[error("the document is full")]
     #[serde(rename = "edit.document_full")]
     DocumentFull,
+    /// The document's history is as long as it may be: the server would set the change aside under the same code.
+    #[error("the document's history is full")]
+    #[serde(rename = "change.document_full")]
+    HistoryFull,
     /// The role may not do this.
     #[error("this role may not do this")]
     #[serde(rename = "permission.not_allowed")]
@@ -369,6 +375,7 @@ impl Refusal {
             Self::NoticeNotRead => "edit.notice_not_read",
             Self::ReasonMissing => "edit.reason_missing",
             Self::DocumentFull => "edit.document_full",
+            Self::HistoryFull => "change.document_full",
             Self::NotAllowed => "permission.not_allowed",
             Self::Sealed => "permission.sealed",
             Self::NoSuchEdit => "permission.no_such_edit",
@@ -525,6 +532,9 @@ impl Bench<'_> {
     fn write(&mut self, mut document: Document, write: impl FnOnce(&mut Transaction<'_>) -> Done) -> Done {
         let author = self.library.author(document.id, self.at_ms);
         if let Some(made) = document.write(&author, write)? {
+            if !document.is_within_limits() {
+                return Err(Refusal::HistoryFull);
+            }
             self.outcome.written.push((document, made));
         }
         Ok(())
@@ -582,6 +592,7 @@ impl Bench<'_> {
             (Field::Sex, Value::Text(new.sex.clone())),
             (Field::AgeBand, Value::Text(new.age_band.clone())),
             (Field::Commune, Value::Text(new.commune.clone())),
+            (Field::CommuneCode, Value::Text(new.commune_code.clone())),
         ]);
         if let Some(association) = new.association {
             fields.insert(Field::Association, Value::Text(association.to_string()));

@@ -236,7 +236,7 @@ fields! {
     Sex = "sex", Word(SEXES);
     /// One of [`AGE_BANDS`].
     AgeBand = "age_band", Word(AGE_BANDS);
-    /// Where they live or act: a name, or an official code once chosen from a list.
+    /// Where they live or act, as given.
     Commune = "commune", Text(SHORT);
     /// The association that the person comes from.
     Association = "association", Document(Kind::Association);
@@ -354,6 +354,7 @@ impl Field {
                 Self::AgeBand,
                 Self::Association,
                 Self::Commune,
+                Self::CommuneCode,
                 Self::SameAs,
                 Self::NoticeRead,
             ],

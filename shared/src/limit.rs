@@ -17,6 +17,18 @@ pub const ROSTER_MAX: usize = 5_000;
 /// One amount, either way. In cents: ten million euros is far above any programme's ceiling.
 pub const CENTS_MAX: i64 = 1_000_000_000;
 
+/// The highest operation counter of a document, deletions counted.
+pub const DOCUMENT_OPS_MAX: u64 = 500_000;
+/// Changes of a document.
+pub const DOCUMENT_CHANGES_MAX: u64 = 50_000;
+/// Actors of a document. Each start of a phone's engine is one, and Automerge keeps vector clocks as wide as this.
+pub const DOCUMENT_ACTORS_MAX: u64 = 2_000;
+/// Heads of a document: one for each phone that wrote since the last merge. The next change of a phone that holds them all
+/// builds on each.
+pub const DOCUMENT_HEADS_MAX: u64 = 1_024;
+/// From this part of one of its limits on, people are told that a document fills up. In percent.
+pub const DOCUMENT_NEARLY_FULL_PERCENT: u64 = 80;
+
 /// One change as it travels. In bytes.
 pub const CHANGE_BYTES_MAX: usize = 256 * 1024;
 /// Changes of one document in one exchange.

@@ -358,6 +358,8 @@ pub struct RecordView {
     pub names: BTreeMap<DocumentId, String>,
     /// The devices that wrote it.
     pub authors: Vec<AuthorEntry>,
+    /// How far its history has come to a limit, in percent; none while that is far.
+    pub used_percent: Option<u8>,
 }
 
 /// Every open Question.

@@ -75,10 +75,10 @@ export class House {
   }
 
   /** A browser of its own: its own storage, its own network. */
-  async phone({ viewport = PHONE, locale = 'fr-FR' } = {}) {
-    const context = await this.browser.newContext({ viewport, locale, serviceWorkers: 'allow' });
+  async phone({ viewport = PHONE, locale = 'fr-FR', serviceWorkers = 'allow' } = {}) {
+    const context = await this.browser.newContext({ viewport, locale, serviceWorkers });
     const page = await context.newPage();
-    return new Phone(this, context, page);
+    return new Phone(this, context, page, serviceWorkers === 'allow');
   }
 
   async close() {
@@ -89,9 +89,11 @@ export class House {
 }
 
 export class Phone {
-  constructor(house, context, page) {
+  constructor(house, context, page, keepsShell) {
     this.house = house;
     this.context = context;
+    /** Whether the app opens without a network. */
+    this.keepsShell = keepsShell;
     this.faults = [];
     this.watch(page);
   }
@@ -112,6 +114,7 @@ export class Phone {
     if (name) await this.page.getByLabel('Votre nom').fill(name);
     await this.page.getByRole('button', { name: 'Entrer' }).click();
     await this.page.getByText('Aujourd’hui').first().waitFor();
+    if (!this.keepsShell) return this;
     // The app's shell is kept for the time without a network.
     await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
     await this.page.waitForFunction(() => caches.keys().then((keys) => keys.length > 0));

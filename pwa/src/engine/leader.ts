@@ -181,6 +181,8 @@ export class Leader {
     const nonce = crypto.getRandomValues(new Uint8Array(8));
     this.#engine = this.#source.open(identityOf(known.session), nonce, stored.keys, stored.values);
     this.#follow();
+    // What is stored is shown first: a phone that is full dies of its log, and must still show all that it has.
+    this.#publish([], []);
     await this.#workIn();
     this.#publish([], []);
     this.#port.post({ say: 'leading', ready: true });

@@ -26,9 +26,13 @@ sex: string,
  */
 age_band: string, 
 /**
- * Where they live.
+ * Where they live, as given.
  */
 commune: string, 
+/**
+ * The official code of that commune, where it is known.
+ */
+commune_code: string, 
 /**
  * Their association.
  */

@@ -50,4 +50,8 @@ names: { [key in DocumentId]: string },
 /**
  * The devices that wrote it.
  */
-authors: Array<AuthorEntry>, };
+authors: Array<AuthorEntry>, 
+/**
+ * How far its history has come to a limit, in percent; none while that is far.
+ */
+used_percent: number | null, };

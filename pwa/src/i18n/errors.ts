@@ -35,9 +35,8 @@ const ERRORS: Record<string, () => string> = {
   'permission.sealed': m.error_permission_sealed,
   'permission.no_such_edit': m.error_permission_no_such_edit,
   'stage.jump': m.error_stage_jump,
-  'scope.outside': m.error_scope_outside,
-  'device.access_ended': m.error_device_access_ended,
   'edit.failed': m.error_edit_failed,
+  'change.document_full': m.error_change_document_full,
 };
 
 /** A code in words. One that is not known here is shown as it is, for whoever is asked for help. */

@@ -63,8 +63,8 @@ export interface Store {
   /** A new version of the app waits for a calm moment; `applyUpdate` takes it. */
   readonly updateWaits: boolean;
   /**
-   * Why this device's storage cannot be written, as far as the engine noticed. Edits that were saved stay saved, and are worked in
-   * as soon as there is room; what the server has to give waits too. Null when all is well.
+   * Why this device's storage cannot be written, as far as this page and the engine noticed. Edits that were saved stay saved, and
+   * are worked in as soon as there is room; what the server has to give waits too. Null when all is well.
    */
   readonly storageTrouble: 'storage.full' | 'storage.failed' | null;
   /** The latest view of that key, or null while there is none. Reactive. Subscribes for as long as a component uses it. */

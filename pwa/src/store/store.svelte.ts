@@ -41,7 +41,10 @@ class AppStore implements Store {
   inLog = $state(0);
   refused = $state.raw<readonly Refused[]>([]);
   updateWaits = $state(false);
-  storageTrouble = $state<Store['storageTrouble']>(null);
+  /** Why the last edit of this page is not on disk, if it is not. */
+  #logTrouble = $state<Store['storageTrouble']>(null);
+  /** Why the engine could not store, or the page not read, until something was stored. */
+  #diskTrouble = $state<Store['storageTrouble']>(null);
   #told = $state.raw<Exchange>({ state: 'never', code: null, endedMs: 0 });
 
   readonly #page = newDocumentId();
@@ -81,6 +84,10 @@ class AppStore implements Store {
     return this.#told.state === 'level' && this.inLog > 0 ? { ...this.#told, state: 'unsent' } : this.#told;
   }
 
+  get storageTrouble(): Store['storageTrouble'] {
+    return this.#logTrouble ?? this.#diskTrouble;
+  }
+
   view(key: ViewKey): View | null {
     this.#tie(key).follow();
     return this.#shelf.shown(key);
@@ -94,8 +101,11 @@ class AppStore implements Store {
     this.#count();
     const saved = await this.#outbox.append(logged);
     if (saved.saved) {
+      this.#logTrouble = null;
       this.#askToPersist();
     } else {
+      this.#logTrouble = saved.code;
+      this.#troubleMs = Date.now();
       this.#shelf.lift([logged.id]);
       this.#count();
     }
@@ -145,7 +155,7 @@ class AppStore implements Store {
       if (!boot.session) void this.#findSession();
       else void this.#startAfterPaint();
     } catch (error) {
-      this.storageTrouble = storageCode(error);
+      this.#diskTrouble = storageCode(error);
       this.phase = 'welcome';
     }
     await present;
@@ -192,7 +202,7 @@ class AppStore implements Store {
   async #findSession(): Promise<void> {
     const answer = await whoAmI();
     if (!('session' in answer)) return;
-    await this.#enter(answer.session).catch((error: unknown) => (this.storageTrouble = storageCode(error)));
+    await this.#enter(answer.session).catch((error: unknown) => (this.#diskTrouble = storageCode(error)));
   }
 
   async #enter(session: Session): Promise<void> {
@@ -238,7 +248,7 @@ class AppStore implements Store {
     this.#worker = null;
     if (code === 'superseded' || code === 'identity') return this.#startWorker();
     if (code === 'storage.full' || code === 'storage.failed') {
-      this.storageTrouble = code;
+      this.#diskTrouble = code;
       this.#troubleMs = Date.now();
     }
     // One that did its work for a while did not die of what it found at its start.
@@ -310,7 +320,7 @@ class AppStore implements Store {
         clearTimeout(this.#silence);
         this.#shelf.take(JSON.parse(message.updates) as ViewUpdate[], message.done);
         if (message.refused.length > 0) this.refused = [...this.refused, ...message.refused];
-        if (message.done.length > 0) this.storageTrouble = null;
+        if (message.done.length > 0) this.#stored();
         this.#count();
         return;
       case 'painted':
@@ -319,7 +329,7 @@ class AppStore implements Store {
       case 'exchange':
         this.#told = message.exchange;
         // What came down was written.
-        if (message.exchange.endedMs > this.#troubleMs && message.exchange.code === null) this.storageTrouble = null;
+        if (message.exchange.endedMs > this.#troubleMs && message.exchange.code === null) this.#stored();
         return;
       case 'session':
         this.session = message.session;
@@ -348,6 +358,12 @@ class AppStore implements Store {
     clearTimeout(this.#silence);
     if (ready && !this.engineReady) this.#readyMs = Date.now();
     this.engineReady = ready;
+  }
+
+  /** There is room again. */
+  #stored(): void {
+    this.#logTrouble = null;
+    this.#diskTrouble = null;
   }
 
   // --- Edits

@@ -22,9 +22,6 @@ use crate::{
     storage::{self, Place, Store, StoreError, WriterState},
 };
 
-/// The communes of Morocco that come with the program. Source: Haut-Commissariat au Plan, see `reference/README.md`.
-const COMMUNES: &[u8] = include_bytes!("../../../reference/morocco/communes.csv");
-
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -50,6 +47,12 @@ enum List {
         country: Option<HomeCountry>,
         #[arg(long, value_name = "ID", help = "L’association des personnes dont la ligne n’en nomme aucune")]
         association: Option<DocumentId>,
+        #[arg(
+            long,
+            value_name = "NOM|CODE",
+            help = "La province ou la région des communes (ou Maroc) : leurs codes officiels sont alors repris"
+        )]
+        territory: Option<String>,
         #[command(flatten)]
         way: Way,
     },
@@ -89,8 +92,8 @@ impl Way {
 pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
     match &args.list {
         List::Rna { file, way } => rna(file, way, console),
-        List::Participants { file, event, country, association, way } => {
-            let common = Common { event: *event, association: *association };
+        List::Participants { file, event, country, association, territory, way } => {
+            let common = Common { event: *event, association: *association, territory: territory.clone() };
             participants(file, *country, common, way, console)
         }
         List::Communes { files, way } => communes(files, way, console),
@@ -128,6 +131,7 @@ fn participants(
     let circumstances = Circumstances { country, today: day_of(clock.now_ms()) };
     let list = participants::read(&bytes(file)?, &circumstances).map_err(|problem| of_file(file, &problem))?;
     let store = way.open()?;
+    let expecting = common.event.is_some();
     let outcome = apply::participants(&store, &clock, &list.readout, common)?;
     store.stop();
     let delimiter = if list.delimiter == '\t' { "tabulation".to_owned() } else { list.delimiter.to_string() };
@@ -146,9 +150,15 @@ fn participants(
     count(console, "Personnes déjà là, coordonnées complétées", outcome.people.completed)?;
     count(console, "Associations nouvelles", outcome.associations.new)?;
     count(console, "Associations déjà là", outcome.associations.known)?;
-    if common.event.is_some() {
+    if expecting {
         count(console, "Ajouts à la liste de l’événement", outcome.expected.new)?;
         count(console, "Déjà sur la liste de l’événement", outcome.expected.known)?;
+    }
+    if outcome.communes_coded > 0 {
+        count(console, "Communes reprises avec leur code officiel", outcome.communes_coded)?;
+    }
+    if outcome.communes_unplaced > 0 {
+        count(console, "Communes du même nom au Maroc, sans code (indiquez --territory)", outcome.communes_unplaced)?;
     }
     if list.rows_passed_over > 0 {
         count(console, "Totaux et en-têtes répétés, passés", list.rows_passed_over)?;
@@ -166,7 +176,10 @@ fn communes(files: &[PathBuf], way: &Way, console: &mut Console<'_>) -> Result<(
         lists.push((format!("Fichier {}", file.display()), readout));
     }
     if files.is_empty() {
-        lists.push(("Communes du Maroc, Haut-Commissariat au Plan, 2024".to_owned(), morocco::communes(COMMUNES)?));
+        lists.push((
+            "Communes du Maroc, Haut-Commissariat au Plan, 2024".to_owned(),
+            morocco::communes(morocco::COMMUNES)?,
+        ));
     }
     let store = way.open()?;
     for (title, readout) in lists {

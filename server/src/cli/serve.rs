@@ -68,7 +68,7 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
         proxy: if args.behind_proxy { Proxy::Trusted } else { Proxy::None },
     };
     let state = AppState::open(config, Clock::system(), WriterState::default())?;
-    writeln!(console.out, "Tiwizi est ouvert sur {public_url}")?;
+    heard(writeln!(console.out, "Tiwizi est ouvert sur {public_url}").map_err(Into::into));
     invite_first_admin(&state, console).await?;
     let stopping = state.stopping.clone();
     tokio::spawn(async move {
@@ -79,8 +79,15 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
     });
     tokio::spawn(house::keep(state.clone()));
     serve::serve(state, listener).await?;
-    writeln!(console.out, "Tiwizi est arrêté ; tout est enregistré.")?;
+    heard(writeln!(console.out, "Tiwizi est arrêté ; tout est enregistré.").map_err(Into::into));
     Ok(())
+}
+
+/// Whoever started the server may have closed its output, or filled the disk behind it: phones need it all the same.
+fn heard(said: Result<(), Box<dyn Error>>) {
+    if let Err(error) = said {
+        tracing::warn!(%error, "nobody reads what the server prints; `tiwizi invite` makes another invite");
+    }
 }
 
 /// While no administrator can come in, each start prints a way.
@@ -96,10 +103,10 @@ async fn invite_first_admin(state: &AppState, console: &mut Console<'_>) -> Resu
             }
         })
         .await?;
-    match code {
-        Some(code) => invite::print(console, &code, Role::Admin, INVITE_HOURS, &state.config.public_url),
-        None => Ok(()),
+    if let Some(code) = code {
+        heard(invite::print(console, &code, Role::Admin, INVITE_HOURS, &state.config.public_url));
     }
+    Ok(())
 }
 
 #[cfg(test)]

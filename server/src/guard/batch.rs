@@ -4,13 +4,17 @@ use std::collections::HashMap;
 
 use automerge::legacy::OpId;
 use automerge::{ActorId, Automerge, Change, ChangeHash, ReadDoc};
-use shared::{document::genesis_hash, effect::Judge};
+use shared::{
+    document::genesis_hash,
+    effect::Judge,
+    limit::{DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX, DOCUMENT_OPS_MAX},
+};
 
 use super::operations::{self, Checked, Object};
 use super::past::{Held, Past};
 use super::{
-    ACTOR_BYTES, AcceptedChange, Author, CHANGE_DEPS_MAX, DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX, DOCUMENT_OPS_MAX,
-    Owner, Refusal, SPOILT_WORK, TIME_MAX, Verdict, chunk, contained, past,
+    ACTOR_BYTES, AcceptedChange, Author, CHANGE_DEPS_MAX, Owner, Refusal, SPOILT_WORK, TIME_MAX, Verdict, chunk,
+    contained, past,
 };
 
 pub(super) struct Batch<'a> {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use shared::{
-    edit::{Edit, Library as _, Refusal},
+    edit::{Edit, Library as _, NewPerson, Refusal},
     field::{Field, Value},
     id::DocumentId,
     names::{self, Heard},
@@ -16,7 +16,9 @@ use shared::{
 };
 
 use super::{
-    Finding, Problem, Readout, morocco,
+    Finding, Problem, Readout, Unreadable,
+    gazetteer::{Found, Gazetteer, Territory},
+    morocco::{self, Commune},
     participants::Participant,
     plan::{self, PlannedAssociation},
     rna::RnaRow,
@@ -63,6 +65,10 @@ pub struct Outcome {
     pub passed_over: usize,
     /// Rows that say a function or a remark, for which documents have no place.
     pub without_place: usize,
+    /// People whose commune has its official code now.
+    pub communes_coded: usize,
+    /// People whose commune is called like one of Morocco, where nobody stated the territory: without a code.
+    pub communes_unplaced: usize,
 }
 
 impl Outcome {
@@ -96,15 +102,21 @@ pub enum ImportError {
     EventUnknown(DocumentId),
     #[error("aucune association n’a cet identifiant : {0}")]
     AssociationUnknown(DocumentId),
+    #[error("aucun territoire du Maroc n’a ce nom ou ce code : {0}")]
+    TerritoryUnknown(String),
+    #[error("la liste des communes fournie avec le programme : {0}")]
+    Lists(#[from] Unreadable),
 }
 
 /// What whoever sends a list says of all its people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Common {
     /// They are expected there.
     pub event: Option<DocumentId>,
     /// Theirs, where a row names none.
     pub association: Option<DocumentId>,
+    /// The province or region of Morocco of their communes, where a row states none: a name or a code, or `Maroc`.
+    pub territory: Option<String>,
 }
 
 /// Takes the rows of the register.
@@ -133,7 +145,7 @@ pub fn rna(store: &Store, clock: &Clock, readout: &Readout<RnaRow>) -> Result<Ou
 /// Takes the people of a list.
 ///
 /// # Errors
-/// An event or association that is not there; what the storage fails on.
+/// An event, association or territory that is not there; what the storage fails on.
 pub fn participants(
     store: &Store,
     clock: &Clock,
@@ -152,7 +164,14 @@ pub fn participants(
         Some((_, Some(Record::Event(event)))) => event.roster.into_keys().collect(),
         Some((event, _)) => return Err(ImportError::EventUnknown(event)),
     };
+    let gazetteer = gazetteer(store)?;
+    let territory = match &common.territory {
+        None => None,
+        Some(stated) => Some(gazetteer.territory(stated).ok_or_else(|| ImportError::TerritoryUnknown(stated.clone()))?),
+    };
     let mut list = List {
+        gazetteer,
+        territory,
         server: DocumentId(identity).to_string(),
         titles: titles(store)?,
         people: PeopleByName::read(store)?,
@@ -188,6 +207,22 @@ pub fn communes(store: &Store, readout: &Readout<morocco::Commune>) -> Result<Ou
         Ok::<_, StoreError>(tally)
     })?;
     Ok(Outcome { communes, ..Outcome::of(readout) }.by_line())
+}
+
+/// The communes that were imported, else those that come with the program.
+fn gazetteer(store: &Store) -> Result<Gazetteer, ImportError> {
+    let mut communes = store.read_blocking(territories::communes)?;
+    if communes.is_empty() {
+        communes = morocco::communes(morocco::COMMUNES)?.rows;
+    }
+    let (provinces, regions) = (morocco::provinces(morocco::PROVINCES)?, morocco::regions(morocco::REGIONS)?);
+    Ok(Gazetteer::new(communes, &provinces.rows, &regions.rows))
+}
+
+/// Some communes with their codes, for a human to choose from.
+fn listed(communes: &[&Commune]) -> String {
+    let shown = communes.iter().take(LIKENESSES_SHOWN);
+    shown.map(|commune| format!("{} {}", commune.name_fr, commune.code)).collect::<Vec<_>>().join(", ")
 }
 
 /// Where edits are made and kept.
@@ -310,6 +345,9 @@ impl PeopleByName {
 
 /// A list on its way into the documents.
 struct List {
+    gazetteer: Gazetteer,
+    /// Where their communes lie, if nothing narrower is stated.
+    territory: Option<Territory>,
     server: String,
     desk: Desk,
     common: Common,
@@ -335,17 +373,21 @@ impl List {
             Some(person) => person,
             None => {
                 let person = planned.ids[0];
-                let new = shared::edit::NewPerson { association: self.association(row)?, ..planned.new };
+                let (association, commune_code) = (self.association(row)?, self.commune_code(row));
+                let new = NewPerson { association, commune_code: commune_code.unwrap_or_default(), ..planned.new };
+                let coded = !new.commune_code.is_empty();
                 // Nobody read the notice to somebody who only stands in a list.
                 let edit = Edit::CreatePerson { person, new, notice_read: false };
                 if let Some(refusal) = self.desk.edit(&edit)? {
                     self.outcome.refuse(row.line, Problem::NotTaken(refusal));
                     return Ok(());
                 }
+                self.outcome.communes_coded += usize::from(coded);
                 person
             }
         };
-        let added = self.contact(person, row)?;
+        let coded = there.is_some() && self.code_commune(person, row)?;
+        let added = self.contact(person, row)? | coded;
         match (there, added) {
             (None, _) => {
                 self.outcome.people.new += 1;
@@ -390,6 +432,51 @@ impl List {
         }
         self.outcome.associations.new += 1;
         Ok(Some(id))
+    }
+
+    /// The code of the commune that a row names, where the stated territory has exactly one of that name.
+    fn commune_code(&mut self, row: &Participant) -> Option<String> {
+        let name = row.commune.as_deref().unwrap_or_default();
+        let within = match &row.territory {
+            // A row that states a territory elsewhere is of somebody who lives there.
+            Some(stated) => self.gazetteer.territory(stated)?,
+            None => match &self.territory {
+                Some(territory) => territory.clone(),
+                None => {
+                    self.outcome.communes_unplaced += usize::from(self.gazetteer.knows(name));
+                    return None;
+                }
+            },
+        };
+        let problem = match self.gazetteer.find(name, &within) {
+            Found::One(commune) => return Some(commune.code.clone()),
+            Found::Several(several) => Problem::CommuneAmbiguous(listed(&several)),
+            Found::Near(near) => Problem::CommuneMaybe(listed(&near)),
+            Found::Nothing if name.is_empty() => return None,
+            Found::Nothing => Problem::CommuneUnknown,
+        };
+        self.outcome.note(row.line, problem);
+        None
+    }
+
+    /// Adds the code to somebody who was known with that commune and without one. Returns whether it was added.
+    fn code_commune(&mut self, person: DocumentId, row: &Participant) -> Result<bool, ImportError> {
+        let Some(record) = self.desk.record(person)? else { return Ok(false) };
+        let said = |field| record.fields().text(field).to_owned();
+        let same =
+            names::fold_search(&said(Field::Commune)) == names::fold_search(row.commune.as_deref().unwrap_or_default());
+        if !same || !said(Field::CommuneCode).is_empty() {
+            return Ok(false);
+        }
+        let Some(code) = self.commune_code(row) else { return Ok(false) };
+        let value = Value::from(code.as_str());
+        let edit = Edit::SetField { document: person, row: None, field: Field::CommuneCode, value };
+        if let Some(refusal) = self.desk.edit(&edit)? {
+            self.outcome.note(row.line, Problem::NotTaken(refusal));
+            return Ok(false);
+        }
+        self.outcome.communes_coded += 1;
+        Ok(true)
     }
 
     /// Adds the phones and emails that the person's contact lacks. Returns whether there were any.

@@ -9,6 +9,7 @@ pub mod phones;
 pub mod rna;
 
 pub mod apply;
+pub mod gazetteer;
 mod plan;
 mod table;
 
@@ -138,6 +139,12 @@ pub enum Problem {
     AssociationAmbiguous,
     #[error("ressemble à une personne déjà connue, fiche {0} : à comparer, rien n'est réuni")]
     PersonMaybeKnown(DocumentId),
+    #[error("plusieurs communes portent ce nom ({0}) : le nom est gardé, sans code")]
+    CommuneAmbiguous(String),
+    #[error("aucune commune de ce nom dans le territoire indiqué, peut-être {0} : le nom est gardé, sans code")]
+    CommuneMaybe(String),
+    #[error("aucune commune de ce nom dans le territoire indiqué : le nom est gardé, sans code")]
+    CommuneUnknown,
     #[error("la ligne n'a pas pu être reprise")]
     NotTaken(Refusal),
 }
@@ -180,6 +187,9 @@ impl Problem {
             Self::AssociationDiffers(_) => "association.differs",
             Self::AssociationAmbiguous => "association.ambiguous",
             Self::PersonMaybeKnown(_) => "person.maybe_known",
+            Self::CommuneAmbiguous(_) => "commune.ambiguous",
+            Self::CommuneMaybe(_) => "commune.maybe",
+            Self::CommuneUnknown => "commune.unknown",
             Self::NotTaken(refusal) => refusal.code(),
         }
     }

@@ -11,6 +11,13 @@ use shared::names;
 
 use super::{Problem, Readout, Unreadable, table};
 
+/// The lists that come with the program. Source: Haut-Commissariat au Plan, see `reference/README.md`.
+pub const REGIONS: &[u8] = include_bytes!("../../../reference/morocco/regions.csv");
+/// See [`REGIONS`].
+pub const PROVINCES: &[u8] = include_bytes!("../../../reference/morocco/provinces.csv");
+/// See [`REGIONS`].
+pub const COMMUNES: &[u8] = include_bytes!("../../../reference/morocco/communes.csv");
+
 /// The three lists are far below.
 const MEBIBYTES_MAX: usize = 16;
 
@@ -193,10 +200,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-
-    const REGIONS: &[u8] = include_bytes!("../../../reference/morocco/regions.csv");
-    const PROVINCES: &[u8] = include_bytes!("../../../reference/morocco/provinces.csv");
-    const COMMUNES: &[u8] = include_bytes!("../../../reference/morocco/communes.csv");
 
     #[test]
     fn the_three_lists_are_read_whole_and_fit_together() {

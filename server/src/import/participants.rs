@@ -56,6 +56,8 @@ pub struct Participant {
     pub role: Option<String>,
     /// Where they live or act, as written.
     pub commune: Option<String>,
+    /// The province or region of that commune, as written: the narrowest that the row states.
+    pub territory: Option<String>,
     /// In the order of the row. A number without E.164 has a note that says why.
     pub phones: Vec<Phone>,
     pub emails: Vec<String>,
@@ -196,6 +198,8 @@ struct Above {
     association: Option<String>,
     role: Option<String>,
     commune: Option<String>,
+    province: Option<String>,
+    region: Option<String>,
 }
 
 struct RowReader<'a> {
@@ -215,6 +219,8 @@ impl RowReader<'_> {
         let association = self.as_above(Column::Association, &mut above.association)?;
         let role = self.as_above(Column::Role, &mut above.role)?;
         let commune = self.as_above(Column::Commune, &mut above.commune)?;
+        let province = self.as_above(Column::Province, &mut above.province)?;
+        let region = self.as_above(Column::Region, &mut above.region)?;
         let remarks = self.first(Column::Remarks);
         too_long(&remarks, limit::LINES_CHARS_MAX, "Remarques")?;
         let sex = match self.sex() {
@@ -231,6 +237,7 @@ impl RowReader<'_> {
             association,
             role,
             commune,
+            territory: province.or(region),
             phones: self.phones(),
             emails: self.emails(),
             remarks,

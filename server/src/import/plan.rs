@@ -35,7 +35,7 @@ pub(super) struct PlannedPerson {
     /// The id under which they are begun, then those under which the same row may have been taken when less, or more, was
     /// known of its phone's country.
     pub(super) ids: Vec<DocumentId>,
-    /// Without the association, which the row only names.
+    /// Without the association and the commune's code: the row only names them.
     pub(super) new: NewPerson,
 }
 
@@ -101,6 +101,7 @@ pub(super) fn person(server: &str, row: &Participant) -> PlannedPerson {
         sex: row.sex.word().to_owned(),
         age_band: row.age.word().unwrap_or_default().to_owned(),
         commune: row.commune.clone().unwrap_or_default(),
+        commune_code: String::new(),
         association: None,
     };
     let folded = |text: Option<&str>| fold_search(text.unwrap_or_default());

@@ -32,6 +32,8 @@ pub struct AppState {
     pub chairs: Arc<Semaphore>,
     /// The places for exchanges under way.
     pub exchanges: Arc<Semaphore>,
+    /// Room for what exchanges bring and that is not on the disk yet. In bytes.
+    pub upload_room: Arc<Semaphore>,
     /// Cancelled when the server shall stop: whatever waits for long must listen to it.
     pub stopping: CancellationToken,
 }
@@ -52,6 +54,7 @@ impl AppState {
             identity,
             chairs: super::pokes::chairs(),
             exchanges: Arc::new(Semaphore::new(super::sync::EXCHANGES_MAX)),
+            upload_room: Arc::new(Semaphore::new(super::sync::UPLOAD_BYTES_WAITING_MAX)),
             stopping: CancellationToken::new(),
         })
     }

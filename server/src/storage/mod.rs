@@ -188,8 +188,9 @@ struct Doors {
 
 impl Store {
     /// Opens, migrates, and starts the writer thread with what it shall keep between jobs.
-    pub fn open(place: &Place, state: WriterState) -> Result<Self, StoreError> {
+    pub fn open(place: &Place, mut state: WriterState) -> Result<Self, StoreError> {
         let db = connect(place)?;
+        state.begin_at(server::last_arrival(&db)?);
         let readers = match place {
             Place::File(_) => READERS,
             // memdb has no write-ahead log: readers make the writer wait, and one suffices for tests.

@@ -3,3 +3,4 @@
 mod abuse;
 mod common;
 mod kill;
+mod silence;

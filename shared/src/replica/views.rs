@@ -360,7 +360,9 @@ impl Replica {
     }
 
     fn record_view(&mut self, id: DocumentId) -> Option<RecordView> {
-        let (history, older) = history::history(self.held.get_mut(&id)?.parse(id), limit::HISTORY_ENTRIES_MAX);
+        let document = self.held.get_mut(&id)?.parse(id);
+        let (history, older) = history::history(document, limit::HISTORY_ENTRIES_MAX);
+        let used_percent = Some(document.used_percent()).filter(|used| *used >= limit::DOCUMENT_NEARLY_FULL_PERCENT);
         let held = &self.held[&id];
         let questions = question::of_record(id, &held.record);
         let fields = self.field_views(held.record.fields(), Field::of(held.kind));
@@ -388,6 +390,7 @@ impl Replica {
             history,
             older: count(older),
             names,
+            used_percent: used_percent.map(|used| u8::try_from(used).unwrap_or(u8::MAX)),
         })
     }
 

@@ -13,10 +13,15 @@ use serde_json::{Value, json};
 use server::{
     clock::Clock,
     config::{AppSource, Proxy},
-    routes::JSON_BYTES_MAX,
+    routes::{JSON_BYTES_MAX, sync::UPLOAD_BYTES_WAITING_MAX},
     storage::{Place, StoreError},
 };
-use shared::role::Role;
+use shared::{
+    document::Kind,
+    id::DocumentId,
+    role::Role,
+    wire::{self, Request, Upload},
+};
 use tests::server::{Client, Plan, START_MS, TestServer, write_app};
 
 fn refused(status: u16, code: &str) -> (u16, String) {
@@ -301,4 +306,54 @@ fn stopping_lets_requests_finish_ends_streams_and_closes_the_file() {
     let mut again = server.stranger();
     again.cookie = phone.cookie;
     assert_eq!(again.get("/api/session").json()["account"]["name"], "Amina");
+}
+
+/// What waits for the writer is bounded in bytes too: full frames from a few hundred phones must not fill the memory.
+#[test]
+fn uploads_that_wait_are_bounded_in_bytes() {
+    const UPLOAD_BYTES: usize = 7 * 1024 * 1024;
+    let folder = tempfile::tempdir().expect("a folder");
+    // A file: only there do readers, who look who is asking, not wait for the writer.
+    let place = Place::in_folder(folder.path()).expect("a place");
+    let server = TestServer::with(Plan { place, ..Plan::default() });
+    // Zeros are small on the way, and large once inflated.
+    let upload = |n: u8| Upload {
+        document: DocumentId([n; 16]),
+        kind: Kind::Event,
+        changes: vec![vec![0; UPLOAD_BYTES].into()],
+    };
+    let phones = u8::try_from(UPLOAD_BYTES_WAITING_MAX / UPLOAD_BYTES).expect("a few");
+    let mut clients: Vec<Client> = (0..=phones).map(|n| server.enrolled(Role::Staff, &format!("Phone {n}"))).collect();
+    let mut last = clients.pop().expect("a phone");
+    let frame = |n: u8| wire::encode(&Request { uploads: vec![upload(n)], ..Request::default() });
+    let send =
+        |client: &mut Client, n: u8| client.send("POST", "/api/sync", Some(("application/octet-stream", &frame(n))));
+    let (open, gate) = mpsc::channel::<()>();
+    let (entered, at_gate) = mpsc::channel();
+    thread::scope(|scope| {
+        // Moved in: should the test fail here, the gate opens by itself.
+        let open = open;
+        let (store, room) = (&server.state.store, &server.state.upload_room);
+        scope.spawn(|| {
+            store.write_blocking::<_, StoreError>(move |_, _| {
+                entered.send(()).expect("a test");
+                gate.recv().expect("a test");
+                Ok(())
+            })
+        });
+        at_gate.recv().expect("a writer");
+        let waiting: Vec<_> =
+            (0u8..).zip(&mut clients).map(|(n, client)| scope.spawn(move || send(client, n).status)).collect();
+        while room.available_permits() >= UPLOAD_BYTES {
+            assert!(waiting.iter().all(|sent| !sent.is_finished()), "answered while the writer is held");
+            thread::yield_now();
+        }
+        let refusal = send(&mut last, phones);
+        assert_eq!(refusal.refusal(), refused(503, "server.busy"));
+        assert_eq!(refusal.header("retry-after"), Some("1"));
+        open.send(()).expect("a writer");
+        assert!(waiting.into_iter().all(|sent| sent.join().expect("an answer") == 200));
+    });
+    assert_eq!(server.state.upload_room.available_permits(), UPLOAD_BYTES_WAITING_MAX);
+    assert_eq!(send(&mut last, phones).status, 200, "what was refused is taken now");
 }

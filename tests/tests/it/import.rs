@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use serde_json::json;
 use server::{
     cli::{self, Console},
     clock::Clock,
@@ -19,7 +20,7 @@ use shared::{
     role::Role,
 };
 use tempfile::TempDir;
-use tests::server::START_MS;
+use tests::server::{Plan, START_MS, TestServer};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
@@ -310,4 +311,89 @@ fn a_running_server_sees_what_was_imported() {
     assert_eq!(hand.keep(START_MS).expect("kept"), 1);
     store.stop();
     assert_eq!(office.state()[&ariadne.id], (Kind::Association, 2));
+}
+
+#[test]
+fn phones_hear_of_what_another_process_imported_and_only_those_that_it_concerns() {
+    let office = Office::new();
+    let event = DocumentId::new(START_MS, [9; 10]);
+    let fields = BTreeMap::from([(Field::Title, Value::from("Atelier"))]);
+    let create = Edit::CreateEvent { event, fields, slots: Vec::new() };
+    office.by_hand(|hand| hand.edit(&create, START_MS)).expect("an event");
+    let server = TestServer::with(Plan { place: office.place(), ..Plan::default() });
+    let (mut karima, mut amina) = (server.enrolled(Role::Staff, "Karima"), server.enrolled(Role::Volunteer, "Amina"));
+    let account = amina.get("/api/session").json()["account"]["id"].as_str().expect("an id").to_owned();
+    let given = karima.post(&format!("/api/accounts/{account}/assign"), &json!({ "document": event, "given": true }));
+    assert_eq!(given.status, 204, "{given:?}");
+    let (mut of_staff, mut of_volunteer) = (karima.listen(), amina.listen());
+    let begun = of_staff.event().expect("where the server stands");
+    assert_eq!(of_volunteer.event(), Some(begun.clone()));
+
+    // It concerns those who hold everything.
+    office.import(&["rna", &fixture("rna_waldec_sample.csv")]).expect("taken");
+    let associations = of_staff.event().expect("a poke");
+    assert_ne!(associations, begun);
+    // It concerns those who were given the event, too: their next poke is of this, and not of the associations.
+    let list = office.file("list.csv", "Nom;Prénom\nOubella;Khadija\n".as_bytes());
+    office.import(&["participants", &list, "--event", &event.to_string()]).expect("taken");
+    let people = of_staff.event().expect("a poke");
+    assert_ne!(people, associations);
+    assert_eq!(of_volunteer.event(), Some(people));
+}
+
+/// Domain 0.7: the people of Migrations & Développement write 'Tinzert', the census 'Tinzart'.
+#[test]
+fn communes_get_their_codes_within_the_stated_territory_and_doubts_are_named() {
+    let office = Office::new();
+    let rows = "Nom;Prénom;Tél;Commune;Région\n\
+                Oubella;Khadija;+212612345671;TINZART;\n\
+                Amrani;Zoé;+212612345672;Tinzert;\n\
+                Idrissi;Ali;+212612345673;Nulle-Part;\n\
+                Naciri;Sara;+33612345674;Oulmès;Provence\n\
+                Alaoui;Omar;+33612345675;;\n";
+    let list = office.file("list.csv", rows.as_bytes());
+    let people = |office: &Office| -> BTreeMap<String, (String, String)> {
+        let ids: Vec<DocumentId> =
+            office.state().iter().filter(|(_, (kind, _))| *kind == Kind::Person).map(|(id, _)| *id).collect();
+        let said = |id| {
+            let record = office.record(id);
+            let text = |field| record.fields().text(field).to_owned();
+            (text(Field::Family), (text(Field::Commune), text(Field::CommuneCode)))
+        };
+        ids.into_iter().map(said).collect()
+    };
+    let of = |name: &str, code: &str| (name.to_owned(), code.to_owned());
+
+    // Nobody stated where: names stay names.
+    let text = office.import(&["participants", &list]).expect("taken");
+    check_says(&text, &["Communes du même nom au Maroc, sans code (indiquez --territory) : 1"]);
+    assert!(people(&office).values().all(|(_, code)| code.is_empty()));
+
+    // Told later, it completes who was taken, and says which rows are in doubt.
+    let text = office.import(&["participants", &list, "--territory", "Souss-Massa"]).expect("taken");
+    check_says(&text, &["Personnes nouvelles : 0", "Communes reprises avec leur code officiel : 1"]);
+    assert!(text.contains("ligne 3 : ") && text.contains("peut-être Tinzart 09.541."), "{text}");
+    assert!(
+        text.contains("[commune.maybe]") && text.contains("ligne 4 : ") && text.contains("[commune.unknown]"),
+        "{text}"
+    );
+    let db = storage::connect(&office.place()).expect("a database");
+    assert!(territories::communes(&db).expect("a look").is_empty(), "the list that comes with the program was asked");
+    let known = people(&office);
+    assert!(known["Oubella"].1.starts_with("09.541."), "{known:?}");
+    assert_eq!(known["Oubella"].0, "TINZART", "the name stays as given");
+    assert_eq!(known["Amrani"], of("Tinzert", ""));
+    assert_eq!(known["Naciri"], of("Oulmès", ""), "a region of France is none of Morocco");
+    let state = office.state();
+    office.import(&["participants", &list, "--territory", "09"]).expect("taken");
+    assert_eq!(office.state(), state);
+
+    // The same, in a folder that has seen nothing; and names that several communes share.
+    let other = Office::new();
+    let list = other.file("list.csv", format!("{rows}Tazi;Lina;+212612345676;Sidi Bouzid;\n").as_bytes());
+    let text = other.import(&["participants", &list, "--territory", "Maroc"]).expect("taken");
+    assert_eq!(people(&other)["Oubella"], known["Oubella"]);
+    assert!(text.contains("[commune.maybe]"), "{text}");
+    let error = other.import(&["participants", &list, "--territory", "Atlantide"]).expect_err("no such territory");
+    assert!(error.contains("Atlantide"), "{error}");
 }

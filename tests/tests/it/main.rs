@@ -1,6 +1,7 @@
 //! Every test that needs more than one crate: one binary, one file per fear.
 
 mod access;
+mod codes;
 mod contract;
 mod guard;
 mod http;

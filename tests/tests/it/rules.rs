@@ -7,6 +7,7 @@ use automerge::{
     transaction::{CommitOptions, Transactable as _},
 };
 use expect_test::{Expect, expect};
+use server::guard;
 use shared::{
     document::{Author, Document, Kind, genesis_hash},
     edit::{Edit, Entry, Library, NewAssociation, NewPerson, NewSlot, Outcome, Refusal, version_text},
@@ -19,6 +20,7 @@ use shared::{
     record::{CallSection, Record, Side},
     replica::{ExchangeError, Identity, Replica},
     role::Role,
+    view::{View, ViewKey},
     wire::{
         self, AuthorEntry, Cursor, Differences, Differing, Down, Failure, FrameError, Judged, Lock, Part, Receipt,
         Report, Request, Response, ServerId, Upload, Verdict,
@@ -729,6 +731,89 @@ fn a_document_that_is_full_says_so() {
     desk.documents.insert(dossier, Document::from_crdt(dossier, Kind::Dossier, crdt));
     let line = Edit::AddLine { dossier, line: row(LINE), side: Side::Expense, label: "Pompe".to_owned() };
     assert_eq!(desk.edit(&line).unwrap_err(), Refusal::DocumentFull);
+}
+
+/// A library whose every edit is another start of the engine.
+struct Restless {
+    document: Option<Document>,
+    starts: u64,
+}
+
+impl Library for Restless {
+    fn copy(&mut self, _id: DocumentId) -> Option<Document> {
+        self.document.clone()
+    }
+
+    fn author(&mut self, _id: DocumentId, at_ms: u64) -> Author {
+        self.starts += 1;
+        Author { device: DeviceId([1; 16]), nonce: self.starts.to_be_bytes(), at_ms }
+    }
+}
+
+/// What the server says of the next change of that device, made by an engine that knows no limit.
+fn said_of_next(document: &Document) -> String {
+    let mut crdt = document.crdt().clone();
+    crdt.set_actor(ActorId::from(&[[1; 16].as_slice(), &[0xff; 8]].concat()[..]));
+    let mut transaction = crdt.transaction();
+    transaction.put(ROOT, "title", "one more").unwrap();
+    let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(1));
+    let change = crdt.get_change_by_hash(&hash.unwrap()).unwrap();
+    let admitted = guard::admit(document.crdt(), &guard::Owner::Device([1; 16]), &[change.raw_bytes()]);
+    match &admitted.verdicts[..] {
+        [guard::Verdict::Refused(refusal)] => refusal.code().to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_document_whose_actors_are_used_up_is_refused_here_as_on_the_server() {
+    let mut library = Restless { document: None, starts: 0 };
+    let mut edit = Edit::CreateDossier { dossier: document(DOSSIER), fields: titled("Puits"), sections: vec![] };
+    let refusal = loop {
+        match edit.apply(&mut library, Role::Admin, 1) {
+            Ok(outcome) => library.document = outcome.written.into_iter().next().map(|(document, _)| document),
+            Err(refusal) => break refusal,
+        }
+        edit = set(document(DOSSIER), None, Field::Title, format!("Puits {}", library.starts).as_str());
+    };
+    assert_eq!(refusal, Refusal::HistoryFull);
+    // The genesis has an actor of its own, and the last start wrote nothing.
+    assert_eq!(library.starts, limit::DOCUMENT_ACTORS_MAX);
+    assert_eq!(said_of_next(&library.document.unwrap()), refusal.code());
+}
+
+#[test]
+fn a_document_whose_history_fills_up_says_so_before_it_is_refused() {
+    let identity = Identity {
+        device: DeviceId([1; 16]),
+        account: AccountId([2; 16]),
+        name: "Amina".to_owned(),
+        role: Role::Staff,
+    };
+    let mut engine = Replica::open(identity, [3; 8], []);
+    let dossier = document(DOSSIER);
+    let create = Edit::CreateDossier { dossier, fields: titled("Puits"), sections: vec![] };
+    engine.edit(&Entry { at_ms: 1, edit: create }).unwrap();
+    let longest = "é".repeat(limit::SECTION_CHARS_MAX);
+    let mut told = Vec::new();
+    let refusal = loop {
+        let View::Record(view) = engine.view(&ViewKey::Record { document: dossier }) else { panic!("a record") };
+        told.push(view.used_percent);
+        let write = Edit::EditSection {
+            dossier,
+            section: format!("section_{}", told.len()),
+            version: version_text(&engine.document(dossier).unwrap().heads()),
+            before: String::new(),
+            after: longest.clone(),
+        };
+        if let Err(refusal) = engine.edit(&Entry { at_ms: 1, edit: write }) {
+            break refusal;
+        }
+    };
+    assert_eq!((refusal, refusal.code()), (Refusal::HistoryFull, "change.document_full"));
+    assert_eq!(told, [None, None, None, None, None, None, None, Some(84), Some(96)]);
+    // What is small still goes in, and what was refused left no trace.
+    engine.edit(&Entry { at_ms: 1, edit: set(dossier, None, Field::Title, "Le puits") }).unwrap();
 }
 
 #[test]

@@ -7,7 +7,7 @@ fn root() -> &'static Path {
 }
 
 /// Every file below `folder` with that ending, as a path from the root and its text.
-fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+pub(crate) fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut waiting = vec![root().join(folder)];
     while let Some(place) = waiting.pop() {

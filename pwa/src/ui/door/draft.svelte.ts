@@ -58,6 +58,7 @@ export class Draft {
         sex: this.sex,
         age_band: this.ageBand,
         commune: '',
+        commune_code: '',
         association: this.association?.document ?? null,
       },
       new_association: title ? { association: this.newAssociation, title } : null,

@@ -1,0 +1,92 @@
+//! Every stable code that reaches the app has its words, in each language.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::tidiness::files;
+
+/// Codes for the operator, who reads them in French on the terminal.
+const OPERATORS: [&str; 3] = ["server/src/import/", "server/src/cli/", "server/src/verify.rs"];
+/// What is written like a code and names a file.
+const FILE_ENDINGS: [&str; 3] = ["html", "js", "sqlite"];
+/// What a worker tells its own page when it ends. Nobody reads it.
+const DEATHS: [&str; 2] = ["engine.failed", "storage.lost"];
+/// For edits that a rule refused, shown on any screen: they are among those that are always at hand.
+const SHOWN_ANYWHERE: &str = "pwa/src/i18n/errors.ts";
+const LANGUAGES: [&str; 3] = ["fr", "ar", "en"];
+
+/// Texts of one line between these signs, outside comments and tests.
+fn quoted(source: &str, sign: char) -> impl Iterator<Item = &str> {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.flat_map(move |line| line.split(sign).skip(1).step_by(2))
+}
+
+fn is_code(text: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    text.split_once('.').is_some_and(|(of, what)| word(of) && word(what) && !FILE_ENDINGS.contains(&what))
+}
+
+fn codes(folder: &str, ending: &str, sign: char) -> BTreeSet<String> {
+    let sources =
+        files(folder, ending).into_iter().filter(|(name, _)| !OPERATORS.iter().any(|of| name.starts_with(of)));
+    let of =
+        |(_, text): (String, String)| quoted(&text, sign).filter(|text| is_code(text)).map(str::to_owned).collect();
+    sources.flat_map(|source| -> Vec<String> { of(source) }).collect()
+}
+
+/// The key of the message for each code, and the file that says so.
+fn explained() -> BTreeMap<String, (String, String)> {
+    let mut explained = BTreeMap::new();
+    for (name, text) in files("pwa/src/i18n", "ts") {
+        for line in text.lines() {
+            let Some((code, message)) = line.trim().strip_prefix('\'').and_then(|line| line.split_once("': m.")) else {
+                continue;
+            };
+            let key = message.trim_end_matches(',').to_owned();
+            let twice = explained.insert(code.to_owned(), (key, name.clone()));
+            assert_eq!(twice, None, "{code} is explained twice");
+        }
+    }
+    explained
+}
+
+#[test]
+fn every_code_that_reaches_the_app_is_explained_in_every_language() {
+    let mut given: BTreeSet<String> =
+        ["shared/src", "server/src", "pwa/engine/src"].iter().flat_map(|folder| codes(folder, "rs", '"')).collect();
+    given.extend(["pwa/src/store", "pwa/src/engine", "pwa/src/ui"].iter().flat_map(|folder| codes(folder, "ts", '\'')));
+    DEATHS.iter().for_each(|death| assert!(given.remove(*death), "{death} is given by nobody"));
+    for code in ["edit.failed", "change.too_big", "frame.malformed", "exchange.unasked", "scope.outside", "server.busy"]
+    {
+        assert!(given.contains(code), "this test no longer finds {code}");
+    }
+    let explained = explained();
+    let known: BTreeSet<String> = explained.keys().cloned().collect();
+    let lacking: Vec<_> = given.difference(&known).collect();
+    assert!(lacking.is_empty(), "no words in pwa/src/i18n for {lacking:?}");
+    let needless: Vec<_> = known.difference(&given).collect();
+    assert!(needless.is_empty(), "nobody gives {needless:?}");
+
+    for language in LANGUAGES {
+        let path = format!("pwa/messages/{language}.json");
+        let text = files("pwa/messages", "json").into_iter().find(|(name, _)| *name == path).expect("a language").1;
+        let messages: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).expect("JSON");
+        for (code, (key, _)) in &explained {
+            assert!(messages.get(key).is_some_and(|said| said != ""), "{language}: {key} for {code}");
+        }
+    }
+}
+
+/// The engine's refusals are shown wherever one is, as soon as one comes back.
+#[test]
+fn refusals_of_the_engine_are_explained_on_every_screen() {
+    let refusals =
+        files("shared/src", "rs").into_iter().find(|(name, _)| name == "shared/src/edit.rs").expect("edits").1;
+    let explained = explained();
+    let mut found = 0;
+    for code in quoted(&refusals, '"').filter(|text| is_code(text)) {
+        assert_eq!(explained[code].1, SHOWN_ANYWHERE, "{code}");
+        found += 1;
+    }
+    assert!(found > 20, "each is named twice: for JSON, and as a code");
+}
