@@ -2,4 +2,5 @@
 
 mod abuse;
 mod common;
+mod edge;
 mod kill;
