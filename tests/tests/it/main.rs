@@ -2,6 +2,7 @@
 
 mod access;
 mod contract;
+mod edge;
 mod guard;
 mod http;
 mod import;
