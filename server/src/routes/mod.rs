@@ -77,6 +77,7 @@ fn layers(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), auth::refuse_other_sites))
+        .layer(middleware::from_fn_with_state(state.clone(), auth::pace))
         .layer(CatchPanicLayer::custom(|_| ApiError::Panicked.into_response()))
         .layer(middleware::from_fn_with_state(state.clone(), note))
         .layer(middleware::from_fn_with_state(state.clone(), secure))
@@ -120,18 +121,16 @@ fn word(method: &Method) -> &'static str {
 
 /// The headers that keep a page to itself.
 async fn secure(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    const HEADERS: [(HeaderName, &str); 6] = [
+    const HEADERS: [(HeaderName, &str); 7] = [
         (CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // The link of an invite, or the id of a dossier, goes to no other site.
         (REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        // The camera reads invites and badges.
-        (
-            HeaderName::from_static("permissions-policy"),
-            "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
-        ),
+        // Whatever of another site might slip into a page is not even loaded.
+        (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
     ];
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -151,11 +150,18 @@ const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self' 'wasm-unsa
     style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; manifest-src 'self'; font-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The camera reads invites and badges, and takes photos of sheets; a passkey opens the app. Nothing else is asked of a
+/// phone, by whatever script.
+const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), encrypted-media=(), geolocation=(), \
+    gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-create=(self), \
+    publickey-credentials-get=(self), serial=(), usb=(), xr-spatial-tracking=()";
+
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
+    use std::{convert::Infallible, future::pending};
 
-    use axum::body::Body;
+    use axum::body::{Body, Bytes};
+    use futures_util::stream;
     use tower::ServiceExt as _;
 
     use super::*;
@@ -166,7 +172,7 @@ mod tests {
     };
 
     /// The status and the code of the answer of a route that is given `limit`.
-    async fn check(route: Router<AppState>, limit: Duration) -> (u16, &'static str) {
+    async fn check(route: Router<AppState>, limit: Duration, body: Body) -> (u16, &'static str) {
         let config = Config {
             place: Place::in_memory().unwrap(),
             public_url: "http://localhost:8080".parse().unwrap(),
@@ -176,7 +182,7 @@ mod tests {
         let state = AppState::open(config, Clock::system(), WriterState::default()).unwrap();
         let route = route.layer(middleware::from_fn_with_state(limit, within));
         let house = layers(route, &state).with_state(state);
-        let request = Request::get("/route").body(Body::empty()).unwrap();
+        let request = Request::get("/route").extension(auth::Peer(([127, 0, 0, 1], 9).into())).body(body).unwrap();
         let response = house.oneshot(request).await.unwrap();
         assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY));
         let code = response.extensions().get::<ErrorCode>().map_or("", |code| code.0);
@@ -190,12 +196,19 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_answered() {
         let route = Router::new().route("/route", get(panics));
-        assert_eq!(check(route, SHORT).await, (500, "server.failed"));
+        assert_eq!(check(route, SHORT, Body::empty()).await, (500, "server.failed"));
     }
 
     #[tokio::test]
     async fn a_request_that_takes_too_long_is_answered() {
         let route = Router::new().route("/route", get(pending::<()>));
-        assert_eq!(check(route, Duration::ZERO).await, (503, "server.timeout"));
+        assert_eq!(check(route, Duration::ZERO, Body::empty()).await, (503, "server.timeout"));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_comes_too_slowly_is_not_waited_for() {
+        let route = Router::new().route("/route", get(async |_: Bytes| {}));
+        let body = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+        assert_eq!(check(route, Duration::ZERO, body).await, (503, "server.timeout"));
     }
 }

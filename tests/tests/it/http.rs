@@ -29,7 +29,7 @@ fn refused(status: u16, code: &str) -> (u16, String) {
 }
 
 /// Every `(method, path)` that the router's source names: a route added there is in these tests by itself.
-fn routes() -> BTreeSet<(&'static str, String)> {
+pub(crate) fn routes() -> BTreeSet<(&'static str, String)> {
     let source = include_str!("../../../server/src/routes/mod.rs");
     let source = source.split("#[cfg(test)]").next().unwrap_or_default();
     let mut routes = BTreeSet::new();
@@ -320,6 +320,7 @@ fn uploads_that_wait_are_bounded_in_bytes() {
     let upload = |n: u8| Upload {
         document: DocumentId([n; 16]),
         kind: Kind::Event,
+        epoch: 0,
         changes: vec![vec![0; UPLOAD_BYTES].into()],
     };
     let phones = u8::try_from(UPLOAD_BYTES_WAITING_MAX / UPLOAD_BYTES).expect("a few");

@@ -3,6 +3,7 @@
 mod access;
 mod codes;
 mod contract;
+mod edge;
 mod guard;
 mod http;
 mod import;
@@ -10,4 +11,5 @@ mod permission;
 mod rules;
 mod simulation;
 mod stories;
+mod supply;
 mod tidiness;
