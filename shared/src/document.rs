@@ -185,7 +185,8 @@ impl Document {
     fn used(&self) -> [(u64, u64); 3] {
         let stats = self.crdt.stats();
         let heads = self.crdt.get_heads();
-        let ops = heads.iter().filter_map(|head| self.crdt.get_change_meta_by_hash(head)).map(|change| change.max_op).max();
+        let ops =
+            heads.iter().filter_map(|head| self.crdt.get_change_meta_by_hash(head)).map(|change| change.max_op).max();
         [
             (ops.unwrap_or(0), limit::DOCUMENT_OPS_MAX),
             (stats.num_changes, limit::DOCUMENT_CHANGES_MAX),

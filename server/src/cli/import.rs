@@ -176,7 +176,10 @@ fn communes(files: &[PathBuf], way: &Way, console: &mut Console<'_>) -> Result<(
         lists.push((format!("Fichier {}", file.display()), readout));
     }
     if files.is_empty() {
-        lists.push(("Communes du Maroc, Haut-Commissariat au Plan, 2024".to_owned(), morocco::communes(morocco::COMMUNES)?));
+        lists.push((
+            "Communes du Maroc, Haut-Commissariat au Plan, 2024".to_owned(),
+            morocco::communes(morocco::COMMUNES)?,
+        ));
     }
     let store = way.open()?;
     for (title, readout) in lists {

@@ -13,8 +13,8 @@ use shared::{
 use super::operations::{self, Checked, Object};
 use super::past::{Held, Past};
 use super::{
-    ACTOR_BYTES, AcceptedChange, Author, CHANGE_DEPS_MAX, Owner, Refusal, SPOILT_WORK, TIME_MAX, Verdict, chunk, contained,
-    past,
+    ACTOR_BYTES, AcceptedChange, Author, CHANGE_DEPS_MAX, Owner, Refusal, SPOILT_WORK, TIME_MAX, Verdict, chunk,
+    contained, past,
 };
 
 pub(super) struct Batch<'a> {

@@ -167,9 +167,7 @@ pub fn participants(
     let gazetteer = gazetteer(store)?;
     let territory = match &common.territory {
         None => None,
-        Some(stated) => {
-            Some(gazetteer.territory(stated).ok_or_else(|| ImportError::TerritoryUnknown(stated.clone()))?)
-        }
+        Some(stated) => Some(gazetteer.territory(stated).ok_or_else(|| ImportError::TerritoryUnknown(stated.clone()))?),
     };
     let mut list = List {
         gazetteer,
@@ -465,7 +463,8 @@ impl List {
     fn code_commune(&mut self, person: DocumentId, row: &Participant) -> Result<bool, ImportError> {
         let Some(record) = self.desk.record(person)? else { return Ok(false) };
         let said = |field| record.fields().text(field).to_owned();
-        let same = names::fold_search(&said(Field::Commune)) == names::fold_search(row.commune.as_deref().unwrap_or_default());
+        let same =
+            names::fold_search(&said(Field::Commune)) == names::fold_search(row.commune.as_deref().unwrap_or_default());
         if !same || !said(Field::CommuneCode).is_empty() {
             return Ok(false);
         }

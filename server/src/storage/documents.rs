@@ -87,12 +87,10 @@ pub fn standing(db: &Connection, document: DocumentId) -> Result<Option<Standing
 
 /// Documents in which something arrived after that, the oldest news first; at most `most`.
 pub fn arrived_after(db: &Connection, arrival: u64, most: usize) -> Result<Vec<DocumentId>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT id FROM document WHERE last_arrival > :arrival ORDER BY last_arrival LIMIT :most",
-    )?;
-    let rows = statement.query_map(named_params! { ":arrival": arrival, ":most": most }, |row| {
-        row.get(0).map(DocumentId)
-    })?;
+    let mut statement =
+        db.prepare_cached("SELECT id FROM document WHERE last_arrival > :arrival ORDER BY last_arrival LIMIT :most")?;
+    let rows =
+        statement.query_map(named_params! { ":arrival": arrival, ":most": most }, |row| row.get(0).map(DocumentId))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -27,8 +27,10 @@ fn is_code(text: &str) -> bool {
 }
 
 fn codes(folder: &str, ending: &str, sign: char) -> BTreeSet<String> {
-    let sources = files(folder, ending).into_iter().filter(|(name, _)| !OPERATORS.iter().any(|of| name.starts_with(of)));
-    let of = |(_, text): (String, String)| quoted(&text, sign).filter(|text| is_code(text)).map(str::to_owned).collect();
+    let sources =
+        files(folder, ending).into_iter().filter(|(name, _)| !OPERATORS.iter().any(|of| name.starts_with(of)));
+    let of =
+        |(_, text): (String, String)| quoted(&text, sign).filter(|text| is_code(text)).map(str::to_owned).collect();
     sources.flat_map(|source| -> Vec<String> { of(source) }).collect()
 }
 
@@ -50,13 +52,12 @@ fn explained() -> BTreeMap<String, (String, String)> {
 
 #[test]
 fn every_code_that_reaches_the_app_is_explained_in_every_language() {
-    let mut given: BTreeSet<String> = ["shared/src", "server/src", "pwa/engine/src"]
-        .iter()
-        .flat_map(|folder| codes(folder, "rs", '"'))
-        .collect();
+    let mut given: BTreeSet<String> =
+        ["shared/src", "server/src", "pwa/engine/src"].iter().flat_map(|folder| codes(folder, "rs", '"')).collect();
     given.extend(["pwa/src/store", "pwa/src/engine", "pwa/src/ui"].iter().flat_map(|folder| codes(folder, "ts", '\'')));
     DEATHS.iter().for_each(|death| assert!(given.remove(*death), "{death} is given by nobody"));
-    for code in ["edit.failed", "change.too_big", "frame.malformed", "exchange.unasked", "scope.outside", "server.busy"] {
+    for code in ["edit.failed", "change.too_big", "frame.malformed", "exchange.unasked", "scope.outside", "server.busy"]
+    {
         assert!(given.contains(code), "this test no longer finds {code}");
     }
     let explained = explained();
@@ -79,7 +80,8 @@ fn every_code_that_reaches_the_app_is_explained_in_every_language() {
 /// The engine's refusals are shown wherever one is, as soon as one comes back.
 #[test]
 fn refusals_of_the_engine_are_explained_on_every_screen() {
-    let refusals = files("shared/src", "rs").into_iter().find(|(name, _)| name == "shared/src/edit.rs").expect("edits").1;
+    let refusals =
+        files("shared/src", "rs").into_iter().find(|(name, _)| name == "shared/src/edit.rs").expect("edits").1;
     let explained = explained();
     let mut found = 0;
     for code in quoted(&refusals, '"').filter(|text| is_code(text)) {

@@ -320,15 +320,15 @@ fn uploads_that_wait_are_bounded_in_bytes() {
     let upload = |n: u8| Upload {
         document: DocumentId([n; 16]),
         kind: Kind::Event,
+        epoch: 0,
         changes: vec![vec![0; UPLOAD_BYTES].into()],
     };
     let phones = u8::try_from(UPLOAD_BYTES_WAITING_MAX / UPLOAD_BYTES).expect("a few");
     let mut clients: Vec<Client> = (0..=phones).map(|n| server.enrolled(Role::Staff, &format!("Phone {n}"))).collect();
     let mut last = clients.pop().expect("a phone");
     let frame = |n: u8| wire::encode(&Request { uploads: vec![upload(n)], ..Request::default() });
-    let send = |client: &mut Client, n: u8| {
-        client.send("POST", "/api/sync", Some(("application/octet-stream", &frame(n))))
-    };
+    let send =
+        |client: &mut Client, n: u8| client.send("POST", "/api/sync", Some(("application/octet-stream", &frame(n))));
     let (open, gate) = mpsc::channel::<()>();
     let (entered, at_gate) = mpsc::channel();
     thread::scope(|scope| {

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use serde_json::json;
 use server::{
     cli::{self, Console},
     clock::Clock,
@@ -18,7 +19,6 @@ use shared::{
     record::Record,
     role::Role,
 };
-use serde_json::json;
 use tempfile::TempDir;
 use tests::server::{Plan, START_MS, TestServer};
 
@@ -321,8 +321,7 @@ fn phones_hear_of_what_another_process_imported_and_only_those_that_it_concerns(
     let create = Edit::CreateEvent { event, fields, slots: Vec::new() };
     office.by_hand(|hand| hand.edit(&create, START_MS)).expect("an event");
     let server = TestServer::with(Plan { place: office.place(), ..Plan::default() });
-    let (mut karima, mut amina) =
-        (server.enrolled(Role::Staff, "Karima"), server.enrolled(Role::Volunteer, "Amina"));
+    let (mut karima, mut amina) = (server.enrolled(Role::Staff, "Karima"), server.enrolled(Role::Volunteer, "Amina"));
     let account = amina.get("/api/session").json()["account"]["id"].as_str().expect("an id").to_owned();
     let given = karima.post(&format!("/api/accounts/{account}/assign"), &json!({ "document": event, "given": true }));
     assert_eq!(given.status, 204, "{given:?}");
@@ -374,7 +373,10 @@ fn communes_get_their_codes_within_the_stated_territory_and_doubts_are_named() {
     let text = office.import(&["participants", &list, "--territory", "Souss-Massa"]).expect("taken");
     check_says(&text, &["Personnes nouvelles : 0", "Communes reprises avec leur code officiel : 1"]);
     assert!(text.contains("ligne 3 : ") && text.contains("peut-être Tinzart 09.541."), "{text}");
-    assert!(text.contains("[commune.maybe]") && text.contains("ligne 4 : ") && text.contains("[commune.unknown]"), "{text}");
+    assert!(
+        text.contains("[commune.maybe]") && text.contains("ligne 4 : ") && text.contains("[commune.unknown]"),
+        "{text}"
+    );
     let db = storage::connect(&office.place()).expect("a database");
     assert!(territories::communes(&db).expect("a look").is_empty(), "the list that comes with the program was asked");
     let known = people(&office);

@@ -758,7 +758,7 @@ fn said_of_next(document: &Document) -> String {
     transaction.put(ROOT, "title", "one more").unwrap();
     let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(1));
     let change = crdt.get_change_by_hash(&hash.unwrap()).unwrap();
-    let admitted = guard::admit(document.crdt(), &guard::Owner::Device([1; 16]), &[change.raw_bytes()]);
+    let admitted = guard::admit(document.crdt(), &guard::Owner::Device([1; 16]), None, &[change.raw_bytes()]);
     match &admitted.verdicts[..] {
         [guard::Verdict::Refused(refusal)] => refusal.code().to_owned(),
         other => format!("{other:?}"),
