@@ -16,6 +16,11 @@ BINDGEN := target/tool/bindgen
 ENGINE := target/engine/wasm32-unknown-unknown/engine/engine.wasm
 SERVER := target/release/tiwizi
 
+# What the tests build, they build once: the same features for the unit tests, the linter, the types and the browser's server. With
+# others, cargo compiles Automerge and all that stands under it once more.
+FEATURES := --features shared/typescript
+TESTED := target/debug/tiwizi
+
 # All that the app is made of, and nothing that its build writes.
 app_sources := $(shell find pwa \( -path pwa/node_modules -o -path pwa/dist -o -path pwa/engine -o -path pwa/bindgen -o -path pwa/test \
 	-o -path pwa/src/paraglide -o -path pwa/src/wasm -o -name icons.svg \) -prune -o -type f -print)
@@ -33,7 +38,7 @@ demo: $(SERVER) ## The same with a realistic data set, in ./data/demo
 	$(SERVER) serve --data $(DEMO)
 
 .PHONY: test
-test: locks format audit app pages budgets lint unit fresh browser ## Runs every test
+test: locks format audit app pages budgets lint unit browser ## Runs every test
 
 .PHONY: bench
 bench: $(SERVER) tests/browser/node_modules/.package-lock.json ## Measures, and prints a table of the targets
@@ -52,7 +57,7 @@ check: pages ## Types only: Rust, and the app
 
 .PHONY: types
 types: ## Writes the TypeScript types of edits and views anew
-	TIWIZI_WRITE_TYPES=1 cargo test --quiet --package shared --features typescript --test types
+	TIWIZI_WRITE_TYPES=1 cargo test --quiet $(FEATURES) --test types
 
 .PHONY: engine
 engine: pwa/src/wasm/engine.js ## Compiles the engine to WebAssembly
@@ -80,25 +85,21 @@ pages: pwa/src/wasm/engine.js pwa/node_modules/.package-lock.json ## The app's t
 
 .PHONY: lint
 lint: ## Clippy has nothing to say
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets $(FEATURES) -- -D warnings
 
 .PHONY: budgets
 budgets: app ## The app is as light as promised
 	cd pwa && npm run -s budgets
 
 .PHONY: unit
-unit: pwa/node_modules/.package-lock.json ## Stories, simulation, fuzz, storage, routes
-	$(if $(nextest),cargo nextest run,cargo test --lib --bins --tests)
-	cargo test --doc
+unit: pwa/node_modules/.package-lock.json ## Stories, simulation, fuzz, storage, routes, and that the TypeScript types are fresh
+	$(if $(nextest),cargo nextest run $(FEATURES),cargo test $(FEATURES) --lib --bins --tests)
+	cargo test $(FEATURES) --doc
 	cd pwa && npm run -s test --if-present
 
-.PHONY: fresh
-fresh: ## The TypeScript types of edits and views are those of the Rust code
-	cargo test --quiet --package shared --features typescript --test types
-
 .PHONY: browser
-browser: $(SERVER) tests/browser/node_modules/.package-lock.json ## The real binary in a real browser
-	CHROMIUM=$$(scripts/chromium.sh) TIWIZI=$(abspath $(SERVER)) node --test --test-concurrency=1 tests/browser/*.test.js
+browser: $(TESTED) tests/browser/node_modules/.package-lock.json ## The real binary in a real browser
+	CHROMIUM=$$(scripts/chromium.sh) TIWIZI=$(abspath $(TESTED)) node --test --test-concurrency=1 tests/browser/*.test.js
 
 .PHONY: audit
 audit: ## No known fault in what others wrote, as far as it can be asked here
@@ -143,3 +144,7 @@ pwa/dist/index.html: pwa/src/wasm/engine.js pwa/node_modules/.package-lock.json 
 
 $(SERVER): pwa/dist/index.html FORCE
 	cargo build --release --package server
+
+# As the unit tests have built it, with the app inside. What `make run` adds is optimisation.
+$(TESTED): pwa/dist/index.html FORCE
+	cargo test --quiet --no-run $(FEATURES) --test wire
