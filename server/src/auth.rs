@@ -133,7 +133,10 @@ async fn identify(parts: &Parts, state: &AppState) -> Result<(Credential, Standi
     let device = credential.device;
     let standing = state.store.read(move |db| access::standing(db, device)).await?;
     match standing {
-        Some(standing) if credential.matches(&standing.credential_hash) => Ok((credential, standing)),
+        Some(standing) if credential.matches(&standing.credential_hash) => {
+            state.rates.device(device)?;
+            Ok((credential, standing))
+        }
         _ => Err(ApiError::NotEnrolled),
     }
 }
@@ -232,6 +235,23 @@ fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
 
 fn peer_of(parts: &Parts) -> Option<IpAddr> {
     parts.extensions.get::<Peer>().map(|peer| peer.0.ip())
+}
+
+/// Lets an address ask the server so often and no oftener. The app's files are not counted: they cost little, and a phone
+/// that opens the app asks for many.
+pub async fn pace(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with("/api/") {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let paced = match Address::from_request_parts(&mut parts, &state).await {
+        Ok(Address(address)) => state.rates.address(address).map_err(ApiError::from),
+        Err(error) => Err(error),
+    };
+    match paced {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 /// Someone on this machine, asking directly: a proxy's requests come from this machine too, but say so.

@@ -77,6 +77,15 @@ impl PublicUrl {
         Self { origin: format!("http://{host}"), https: false }
     }
 
+    /// The same place, reached by TLS.
+    #[must_use]
+    pub fn over_tls(self) -> Self {
+        match self.origin.strip_prefix("http://") {
+            Some(rest) => Self { origin: format!("https://{rest}"), https: true },
+            None => self,
+        }
+    }
+
     /// As browsers write it in `Origin`.
     #[must_use]
     pub fn origin(&self) -> &str {

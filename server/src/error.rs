@@ -8,7 +8,10 @@ use axum::{
 use serde_json::json;
 use shared::wire::FrameError;
 
-use crate::storage::{StoreError, access::Refusal};
+use crate::{
+    rates::TooOften,
+    storage::{StoreError, access::Refusal},
+};
 
 /// Why a request was not served.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,8 @@ pub enum ApiError {
     NameTooLong { chars_max: usize },
     #[error("too many wrong codes from this address")]
     TooManyGuesses { retry_after_s: u64 },
+    #[error("too many requests")]
+    TooOften { retry_after_s: u64 },
     #[error(transparent)]
     Refused(Refusal),
     #[error("the server has too much to do")]
@@ -59,6 +64,12 @@ impl From<StoreError> for ApiError {
             StoreError::Busy => Self::Busy,
             other => Self::Failed(other),
         }
+    }
+}
+
+impl From<TooOften> for ApiError {
+    fn from(refusal: TooOften) -> Self {
+        Self::TooOften { retry_after_s: refusal.retry_after_s() }
     }
 }
 
@@ -88,6 +99,7 @@ impl ApiError {
             Self::RoleForbidden | Self::Refused(Refusal::RoleTooLow) => "role.forbidden",
             Self::NameTooLong { .. } => "enroll.name_too_long",
             Self::TooManyGuesses { .. } => "enroll.slow_down",
+            Self::TooOften { .. } => "request.slow_down",
             Self::Refused(Refusal::InviteUnknown) => "invite.unknown",
             Self::Refused(Refusal::InviteExpired) => "invite.expired",
             Self::Refused(Refusal::InviteUsed) => "invite.used",
@@ -123,7 +135,7 @@ impl ApiError {
             Self::Frame(_) => StatusCode::BAD_REQUEST,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NameTooLong { .. } | Self::Refused(Refusal::NameMissing) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyGuesses { .. } | Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::TimedOut | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) | Self::Panicked | Self::Refused(Refusal::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -132,7 +144,7 @@ impl ApiError {
     /// When trying again may help. In seconds.
     fn retry_after_s(&self) -> Option<u64> {
         match self {
-            Self::TooManyGuesses { retry_after_s } => Some(*retry_after_s),
+            Self::TooManyGuesses { retry_after_s } | Self::TooOften { retry_after_s } => Some(*retry_after_s),
             Self::Busy | Self::Stopping => Some(1),
             _ => None,
         }

@@ -74,7 +74,8 @@ impl Guesses {
 }
 
 /// An IPv6 subscriber owns 2^64 addresses: they count as one.
-fn neighbourhood(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),

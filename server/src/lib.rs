@@ -1,7 +1,7 @@
 //! Tiwizi's server: one binary, one SQLite file.
 //!
-//! The way through: [`cli`] opens the [`storage`] and a socket; [`serve`] accepts connections; [`routes`] names every
-//! address and the layers before them; [`auth`] says who is asking; [`storage`] reads at one moment and writes through
+//! The way through: [`cli`] opens the [`storage`] and a socket; [`serve`] accepts connections, by [`tls`] where it is asked
+//! to; [`routes`] names every address and the layers before them; [`auth`] says who is asking; [`storage`] reads at one moment and writes through
 //! the one [`writer`] thread; [`pokes`] tells phones that there is news, also of what [`others`] wrote.
 
 pub mod cli;
@@ -12,11 +12,15 @@ pub mod error;
 pub mod routes;
 pub mod serve;
 
+pub mod acme;
+pub mod tls;
+
 pub mod assets;
 pub mod guesses;
 pub mod others;
 pub mod pokes;
 pub mod quarantine;
+pub mod rates;
 
 pub mod exchange;
 

@@ -29,6 +29,12 @@ pub fn hash(secret: &[u8]) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
 
+/// Whether two hashes of secrets are the same, in the same time whatever the answer.
+#[must_use]
+pub fn same(left: &[u8; 32], right: &[u8; 32]) -> bool {
+    left.ct_eq(right).into()
+}
+
 /// The code of an invite.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InviteCode([u8; CODE_LETTERS]);
@@ -128,7 +134,7 @@ impl Credential {
     /// Whether this is the credential that was kept as `hash`, in the same time whatever the answer.
     #[must_use]
     pub fn matches(&self, hash: &[u8; 32]) -> bool {
-        self.hash().ct_eq(hash).into()
+        same(&self.hash(), hash)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Test harness.
 
+pub mod acme;
 pub mod server;
 pub mod story;
 pub mod world;

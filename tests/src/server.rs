@@ -19,8 +19,9 @@ use server::{
     clock::Clock,
     config::{AppSource, Config, Proxy, PublicUrl},
     routes::AppState,
-    serve,
+    serve::{self, Door, Limits},
     storage::{Place, WriterState, access},
+    tls::Certificates,
 };
 use shared::role::Role;
 use ureq::{Agent, http};
@@ -60,12 +61,23 @@ pub struct Plan {
     pub proxy: Proxy,
     /// None: that of [`TestServer::time`].
     pub clock: Option<Clock>,
+    /// None: plain HTTP.
+    pub certificates: Option<Arc<Certificates>>,
+    pub limits: Limits,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         let place = Place::in_memory().expect("memory");
-        Self { place, public_url: None, app: AppSource::BuiltIn, proxy: Proxy::None, clock: None }
+        Self {
+            place,
+            public_url: None,
+            app: AppSource::BuiltIn,
+            proxy: Proxy::None,
+            clock: None,
+            certificates: None,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -99,11 +111,13 @@ impl TestServer {
         let clock = plan.clock.unwrap_or_else(|| time.clock());
         let state = AppState::open(config, clock, WriterState::default()).expect("a database");
         let house = state.clone();
+        let tls = plan.certificates.map(|certificates| certificates.acceptor().expect("TLS"));
+        let limits = plan.limits;
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             runtime.expect("threads").block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-                serve::serve(house, listener).await.expect("a clean end");
+                serve::serve(house, Door { listener, tls, limits }).await.expect("a clean end");
             });
         });
         Self { address, state, time, thread: Some(thread) }

@@ -11,7 +11,7 @@ use std::{
     error::Error,
     fmt,
     io::{self, IsTerminal as _, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -67,6 +67,11 @@ pub struct Data {
 }
 
 impl Data {
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The database in that folder, made if it is missing.
     pub fn place(&self) -> Result<Place, StoreError> {
         Place::in_folder(&self.folder)

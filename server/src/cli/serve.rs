@@ -1,19 +1,28 @@
 //! `tiwizi serve`.
 
-use std::{error::Error, net::SocketAddr, path::PathBuf};
+use std::{
+    error::Error,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use instant_acme::LetsEncrypt;
 use shared::role::Role;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tracing::level_filters::LevelFilter;
 
 use super::{Console, Data, invite};
 use crate::{
+    acme,
     clock::Clock,
     config::{AppSource, Config, Proxy, PublicUrl},
     house, logs,
     routes::{AppState, staff::INVITE_HOURS},
-    serve,
+    serve::{self, Door},
     storage::{WriterState, access},
+    tls::{self, Certificates},
 };
 
 #[derive(Debug, clap::Args)]
@@ -46,7 +55,127 @@ pub struct Args {
     )]
     log: LevelFilter,
     #[command(flatten)]
+    tls: Tls,
+    #[command(flatten)]
     data: Data,
+}
+
+/// How phones reach the server without a proxy in between.
+#[derive(Debug, clap::Args)]
+struct Tls {
+    #[arg(
+        long,
+        value_name = "FICHIER",
+        requires = "tls_key",
+        help = "Le certificat (PEM, chaîne complète) ; relu s’il change ou sur SIGHUP"
+    )]
+    tls_cert: Option<PathBuf>,
+    #[arg(long, value_name = "FICHIER", requires = "tls_cert", help = "La clé privée du certificat (PEM)")]
+    tls_key: Option<PathBuf>,
+    #[arg(
+        long = "acme-domain",
+        value_name = "NOM",
+        num_args = 1..,
+        conflicts_with = "tls_cert",
+        help = "Obtient et renouvelle un certificat pour ce nom (le port 443 doit arriver ici)"
+    )]
+    acme_domains: Vec<String>,
+    #[arg(
+        long = "acme-contact",
+        value_name = "COURRIEL",
+        num_args = 1..,
+        requires = "acme_domains",
+        help = "À qui l’autorité de certification écrit"
+    )]
+    acme_contacts: Vec<String>,
+    #[arg(
+        long,
+        value_name = "DOSSIER",
+        requires = "acme_domains",
+        help = "Où garder compte et certificats [défaut : acme, dans le dossier des données]"
+    )]
+    acme_cache: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "ADRESSE",
+        requires = "acme_domains",
+        default_value = LetsEncrypt::Production.url(),
+        help = "L’annuaire ACME de l’autorité"
+    )]
+    acme_directory: String,
+    #[arg(
+        long,
+        value_name = "FICHIER",
+        requires = "acme_domains",
+        help = "Le certificat racine (PEM) d’une autorité que le système ne connaît pas"
+    )]
+    acme_root: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "ADRESSE:PORT",
+        help = "Où écouter en HTTP simple pour renvoyer vers https, par exemple 0.0.0.0:80"
+    )]
+    redirect: Option<SocketAddr>,
+}
+
+/// Where the certificates come from.
+enum Source {
+    Files(tls::Files),
+    Acme(acme::Plan),
+}
+
+impl Tls {
+    fn source(self, data: &Path) -> Result<Option<Source>, String> {
+        if let (Some(cert), Some(key)) = (self.tls_cert, self.tls_key) {
+            return Ok(Some(Source::Files(tls::Files { cert, key })));
+        }
+        if self.acme_domains.is_empty() {
+            return Ok(None);
+        }
+        if self.acme_domains.len() > acme::NAMES_MAX {
+            return Err(format!("au plus {} noms par certificat", acme::NAMES_MAX));
+        }
+        Ok(Some(Source::Acme(acme::Plan {
+            names: self.acme_domains.iter().map(|name| name.to_ascii_lowercase()).collect(),
+            contacts: self.acme_contacts.iter().map(|address| format!("mailto:{address}")).collect(),
+            directory: self.acme_directory,
+            directory_root: self.acme_root,
+            cache: self.acme_cache.unwrap_or_else(|| data.join("acme")),
+        })))
+    }
+}
+
+impl Source {
+    /// The address that phones open, when the operator does not say.
+    fn url(&self, listening: SocketAddr) -> PublicUrl {
+        let named = match self {
+            Self::Acme(plan) => plan.names.first().and_then(|name| format!("https://{name}").parse().ok()),
+            Self::Files(_) => None,
+        };
+        named.unwrap_or_else(|| PublicUrl::local(listening).over_tls())
+    }
+
+    /// Shows the certificates at the door, and keeps them in force until the server stops.
+    fn guard(self, state: &AppState) -> Result<TlsAcceptor, Box<dyn Error>> {
+        let certificates = Arc::new(Certificates::default());
+        let acceptor = certificates.acceptor()?;
+        let (clock, stopping) = (state.clock.clone(), state.stopping.clone());
+        match self {
+            Self::Files(files) => {
+                let seen = files.look();
+                files.load(&certificates)?;
+                tokio::spawn(async move {
+                    if let Err(error) = files.watch(seen, certificates, stopping).await {
+                        tracing::error!(%error, "signals cannot be heard: a new certificate needs a new start");
+                    }
+                });
+            }
+            Self::Acme(plan) => {
+                tokio::spawn(acme::Keeper::new(plan, certificates).keep(clock, stopping));
+            }
+        }
+        Ok(acceptor)
+    }
 }
 
 /// Serves until asked to stop.
@@ -57,10 +186,19 @@ pub fn run(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> 
 
 async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
     // Before anything is written: a second server on the same port must change nothing.
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .map_err(|error| format!("impossible d’écouter sur {} : {error}", args.listen))?;
-    let public_url = args.public_url.unwrap_or(PublicUrl::local(listener.local_addr()?));
+    let listener = listen(args.listen).await?;
+    let redirect = match args.tls.redirect {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    let source = args.tls.source(args.data.folder())?;
+    let listening = listener.local_addr()?;
+    let public_url = match (&source, args.public_url) {
+        (Some(_), Some(url)) if !url.is_https() => return Err("avec TLS, --public-url doit commencer par https://".into()),
+        (_, Some(url)) => url,
+        (Some(source), None) => source.url(listening),
+        (None, None) => PublicUrl::local(listening),
+    };
     let config = Config {
         place: args.data.place()?,
         public_url: public_url.clone(),
@@ -68,6 +206,12 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
         proxy: if args.behind_proxy { Proxy::Trusted } else { Proxy::None },
     };
     let state = AppState::open(config, Clock::system(), WriterState::default())?;
+    let tls = source.map(|source| source.guard(&state)).transpose()?;
+    if let Some(listener) = redirect {
+        let plain = PublicUrl::local(listener.local_addr()?);
+        heard(writeln!(console.out, "{plain} renvoie vers {public_url}").map_err(Into::into));
+        tokio::spawn(serve::redirect(Door::plain(listener), public_url.clone(), state.stopping.clone()));
+    }
     heard(writeln!(console.out, "Tiwizi est ouvert sur {public_url}").map_err(Into::into));
     invite_first_admin(&state, console).await?;
     let stopping = state.stopping.clone();
@@ -78,9 +222,13 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
         stopping.cancel();
     });
     tokio::spawn(house::keep(state.clone()));
-    serve::serve(state, listener).await?;
+    serve::serve(state, Door { tls, ..Door::plain(listener) }).await?;
     heard(writeln!(console.out, "Tiwizi est arrêté ; tout est enregistré.").map_err(Into::into));
     Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| format!("impossible d’écouter sur {address} : {error}"))
 }
 
 /// Whoever started the server may have closed its output, or filled the disk behind it: phones need it all the same.

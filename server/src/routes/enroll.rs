@@ -55,6 +55,7 @@ pub async fn enroll(
     Body(ask): Body<Ask>,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<Session>), ApiError> {
     let now_ms = state.clock.now_ms();
+    state.rates.enrolment(address)?;
     state
         .guesses
         .check(address, now_ms)

@@ -77,6 +77,7 @@ fn layers(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), auth::refuse_other_sites))
+        .layer(middleware::from_fn_with_state(state.clone(), auth::pace))
         .layer(CatchPanicLayer::custom(|_| ApiError::Panicked.into_response()))
         .layer(middleware::from_fn_with_state(state.clone(), note))
         .layer(middleware::from_fn_with_state(state.clone(), secure))
@@ -120,18 +121,16 @@ fn word(method: &Method) -> &'static str {
 
 /// The headers that keep a page to itself.
 async fn secure(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    const HEADERS: [(HeaderName, &str); 6] = [
+    const HEADERS: [(HeaderName, &str); 7] = [
         (CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // The link of an invite, or the id of a dossier, goes to no other site.
         (REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        // The camera reads invites and badges.
-        (
-            HeaderName::from_static("permissions-policy"),
-            "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
-        ),
+        // Whatever of another site might slip into a page is not even loaded.
+        (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
     ];
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -150,6 +149,12 @@ async fn secure(State(state): State<AppState>, request: Request, next: Next) -> 
 const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
     style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; manifest-src 'self'; font-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The camera reads invites and badges, and takes photos of sheets; a passkey opens the app. Nothing else is asked of a
+/// phone, by whatever script.
+const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), encrypted-media=(), geolocation=(), \
+    gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-create=(self), \
+    publickey-credentials-get=(self), serial=(), usb=(), xr-spatial-tracking=()";
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ use crate::{
     guesses::Guesses,
     metrics::Metrics,
     pokes::{Concerns, Pokes},
+    rates::Rates,
     storage::{
         Store, StoreError, WriterState, scope,
         server::{self, Identity},
@@ -27,6 +28,7 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub metrics: Arc<Metrics>,
     pub guesses: Arc<Guesses>,
+    pub rates: Arc<Rates>,
     pub identity: Identity,
     /// The places for phones that listen for pokes.
     pub chairs: Arc<Semaphore>,
@@ -47,6 +49,7 @@ impl AppState {
             store,
             pokes: Pokes::default(),
             concerns: scope::concerns,
+            rates: Arc::new(Rates::new(&clock)),
             clock,
             config: Arc::new(config),
             metrics: Arc::default(),

@@ -9,6 +9,7 @@ use shared::{
 };
 
 use super::{StoreError, server};
+use crate::secret;
 
 /// Invites that may be open at once: a loop in somebody's script fills a list, not a disk.
 pub const INVITES_OPEN_MAX: u64 = 1_000;
@@ -476,7 +477,7 @@ pub fn enroll(tx: &Transaction<'_>, guest: &Enrolment) -> Result<Enrolled, Refus
 
 fn reissue(tx: &Transaction<'_>, guest: &Enrolment, used: &Used) -> Result<Enrolled, Refusal> {
     // Hashes of secrets, so how long it takes to compare them tells nothing.
-    if used.attempt_hash != guest.attempt_hash || guest.now_ms.saturating_sub(used.ms) > REISSUE_MS {
+    if !secret::same(&used.attempt_hash, &guest.attempt_hash) || guest.now_ms.saturating_sub(used.ms) > REISSUE_MS {
         return Err(Refusal::InviteUsed);
     }
     let standing = standing(tx, used.device)?.ok_or(StoreError::Corrupt("an invite's device is missing"))?;

@@ -2,5 +2,6 @@
 
 mod abuse;
 mod common;
+mod edge;
 mod kill;
 mod silence;
