@@ -200,7 +200,7 @@ fn proof(name: &str, digest: &[u8]) -> Result<CertifiedKey, AcmeError> {
     params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
     let certificate = params.self_signed(&key)?;
     let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|_| TlsError::NotX509)?;
-    Ok(tls::certified(vec![certificate.der().clone()], key)?)
+    Ok(tls::certified_by_ourselves(certificate.der().clone(), key)?)
 }
 
 /// What a certificate says that matters here. Times in milliseconds since 1970.

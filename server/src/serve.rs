@@ -276,3 +276,27 @@ pub async fn asked_to_stop() -> io::Result<()> {
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_cannot_take_every_place() {
+        let crowds = Crowds::default();
+        let enter = |address: &str| crowds.enter(address.parse().unwrap(), 2);
+        let (first, second) = (enter("192.0.2.1"), enter("::ffff:192.0.2.1"));
+        assert!(first.is_some() && enter("192.0.2.1").is_none());
+        assert!(enter("192.0.2.2").is_some(), "another's affair");
+        drop(first);
+        assert!(enter("192.0.2.1").is_some(), "whoever leaves makes room");
+        // An IPv6 subscriber has one network and every address in it.
+        let network = [enter("2001:db8::1"), enter("2001:db8::2")];
+        assert!(enter("2001:db8::3").is_none());
+        // This machine: a proxy, which counts for itself.
+        let all: Vec<_> = (0..9).map(|_| enter("127.0.0.1")).collect();
+        assert!(all.iter().all(Option::is_some));
+        drop((all, second, network));
+        assert!(lock(&crowds.0).is_empty(), "nobody is remembered who has left");
+    }
+}

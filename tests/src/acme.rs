@@ -16,7 +16,8 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use rcgen::{BasicConstraints, CertificateParams, CertificateSigningRequestParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, ServerConfig, ServerConnection, SignatureScheme, StreamOwned,
+    ClientConfig, ClientConnection, DigitallySignedStruct, ServerConfig, ServerConnection, SignatureScheme,
+    StreamOwned,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime},
@@ -191,7 +192,8 @@ impl Desk {
         let (protected, payload) = match path {
             "/directory" => {
                 let of = |what| format!("{base}/{what}");
-                let directory = json!({ "newNonce": of("nonce"), "newAccount": of("account"), "newOrder": of("order") });
+                let directory =
+                    json!({ "newNonce": of("nonce"), "newAccount": of("account"), "newOrder": of("order") });
                 return (200, None, directory.to_string().into());
             }
             "/nonce" => return (200, None, Vec::new()),

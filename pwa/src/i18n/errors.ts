@@ -11,6 +11,7 @@ const ERRORS: Record<string, () => string> = {
   'enroll.name_missing': m.error_enroll_name_missing,
   'enroll.name_too_long': m.error_enroll_name_too_long,
   'enroll.slow_down': m.error_enroll_slow_down,
+  'request.slow_down': m.error_request_slow_down,
   'server.unreachable': m.error_server_unreachable,
   'server.busy': m.error_server_busy,
   'server.timeout': m.error_server_busy,

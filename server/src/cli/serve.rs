@@ -194,7 +194,9 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
     let source = args.tls.source(args.data.folder())?;
     let listening = listener.local_addr()?;
     let public_url = match (&source, args.public_url) {
-        (Some(_), Some(url)) if !url.is_https() => return Err("avec TLS, --public-url doit commencer par https://".into()),
+        (Some(_), Some(url)) if !url.is_https() => {
+            return Err("avec TLS, --public-url doit commencer par https://".into());
+        }
         (_, Some(url)) => url,
         (Some(source), None) => source.url(listening),
         (None, None) => PublicUrl::local(listening),

@@ -158,9 +158,10 @@ const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), 
 
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
+    use std::{convert::Infallible, future::pending};
 
-    use axum::body::Body;
+    use axum::body::{Body, Bytes};
+    use futures_util::stream;
     use tower::ServiceExt as _;
 
     use super::*;
@@ -171,7 +172,7 @@ mod tests {
     };
 
     /// The status and the code of the answer of a route that is given `limit`.
-    async fn check(route: Router<AppState>, limit: Duration) -> (u16, &'static str) {
+    async fn check(route: Router<AppState>, limit: Duration, body: Body) -> (u16, &'static str) {
         let config = Config {
             place: Place::in_memory().unwrap(),
             public_url: "http://localhost:8080".parse().unwrap(),
@@ -181,7 +182,7 @@ mod tests {
         let state = AppState::open(config, Clock::system(), WriterState::default()).unwrap();
         let route = route.layer(middleware::from_fn_with_state(limit, within));
         let house = layers(route, &state).with_state(state);
-        let request = Request::get("/route").body(Body::empty()).unwrap();
+        let request = Request::get("/route").extension(auth::Peer(([127, 0, 0, 1], 9).into())).body(body).unwrap();
         let response = house.oneshot(request).await.unwrap();
         assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY));
         let code = response.extensions().get::<ErrorCode>().map_or("", |code| code.0);
@@ -195,12 +196,19 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_answered() {
         let route = Router::new().route("/route", get(panics));
-        assert_eq!(check(route, SHORT).await, (500, "server.failed"));
+        assert_eq!(check(route, SHORT, Body::empty()).await, (500, "server.failed"));
     }
 
     #[tokio::test]
     async fn a_request_that_takes_too_long_is_answered() {
         let route = Router::new().route("/route", get(pending::<()>));
-        assert_eq!(check(route, Duration::ZERO).await, (503, "server.timeout"));
+        assert_eq!(check(route, Duration::ZERO, Body::empty()).await, (503, "server.timeout"));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_comes_too_slowly_is_not_waited_for() {
+        let route = Router::new().route("/route", get(async |_: Bytes| {}));
+        let body = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+        assert_eq!(check(route, Duration::ZERO, body).await, (503, "server.timeout"));
     }
 }

@@ -29,7 +29,7 @@ fn refused(status: u16, code: &str) -> (u16, String) {
 }
 
 /// Every `(method, path)` that the router's source names: a route added there is in these tests by itself.
-fn routes() -> BTreeSet<(&'static str, String)> {
+pub(crate) fn routes() -> BTreeSet<(&'static str, String)> {
     let source = include_str!("../../../server/src/routes/mod.rs");
     let source = source.split("#[cfg(test)]").next().unwrap_or_default();
     let mut routes = BTreeSet::new();

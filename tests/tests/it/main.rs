@@ -3,6 +3,7 @@
 mod access;
 mod codes;
 mod contract;
+mod edge;
 mod guard;
 mod http;
 mod import;
