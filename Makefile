@@ -33,7 +33,7 @@ demo: $(SERVER) ## The same with a realistic data set, in ./data/demo
 	$(SERVER) serve --data $(DEMO)
 
 .PHONY: test
-test: locks format app pages budgets lint unit fresh browser ## Runs every test
+test: locks format audit app pages budgets lint unit fresh browser ## Runs every test
 
 .PHONY: bench
 bench: $(SERVER) tests/browser/node_modules/.package-lock.json ## Measures, and prints a table of the targets
@@ -99,6 +99,15 @@ fresh: ## The TypeScript types of edits and views are those of the Rust code
 .PHONY: browser
 browser: $(SERVER) tests/browser/node_modules/.package-lock.json ## The real binary in a real browser
 	CHROMIUM=$$(scripts/chromium.sh) TIWIZI=$(abspath $(SERVER)) node --test --test-concurrency=1 tests/browser/*.test.js
+
+.PHONY: audit
+audit: ## No known fault in what others wrote, as far as it can be asked here
+	scripts/audit.sh
+
+.PHONY: sbom
+sbom: ## Writes what the binary is made of to target/sbom.cdx.json (CycloneDX)
+	mkdir -p target
+	node scripts/sbom.js target/sbom.cdx.json
 
 .PHONY: icons
 icons: tests/browser/node_modules/.package-lock.json ## Draws the app's PNG icons again from pwa/icons/*.svg

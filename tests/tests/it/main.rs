@@ -11,4 +11,5 @@ mod permission;
 mod rules;
 mod simulation;
 mod stories;
+mod supply;
 mod tidiness;
