@@ -437,14 +437,19 @@ fn no_secret_is_on_the_disk() {
     let place = Place::in_folder(folder.path()).expect("a place");
     let mut server = TestServer::with(Plan { place, ..Plan::default() });
     let unused = server.console_invite(Role::Staff);
-    let phone = server.enrolled(Role::Admin, "Amina");
+    let (used, attempt) = (server.console_invite(Role::Admin), "5ec3e7a77e4d7b0ad5ec3e7a77e4d7b0");
+    let mut phone = server.stranger();
+    assert_eq!(phone.enroll(&json!({ "code": used, "name": "Amina", "attempt": attempt })).status, 200);
     let cookie = phone.cookie.expect("a cookie");
     let secret = cookie.split_once('.').expect("an id and a secret").1;
     let raw: Vec<u8> = (0..32).map(|n| u8::from_str_radix(&secret[2 * n..2 * n + 2], 16).expect("hex")).collect();
     let check = |bytes: &[u8]| {
         let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
         assert!(holds(b"Amina"), "we look where the rest would be");
-        for part in [unused.as_bytes(), unused.replace('-', "").as_bytes(), secret.as_bytes(), &raw] {
+        for code in [&unused, &used] {
+            assert!(!holds(code.as_bytes()) && !holds(code.replace('-', "").as_bytes()), "{code}");
+        }
+        for part in [secret.as_bytes(), &raw, attempt.as_bytes()] {
             assert!(!holds(part));
         }
     };

@@ -1,5 +1,5 @@
 //! The server's edge: what a connection may do, how often anybody may ask, how a certificate is obtained and renewed, and
-//! that no secret lies on the disk.
+//! what every answer carries.
 
 use std::{
     fs,
@@ -15,7 +15,6 @@ use server::{
     config::Proxy,
     rates::{ADDRESS, DEVICE, ENROLMENT},
     serve::{HEAD_BYTES_MAX, Limits},
-    storage::Place,
     tls::Certificates,
 };
 use shared::role::Role;
@@ -187,51 +186,6 @@ fn coming_in_is_paced_whatever_the_code() {
     assert_eq!(reply.header("retry-after"), Some("1"));
     server.time.pass(1_000);
     assert_eq!(server.stranger().enroll(&ask).status, 200);
-}
-
-/// Whoever copies the data folder has nothing to come in with.
-#[test]
-fn no_secret_that_was_issued_lies_on_the_disk() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let place = Place::in_folder(folder.path()).expect("a place");
-    let mut server = TestServer::with(Plan { place, ..Plan::default() });
-    let open = server.console_invite(Role::Admin);
-    let used = server.console_invite(Role::Admin);
-    let mut admin = server.stranger();
-    let attempt = "5ec3e7a77e4d7b0ad5ec3e7a77e4d7b0";
-    assert_eq!(admin.enroll(&json!({ "code": used, "name": "Amina", "attempt": attempt })).status, 200);
-    let reply = admin.post("/api/invites", &json!({ "role": "volunteer" }));
-    let shown = reply.json()["code"].as_str().expect("a code").to_owned();
-    assert_eq!(admin.get("/api/session").status, 200);
-    let cookie = admin.cookie.clone().expect("a cookie");
-    let credential = cookie.rsplit('.').next().expect("a secret").to_owned();
-    let mut secrets: Vec<(String, Vec<u8>)> = Vec::new();
-    for code in [&open, &used, &shown] {
-        secrets.push((format!("code {code}"), code.clone().into()));
-        secrets.push((format!("code {code} without dashes"), code.replace('-', "").into()));
-    }
-    for (name, hex) in [("credential", credential.as_str()), ("attempt", attempt)] {
-        let bytes = hex.as_bytes().chunks(2).map(|digits| std::str::from_utf8(digits).expect("hex"));
-        let bytes = bytes.map(|digits| u8::from_str_radix(digits, 16).expect("hex")).collect();
-        secrets.push((format!("{name} in hex"), hex.into()));
-        secrets.push((format!("{name} as bytes"), bytes));
-    }
-    // With the log, then without it.
-    let check = || {
-        let mut looked_at = 0;
-        for file in fs::read_dir(folder.path()).expect("a folder") {
-            let path = file.expect("a file").path();
-            let bytes = fs::read(&path).expect("a file");
-            looked_at += bytes.len();
-            for (what, secret) in &secrets {
-                assert!(!bytes.windows(secret.len()).any(|part| part == secret), "{what} in {}", path.display());
-            }
-        }
-        assert!(looked_at > 10_000, "the database was looked at");
-    };
-    check();
-    server.stop();
-    check();
 }
 
 /// The life of a certificate: asked for, proved at the door, shown, kept, renewed in time; and an authority that fails.

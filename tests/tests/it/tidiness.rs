@@ -92,3 +92,52 @@ fn nothing_unfinished_is_left() {
         );
     }
 }
+
+/// Whatever stands in a document as `file` or `file::name`.
+fn references(document: &str) -> Vec<(String, Option<String>)> {
+    let text = fs::read_to_string(root().join(document)).unwrap_or_else(|e| panic!("{document}: {e}"));
+    let quoted = text.split('`').skip(1).step_by(2);
+    let ours = ["pwa/", "server/", "shared/", "tests/"];
+    let found = quoted.filter(|part| ours.iter().any(|folder| part.starts_with(folder)));
+    let found: Vec<_> = found
+        .map(|part| match part.split_once("::") {
+            Some((file, name)) => (file.to_owned(), Some(name.to_owned())),
+            None => (part.to_owned(), None),
+        })
+        .collect();
+    assert!(found.len() > 10, "{document} refers to hardly anything");
+    found
+}
+
+/// Fails for each reference whose file, or whose name in it, is not there.
+fn check_references(document: &str, is_there: impl Fn(&str, &str) -> bool) {
+    for (file, name) in references(document) {
+        let text = fs::read_to_string(root().join(&file)).unwrap_or_else(|e| panic!("{document}: `{file}`: {e}"));
+        if let Some(name) = name {
+            assert!(is_there(&text, &name), "{document}: there is no `{name}` in {file}");
+        }
+    }
+}
+
+#[test]
+fn each_line_of_the_threat_model_has_its_test() {
+    check_references("SECURITY.md", |text, name| {
+        let declared = format!("fn {name}(");
+        let test = text.find(&declared).map(|place| &text[..place]);
+        test.is_some_and(|before| before.trim_end().trim_end_matches("async").trim_end().ends_with(']'))
+    });
+    let text = fs::read_to_string(root().join("SECURITY.md")).expect("SECURITY.md");
+    for line in text.lines().filter(|line| line.contains("*can")) {
+        let shown = line.contains('`') || line.contains("(test: to be named)") || line.contains("No test: ");
+        assert!(shown, "neither a test nor a reason why there is none: {line}");
+    }
+}
+
+#[test]
+fn each_limit_that_the_operator_reads_of_has_its_name_in_the_code() {
+    check_references("docs/operating.md", |text, name| {
+        text.contains(&format!("pub const {name}: "))
+            || text.contains(&format!("\nconst {name}: "))
+            || text.contains(&format!("    pub {name}: "))
+    });
+}
