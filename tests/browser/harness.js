@@ -101,6 +101,10 @@ export class Phone {
   watch(page) {
     this.page = page;
     page.setDefaultTimeout(30_000);
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (!/^(data|blob):$/.test(protocol) && origin !== this.house.url) this.faults.push(`asked ${origin}`);
+    });
     page.on('pageerror', (error) => this.faults.push(error.message));
     page.on('console', (message) => {
       // A refused connection is what a phone without a network is about.
