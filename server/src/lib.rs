@@ -1,7 +1,7 @@
 //! Tiwizi's server: one binary, one SQLite file.
 //!
-//! The way through: [`cli`] opens the [`storage`] and a socket; [`serve`] accepts connections, by [`tls`] where it is asked to; [`routes`] names every
-//! address and the layers before them; [`auth`] says who is asking; [`storage`] reads at one moment and writes through
+//! The way through: [`cli`] opens the [`storage`] and a socket; [`serve`] accepts connections, by [`tls`] where it is asked
+//! to; [`routes`] names every address and the layers before them; [`auth`] says who is asking; [`storage`] reads at one moment and writes through
 //! the one [`writer`] thread; [`pokes`] tells phones that there is news, also of what [`others`] wrote.
 
 pub mod cli;

@@ -72,13 +72,9 @@ impl Rates {
         }
     }
 
-    /// One request from that address. This machine is not counted: it is a proxy that does not say for whom it asks, and
-    /// refusing it would refuse everybody.
+    /// One request from that address.
     pub fn address(&self, address: IpAddr) -> Result<(), TooOften> {
-        if address.to_canonical().is_loopback() {
-            return Ok(());
-        }
-        self.addresses.ask(neighbourhood(address))
+        countable(address).map_or(Ok(()), |address| self.addresses.ask(address))
     }
 
     /// One request from that device, once it is known to be that device: else anybody could use up another's.
@@ -88,8 +84,14 @@ impl Rates {
 
     /// One attempt to come in from that address.
     pub fn enrolment(&self, address: IpAddr) -> Result<(), TooOften> {
-        self.enrolments.ask(neighbourhood(address))
+        countable(address).map_or(Ok(()), |address| self.enrolments.ask(address))
     }
+}
+
+/// As what an address counts. This machine does not: it is a proxy that does not say for whom it asks, and refusing it would
+/// refuse everybody.
+fn countable(address: IpAddr) -> Option<IpAddr> {
+    (!address.to_canonical().is_loopback()).then(|| neighbourhood(address))
 }
 
 /// One rate for each key.

@@ -38,7 +38,7 @@ struct Typed {
 #[derive(Debug, Subcommand)]
 enum Command {
     #[command(about = "Ouvre le serveur et l’application")]
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     #[command(about = "Crée une invitation, aussi pendant que le serveur tourne")]
     Invite(invite::Args),
     #[command(about = "Remplit un dossier vide d’un jeu d’essai")]
@@ -121,7 +121,7 @@ pub fn run_from<'a>(words: impl IntoIterator<Item = &'a str>, console: &mut Cons
 
 fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
     match typed.command {
-        Command::Serve(args) => serve::run(args, console),
+        Command::Serve(args) => serve::run(*args, console),
         Command::Invite(args) => invite::run(&args, console),
         Command::Demo(args) => demo::run(&args, console),
         Command::Import(args) => import::run(&args, console),

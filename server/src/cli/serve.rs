@@ -210,8 +210,8 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
     let state = AppState::open(config, Clock::system(), WriterState::default())?;
     let tls = source.map(|source| source.guard(&state)).transpose()?;
     if let Some(listener) = redirect {
-        let from = PublicUrl::local(listener.local_addr()?);
-        heard(writeln!(console.out, "{from} renvoie vers {public_url}").map_err(Into::into));
+        let plain = PublicUrl::local(listener.local_addr()?);
+        heard(writeln!(console.out, "{plain} renvoie vers {public_url}").map_err(Into::into));
         tokio::spawn(serve::redirect(Door::plain(listener), public_url.clone(), state.stopping.clone()));
     }
     heard(writeln!(console.out, "Tiwizi est ouvert sur {public_url}").map_err(Into::into));
@@ -227,6 +227,10 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
     serve::serve(state, Door { tls, ..Door::plain(listener) }).await?;
     heard(writeln!(console.out, "Tiwizi est arrêté ; tout est enregistré.").map_err(Into::into));
     Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| format!("impossible d’écouter sur {address} : {error}"))
 }
 
 /// Whoever started the server may have closed its output, or filled the disk behind it: phones need it all the same.

@@ -7,7 +7,7 @@ use crate::tidiness::files;
 /// Codes for the operator, who reads them in French on the terminal.
 const OPERATORS: [&str; 3] = ["server/src/import/", "server/src/cli/", "server/src/verify.rs"];
 /// What is written like a code and names a file.
-const FILE_ENDINGS: [&str; 3] = ["html", "js", "sqlite"];
+const FILE_ENDINGS: [&str; 5] = ["html", "js", "json", "pem", "sqlite"];
 /// What a worker tells its own page when it ends. Nobody reads it.
 const DEATHS: [&str; 2] = ["engine.failed", "storage.lost"];
 /// For edits that a rule refused, shown on any screen: they are among those that are always at hand.

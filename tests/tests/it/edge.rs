@@ -174,18 +174,20 @@ fn a_device_that_asks_too_often_waits_and_nobody_can_use_up_anothers_share() {
 
 #[test]
 fn coming_in_is_paced_whatever_the_code() {
-    let server = TestServer::start();
+    let server = TestServer::with(Plan { proxy: Proxy::Trusted, ..Plan::default() });
     let code = server.console_invite(Role::Volunteer);
     let ask = json!({ "code": code, "name": "Amina" });
+    let enroll = |from| server.stranger().with("x-forwarded-for", from).enroll(&ask);
     // A repeated attempt is answered each time, and counts each time.
     for _ in 0..ENROLMENT.burst.get() {
-        assert_eq!(server.stranger().enroll(&ask).status, 200);
+        assert_eq!(enroll("192.0.2.1").status, 200);
     }
-    let reply = server.stranger().enroll(&ask);
+    let reply = enroll("192.0.2.1");
     assert_eq!(reply.refusal(), refused(429, "request.slow_down"));
     assert_eq!(reply.header("retry-after"), Some("1"));
+    assert_eq!(enroll("192.0.2.2").status, 200);
     server.time.pass(1_000);
-    assert_eq!(server.stranger().enroll(&ask).status, 200);
+    assert_eq!(enroll("192.0.2.1").status, 200);
 }
 
 /// The life of a certificate: asked for, proved at the door, shown, kept, renewed in time; and an authority that fails.
