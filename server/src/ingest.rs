@@ -9,6 +9,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use automerge::{Change, ChangeHash, ReadDoc as _};
@@ -105,13 +106,14 @@ pub struct Ingest {
     /// Documents that could not be proved: from now on they are proved in each job, so that one upload answers for itself.
     suspicious: BTreeSet<DocumentId>,
     /// What goes into the cache once the commit is done.
-    proved: Vec<(Document, usize)>,
+    proved: Vec<(Arc<Document>, usize)>,
 }
 
 /// A document in this transaction.
 #[derive(Debug, Clone)]
 struct Open {
-    document: Document,
+    /// Never changed in place: an upload puts another one here.
+    document: Arc<Document>,
     standing: Option<Standing>,
     created_by: AccountId,
     last_arrival: u64,
@@ -150,8 +152,8 @@ impl Ingest {
         }
         let Some(standing) = documents::standing(tx, id)? else { return Ok(None) };
         let document = match self.cache.get(id) {
-            Some(document) => document.clone(),
-            None => load(tx, id, &standing)?,
+            Some(document) => document,
+            None => Arc::new(load(tx, id, &standing)?),
         };
         Ok(Some(Open {
             document,
@@ -169,13 +171,13 @@ impl Ingest {
     }
 
     /// A document that cannot be read without a panic fails alone, and ends no writer.
-    fn try_to_settle(tx: &Transaction<'_>, open: &Open) -> Result<(Document, usize), StoreError> {
+    fn try_to_settle(tx: &Transaction<'_>, open: &Open) -> Result<(Arc<Document>, usize), StoreError> {
         // Unwind safe: what was half written is undone with the transaction or its savepoint.
         catch_unwind(AssertUnwindSafe(|| Self::settle(tx, open))).unwrap_or(Err(StoreError::Panicked))
     }
 
     /// Writes everything that follows from a document's changes.
-    fn settle(tx: &Transaction<'_>, open: &Open) -> Result<(Document, usize), StoreError> {
+    fn settle(tx: &Transaction<'_>, open: &Open) -> Result<(Arc<Document>, usize), StoreError> {
         let document = &open.document;
         let saved = guard::prove(document.crdt()).map_err(|_| StoreError::Corrupt("a document could not be proved"))?;
         let heads: Vec<Hash> = document.heads().into_iter().map(|hash| hash.0).collect();
@@ -195,7 +197,7 @@ impl Ingest {
         scope::put_links(tx, document.id, &record.names(), open.last_arrival)?;
         scope::put_territories(tx, document.id, &territory::of_record(document.kind, &record), open.last_arrival)?;
         projections::put(tx, document.id, &Projection::of(document.id, &record))?;
-        Ok((document.clone(), weight(open.changes, saved.len())))
+        Ok((Arc::clone(document), weight(open.changes, saved.len())))
     }
 }
 
@@ -311,7 +313,7 @@ impl Intake<'_, '_> {
             return self.set_all_aside(open.as_ref(), code);
         }
         let mut open = open.unwrap_or_else(|| Open {
-            document: Document::new(id, self.upload.kind),
+            document: Arc::new(Document::new(id, self.upload.kind)),
             standing: None,
             created_by: self.uploader.account,
             last_arrival: 0,
@@ -320,7 +322,7 @@ impl Intake<'_, '_> {
         });
         let admitted = self.admit(&open.document);
         let (crdt, verdicts) = (admitted.document, admitted.verdicts);
-        let merged = Document::from_crdt(id, open.document.kind, crdt);
+        let merged = Arc::new(Document::from_crdt(id, open.document.kind, crdt));
         if self.ingest.suspicious.contains(&id) && !self.can_be_settled(&open, &merged)? {
             return self.set_all_aside(Some(&open), Refusal::Unsaveable.code());
         }
@@ -363,8 +365,8 @@ impl Intake<'_, '_> {
     }
 
     /// Whether everything that follows from a document could be written, were it to become `merged`.
-    fn can_be_settled(&self, open: &Open, merged: &Document) -> Result<bool, StoreError> {
-        let trial = Open { document: merged.clone(), last_arrival: open.last_arrival.max(1), ..open.clone() };
+    fn can_be_settled(&self, open: &Open, merged: &Arc<Document>) -> Result<bool, StoreError> {
+        let trial = Open { document: Arc::clone(merged), last_arrival: open.last_arrival.max(1), ..open.clone() };
         storage::open_savepoint(self.tx)?;
         let settled = Ingest::try_to_settle(self.tx, &trial);
         storage::undo_savepoint(self.tx)?;
