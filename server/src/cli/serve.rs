@@ -240,10 +240,6 @@ fn heard(said: Result<(), Box<dyn Error>>) {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|error| format!("impossible d’écouter sur {address} : {error}"))
-}
-
 /// While no administrator can come in, each start prints a way.
 async fn invite_first_admin(state: &AppState, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
     let clock = state.clock.clone();
