@@ -6,6 +6,7 @@ mod contract;
 mod guard;
 mod http;
 mod import;
+mod journal;
 mod permission;
 mod rules;
 mod simulation;
