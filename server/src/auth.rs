@@ -19,7 +19,10 @@ use crate::{
     error::ApiError,
     routes::AppState,
     secret::Credential,
-    storage::access::{self, Account, Device, Refusal, Standing},
+    storage::{
+        access::{self, Account, Device, Refusal, Standing},
+        journal::{Action, Actor, Entry},
+    },
 };
 
 /// How long a browser keeps the credential. In seconds: 400 days, the longest that browsers grant. Sent anew with each
@@ -35,6 +38,14 @@ const COOKIE_BYTES_MAX: usize = 4096;
 pub struct Enrolled {
     pub account: Account,
     pub device: Device,
+}
+
+impl Enrolled {
+    /// That they did that just now, for the journal.
+    #[must_use]
+    pub fn did(&self, action: Action, subject: impl ToString, at_ms: u64) -> Entry {
+        Entry::of(Actor { account: Some(self.account.id), device: Some(self.device.id) }, action, subject, at_ms)
+    }
 }
 
 /// A device whose credential is right, even when its access was ended since.

@@ -131,6 +131,8 @@ impl Demo {
                     commune_code: String::new(),
                     commune: COMMUNES[(n + k) % COMMUNES.len()].to_owned(),
                     association: Some(associations[n % associations.len()]),
+                    photo_consent: (n + k) % 3 != 1,
+                    messages_consent: k == 0,
                 };
                 let at_ms = self.now_ms - 90 * DAY_MS;
                 self.karima.edit(&Edit::CreatePerson { person, new, notice_read: true }, at_ms)?;

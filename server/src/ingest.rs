@@ -34,6 +34,7 @@ use crate::{
         self, StoreError,
         access::{self, Account},
         documents::{self, NewAside, NewChange, Standing},
+        journal,
         projections::{self, Projection},
         quarantine::{self, Aside},
         scope, server,
@@ -561,7 +562,14 @@ impl Intake<'_, '_> {
             open.changes += 1;
             arrival += 1;
         }
-        Ok(())
+        if self.upload.kind == Kind::Settings { self.note_settings(fresh) } else { Ok(()) }
+    }
+
+    /// The house's rules are changed by an edit like any other; who did is for the journal too. To what, stands in the document.
+    fn note_settings(&self, changes: usize) -> Result<(), StoreError> {
+        let by = journal::Actor { account: Some(self.uploader.account), device: Some(self.uploader.device) };
+        let entry = journal::Entry::of(by, journal::Action::SettingChanged, self.upload.document, self.now_ms);
+        journal::note(self.tx, &entry.with(serde_json::json!({ "changes": changes })))
     }
 
     fn receipt(&mut self, open: &Open, verdicts: Vec<guard::Verdict>) -> Result<Receipt, StoreError> {

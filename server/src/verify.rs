@@ -17,6 +17,7 @@ use crate::{
     storage::{
         self, StoreError,
         documents::{self, Standing},
+        journal::{self, Chain},
         projections::{self, Projection},
         scope, server,
     },
@@ -29,6 +30,8 @@ pub struct Findings {
     pub changes: u64,
     /// Changes that wait for staff.
     pub set_aside: u64,
+    /// Whether each row of the journal follows from the one before it.
+    pub journal: Chain,
     pub problems: Vec<Problem>,
 }
 
@@ -69,6 +72,7 @@ pub fn verify(db: &Connection) -> Result<Findings, StoreError> {
     if !storage::is_sound(db)? {
         findings.note(None, "file.damaged");
     }
+    findings.journal = journal::chain(db)?;
     findings.set_aside = documents::set_aside_counts(db)?.iter().map(|(_, count)| count).sum();
     Ok(findings)
 }
@@ -125,7 +129,7 @@ impl Findings {
     /// Whether nothing was wrong.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.problems.is_empty()
+        self.problems.is_empty() && self.journal.broken_at.is_none()
     }
 }
 

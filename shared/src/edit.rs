@@ -9,8 +9,9 @@ use automerge::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    consent::{Agreed, Consent},
     document::{Author, Document, Kind, Made},
-    effect::{capability_to_set, check_stage},
+    effect::{capability_to_say, capability_to_set, check_stage},
     field::{Accepts, Field, Value},
     id::{DocumentId, RowId},
     limit,
@@ -70,6 +71,10 @@ pub struct NewPerson {
     pub commune_code: String,
     /// Their association.
     pub association: Option<DocumentId>,
+    /// That they agreed to be photographed or filmed. False says nothing.
+    pub photo_consent: bool,
+    /// That they agreed to be sent messages. False says nothing.
+    pub messages_consent: bool,
 }
 
 /// What a person means to do. Ids are made by whoever means it, so that saying it twice does it once.
@@ -96,6 +101,15 @@ pub enum Edit {
         new: NewPerson,
         /// Whether the privacy notice was read.
         notice_read: bool,
+    },
+    /// Says that a person gave a consent, or withdrew it.
+    SetConsent {
+        /// Who.
+        person: DocumentId,
+        /// Which.
+        consent: Consent,
+        /// What they said.
+        agreed: Agreed,
     },
     /// Adds a phone to a person's contact.
     AddPhone {
@@ -432,7 +446,11 @@ impl Bench<'_> {
     fn edit(&mut self, edit: &Edit) -> Done {
         match edit {
             Edit::SetField { document, row, field, value } => self.set_field(*document, *row, *field, value),
-            Edit::CreatePerson { person, new, notice_read } => self.create_person(*person, new, *notice_read),
+            Edit::CreatePerson { person, new, notice_read } => {
+                self.create_person(*person, new, *notice_read)?;
+                self.begin_contact(*person, new, None)
+            }
+            Edit::SetConsent { person, consent, agreed } => self.set_consent(*person, *consent, *agreed),
             Edit::AddPhone { person, row, phone } => self.add_phone(*person, *row, phone),
             Edit::AddEmail { person, row, address } => self.add_email(*person, *row, address),
             Edit::CreateAssociation { association, fields } => {
@@ -600,7 +618,37 @@ impl Bench<'_> {
         if notice_read {
             fields.insert(Field::NoticeRead, Value::Number(at_ms));
         }
+        if new.photo_consent {
+            fields.insert(Field::PhotoConsent, Value::from(Agreed::Given.as_str()));
+        }
         self.create(person, Kind::Person, &fields, |_| Ok(()))
+    }
+
+    fn set_consent(&mut self, person: DocumentId, consent: Consent, agreed: Agreed) -> Done {
+        let (key, word) = (consent.field().key(), Value::from(agreed.as_str()));
+        match consent {
+            Consent::Photo => self.change(person, Kind::Person, Capability::ChangePerson, |tx| set(tx, &ROOT, key, &word)),
+            Consent::Messages => {
+                self.needs(capability_to_say(agreed))?;
+                self.contact(person, |tx| set(tx, &ROOT, key, &word))
+            }
+        }
+    }
+
+    /// What a new person gave that only those shall hold who may call them, if anything.
+    fn begin_contact(&mut self, person: DocumentId, new: &NewPerson, phone: Option<(RowId, &Phone)>) -> Done {
+        if phone.is_none() && !new.messages_consent {
+            return Ok(());
+        }
+        if phone.is_some_and(|(_, phone)| !phone.is_well_formed()) {
+            return Err(Refusal::ValueInvalid);
+        }
+        self.contact(person, |tx| {
+            if new.messages_consent {
+                set(tx, &ROOT, Field::MessagesConsent.key(), &Value::from(Agreed::Given.as_str()))?;
+            }
+            phone.map_or(Ok(()), |(id, phone)| add_phone(tx, id, phone))
+        })
     }
 
     /// Writes into a person's contact, which begins with its first row and need not be held (see `Role::may_read`).
@@ -618,12 +666,7 @@ impl Bench<'_> {
         if !phone.is_well_formed() {
             return Err(Refusal::ValueInvalid);
         }
-        self.contact(person, |tx| {
-            let Some(row) = new_row(tx, "phones", id)? else { return Ok(()) };
-            set(tx, &row, "raw", &short(&phone.raw)?)?;
-            set(tx, &row, "country", &Value::from(phone.country.as_deref().unwrap_or_default()))?;
-            set(tx, &row, "e164", &Value::from(phone.e164.as_deref().unwrap_or_default()))
-        })
+        self.contact(person, |tx| add_phone(tx, id, phone))
     }
 
     fn add_email(&mut self, person: DocumentId, id: RowId, address: &str) -> Done {
@@ -714,9 +757,8 @@ impl Bench<'_> {
             new.association = Some(named.association);
         }
         self.create_person(*person, &new, *notice_read)?;
-        if let Some(phone) = phone.as_ref().filter(|phone| !phone.raw.trim().is_empty()) {
-            self.add_phone(*person, *mark, phone)?;
-        }
+        let phone = phone.as_ref().filter(|phone| !phone.raw.trim().is_empty());
+        self.begin_contact(*person, &new, phone.map(|phone| (*mark, phone)))?;
         let at_ms = self.at_ms;
         self.change(*event, Kind::Event, Capability::Mark, |tx| {
             join(tx, *person, "walk_in")?;
@@ -835,6 +877,13 @@ struct NewMark {
     mark: RowId,
     status: Status,
     minutes: Option<u16>,
+}
+
+fn add_phone(tx: &mut Transaction<'_>, id: RowId, phone: &Phone) -> Done {
+    let Some(row) = new_row(tx, "phones", id)? else { return Ok(()) };
+    set(tx, &row, "raw", &short(&phone.raw)?)?;
+    set(tx, &row, "country", &Value::from(phone.country.as_deref().unwrap_or_default()))?;
+    set(tx, &row, "e164", &Value::from(phone.e164.as_deref().unwrap_or_default()))
 }
 
 /// M1: a mark is only ever added.

@@ -9,6 +9,7 @@ use automerge::{
 };
 
 use crate::{
+    consent::Agreed,
     document::Kind,
     edit::{Refusal, checked, is_section_key},
     field::{Field, Value},
@@ -149,12 +150,19 @@ impl Judge {
                 return Err(Refusal::NoSuchEdit);
             }
         }
-        self.field(touch, field, Field::of(self.kind), self.capability_for(field))
+        self.field(touch, field, Field::of(self.kind), self.capability_for(field, touch.action))
     }
 
-    fn capability_for(&self, field: Field) -> Capability {
+    fn capability_for(&self, field: Field, action: &OpType) -> Capability {
         match (self.kind, field) {
             (Kind::Person, Field::SameAs) => Capability::JoinPeople,
+            (Kind::Contact, Field::MessagesConsent) if !self.begins => match action {
+                OpType::Put(value) => {
+                    Agreed::of(&Value::from_scalar(value)).map_or(Capability::ChangeContact, capability_to_say)
+                }
+                // A word is cleared before it is said anew.
+                _ => Capability::AddContact,
+            },
             (Kind::Contact, _) => Capability::AddContact,
             _ if self.begins => capability_to_begin(self.kind),
             _ => capability_to_set(self.kind, field),
@@ -231,6 +239,16 @@ pub fn capability_to_set(kind: Kind, field: Field) -> Capability {
         (Kind::Dossier, _) => Capability::WriteDossier,
         (Kind::Call, _) => Capability::ChangeCall,
         (Kind::Settings, _) => Capability::ChangeSettings,
+    }
+}
+
+/// What it takes to say of somebody whose contact is there already what they want about messages. Whoever stands before them takes a no;
+/// a yes is for those who hold the contact and see what was said before.
+#[must_use]
+pub fn capability_to_say(agreed: Agreed) -> Capability {
+    match agreed {
+        Agreed::Given => Capability::ChangeContact,
+        Agreed::Withdrawn => Capability::AddContact,
     }
 }
 

@@ -218,6 +218,8 @@ pub const STAGES: &[&str] = &[
     "final_report",
     "closed",
 ];
+/// What is said about a consent: see `consent::Agreed`.
+pub const CONSENTS: &[&str] = &["given", "withdrawn"];
 /// What an event is.
 pub const EVENT_KINDS: &[&str] =
     &["writing_workshop", "project_training", "finance_training", "information_meeting", "group_support", "other"];
@@ -334,6 +336,14 @@ fields! {
     DossierKeepMonths = "dossier_keep_months", Number(1, 1_200);
     /// Days of absence after which a device must be let in anew.
     DeviceAwayDays = "device_away_days", Number(1, 3_650);
+    /// Whether the person agreed to be photographed or filmed: one of [`CONSENTS`].
+    PhotoConsent = "photo_consent", Word(CONSENTS);
+    /// Whether the person agreed to be sent messages: one of [`CONSENTS`].
+    MessagesConsent = "messages_consent", Word(CONSENTS);
+    /// The organisation's name, as the privacy notice says it: who answers for what is kept.
+    HouseName = "house_name", Text(SHORT);
+    /// Where people write or call about what is kept of them.
+    HouseContact = "house_contact", Text(SHORT);
 }
 
 impl Field {
@@ -357,8 +367,9 @@ impl Field {
                 Self::CommuneCode,
                 Self::SameAs,
                 Self::NoticeRead,
+                Self::PhotoConsent,
             ],
-            Kind::Contact => &[Self::Person],
+            Kind::Contact => &[Self::Person, Self::MessagesConsent],
             Kind::Association => &[
                 Self::Title,
                 Self::ShortTitle,
@@ -404,6 +415,8 @@ impl Field {
                 Self::TotalMaxCents,
             ],
             Kind::Settings => &[
+                Self::HouseName,
+                Self::HouseContact,
                 Self::EventKeepDays,
                 Self::LockFrom,
                 Self::LockMinutes,

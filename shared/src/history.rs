@@ -7,6 +7,7 @@ use crate::{
     document::{Document, device_of, genesis_hash},
     field::{Field, Value},
     id::{DeviceId, DocumentId},
+    limit,
     mark::Status,
 };
 
@@ -104,6 +105,16 @@ pub fn entry(document: &Document, change: &[u8; 32]) -> Option<HistoryEntry> {
         at_ms: u64::try_from(meta.timestamp).unwrap_or(0).saturating_mul(1000),
         did: did(document, &meta.deps, meta.hash),
     })
+}
+
+/// On which device, and when by its clock, a field was set last.
+#[must_use]
+pub fn last_set(document: &Document, field: Field) -> Option<(Option<DeviceId>, u64)> {
+    let (entries, _) = history(document, limit::HISTORY_ENTRIES_MAX);
+    let sets = |entry: &&HistoryEntry| {
+        entry.did.iter().any(|did| matches!(did, Did::Set { field: set, .. } if *set == field))
+    };
+    entries.iter().find(sets).map(|entry| (entry.by, entry.at_ms))
 }
 
 fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did> {

@@ -17,6 +17,8 @@ pub mod field;
 pub mod mark;
 pub mod record;
 
+pub mod consent;
+
 pub mod edit;
 pub mod effect;
 pub mod settings;

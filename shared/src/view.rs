@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    consent::{Agreed, ConsentView},
     field::{Field, Value},
     history::HistoryEntry,
     id::{AccountId, DeviceId, DocumentId, RowId},
@@ -164,6 +165,8 @@ pub struct RosterRow {
     pub name_ar: String,
     /// The association's title, if known.
     pub association: String,
+    /// What they said about being photographed; none where nothing was said.
+    pub photo: Option<Agreed>,
     /// How they got on the roster.
     pub joined: Joined,
     /// Names and association, folded: what search looks at.
@@ -348,6 +351,8 @@ pub struct RecordView {
     pub fields: Vec<FieldView>,
     /// A person's phones, where this account may hold them.
     pub phones: Vec<PhoneRow>,
+    /// What a person agreed to, as far as this account may hold it.
+    pub consents: Vec<ConsentView>,
     /// Its own Questions.
     pub questions: Vec<Question>,
     /// The newest first.
@@ -445,8 +450,10 @@ pub struct JudgedView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SettingsView {
-    /// Every setting, as it holds.
+    /// Every setting that is a number, as it holds.
     pub settings: Vec<SettingView>,
+    /// Those that are words: the house's name, and where people ask about what is kept of them.
+    pub texts: Vec<FieldView>,
     /// Whether this account may change them.
     pub may_change: bool,
     /// Whether this device must be locked with a PIN or a passkey.

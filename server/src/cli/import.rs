@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde_json::json;
 use shared::id::DocumentId;
 
 use super::{Console, Data};
@@ -19,7 +20,10 @@ use crate::{
         phones::HomeCountry,
         rna,
     },
-    storage::{self, Place, Store, StoreError, WriterState},
+    storage::{
+        self, Place, Store, StoreError, WriterState,
+        journal::{Action, Actor, Entry, note},
+    },
 };
 
 #[derive(Debug, clap::Args)]
@@ -103,6 +107,7 @@ pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>>
 fn rna(file: &Path, way: &Way, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
     let readout = rna::read(&bytes(file)?).map_err(|problem| of_file(file, &problem))?;
     let store = way.open()?;
+    note_import(&store, "rna", readout.rows.len())?;
     let outcome = apply::rna(&store, &Clock::system(), &readout)?;
     store.stop();
     if let Some(row) = readout.rows.first() {
@@ -132,6 +137,7 @@ fn participants(
     let list = participants::read(&bytes(file)?, &circumstances).map_err(|problem| of_file(file, &problem))?;
     let store = way.open()?;
     let expecting = common.event.is_some();
+    note_import(&store, "participants", list.readout.rows.len())?;
     let outcome = apply::participants(&store, &clock, &list.readout, common)?;
     store.stop();
     let delimiter = if list.delimiter == '\t' { "tabulation".to_owned() } else { list.delimiter.to_string() };
@@ -183,6 +189,7 @@ fn communes(files: &[PathBuf], way: &Way, console: &mut Console<'_>) -> Result<(
     }
     let store = way.open()?;
     for (title, readout) in lists {
+        note_import(&store, "communes", readout.rows.len())?;
         let outcome = apply::communes(&store, &readout)?;
         writeln!(console.out, "{title}.")?;
         count(console, "Communes nouvelles", outcome.communes.new)?;
@@ -192,6 +199,12 @@ fn communes(files: &[PathBuf], way: &Way, console: &mut Console<'_>) -> Result<(
     }
     store.stop();
     Ok(())
+}
+
+/// Said before it is done, since an import is many commits. The file is not named: its name may be somebody's.
+fn note_import(store: &Store, list: &'static str, rows: usize) -> Result<(), StoreError> {
+    let entry = Entry::of(Actor::default(), Action::Imported, list, Clock::system().now_ms());
+    store.write_blocking(move |tx, _| note(tx, &entry.with(json!({ "rows": rows }))))
 }
 
 fn count(console: &mut Console<'_>, what: &str, count: usize) -> Result<(), Box<dyn Error>> {

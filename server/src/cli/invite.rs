@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use rusqlite::Transaction;
+use serde_json::json;
 use shared::{id::DocumentId, role::Role};
 
 use super::{Console, Data};
@@ -15,6 +16,7 @@ use crate::{
     storage::{
         self,
         access::{self, NewInvite, Refusal},
+        journal::{Action, Actor, Entry, note},
     },
 };
 
@@ -97,7 +99,11 @@ pub fn make(tx: &Transaction<'_>, new: &New, clock: &Clock) -> Result<InviteCode
         now_ms,
         expires_ms: now_ms + new.hours * HOUR_MS,
     };
-    access::add_invite(tx, &invite)?;
+    let id = access::add_invite(tx, &invite)?;
+    // Whoever may type here may do anything: an administrator let in from here is told apart.
+    let action = if new.role == Role::Admin { Action::RecoveryInvite } else { Action::InviteMade };
+    let detail = json!({ "role": new.role, "documents": new.documents.len() });
+    note(tx, &Entry::of(Actor::default(), action, id, now_ms).with(detail))?;
     Ok(code)
 }
 

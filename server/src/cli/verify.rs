@@ -3,7 +3,17 @@
 use std::error::Error;
 
 use super::{Console, Data};
-use crate::{storage, verify};
+use serde_json::json;
+
+use crate::{
+    clock::Clock,
+    secret,
+    storage::{
+        self,
+        journal::{Action, Actor, Entry, note},
+    },
+    verify,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -22,6 +32,11 @@ pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>>
     if found.set_aside > 0 {
         writeln!(out, "{} modifications mises de côté attendent une décision.", found.set_aside)?;
     }
+    let journal = &found.journal;
+    writeln!(out, "{} lignes du journal vérifiées ; empreinte {}.", journal.rows, secret::hex(&journal.last))?;
+    if let Some(row) = journal.broken_at {
+        writeln!(out, "  problème : la ligne {row} du journal a été changée, ou une ligne avant elle a disparu")?;
+    }
     for problem in &found.problems {
         let document = problem.document.map_or_else(String::new, |id| format!(" (document {id})"));
         writeln!(out, "  problème : {}{document}", problem.code)?;
@@ -29,6 +44,9 @@ pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>>
     if found.is_clean() {
         writeln!(out, "Tout concorde.")?;
         return Ok(());
+    }
+    if found.problems.is_empty() {
+        return Err("le journal a été changé : rien ne le refait, comparez avec une sauvegarde".into());
     }
     Err("des différences ont été trouvées ; « tiwizi rebuild » refait ce qui découle des modifications".into())
 }
@@ -38,6 +56,8 @@ pub fn rebuild(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Err
     let mut db = storage::connect(&args.data.place()?)?;
     let tx = storage::begin(&mut db)?;
     let documents = verify::rebuild(&tx)?;
+    let entry = Entry::of(Actor::default(), Action::Rebuilt, "", Clock::system().now_ms());
+    note(&tx, &entry.with(json!({ "documents": documents })))?;
     tx.commit()?;
     writeln!(console.out, "{documents} documents refaits à partir de leurs modifications.")?;
     Ok(())

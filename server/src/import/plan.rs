@@ -103,6 +103,9 @@ pub(super) fn person(server: &str, row: &Participant) -> PlannedPerson {
         commune: row.commune.clone().unwrap_or_default(),
         commune_code: String::new(),
         association: None,
+        // What a list says of consents is no consent.
+        photo_consent: false,
+        messages_consent: false,
     };
     let folded = |text: Option<&str>| fold_search(text.unwrap_or_default());
     let names = [&row.given, &row.family, &row.name_ar].map(|name| fold_search(name));

@@ -7,7 +7,9 @@ use axum::{
     extract::State,
     http::{HeaderName, HeaderValue, header::SET_COOKIE},
 };
+use rusqlite::Transaction;
 use serde::Deserialize;
+use serde_json::json;
 use shared::{
     id::{AccountId, DeviceId},
     limit::SHORT_CHARS_MAX,
@@ -22,7 +24,10 @@ use crate::{
     auth::{self, Address},
     error::ApiError,
     secret::{self, Credential, InviteCode},
-    storage::access::{self, Enrolment, Language, Refusal},
+    storage::{
+        access::{self, Enrolment, Language, Refusal},
+        journal::{Action, Actor, Entry, note},
+    },
 };
 
 /// The label of a device. In characters; what is longer is cut, since the app made it.
@@ -79,7 +84,15 @@ pub async fn enroll(
         credential_hash: fresh.hash(),
         now_ms,
     };
-    let enrolled = state.store.write(move |tx| access::enroll(tx, &guest)).await.inspect_err(|refusal| {
+    let let_in = move |tx: &Transaction<'_>| {
+        let enrolled = access::enroll(tx, &guest)?;
+        let by = Actor { account: Some(enrolled.account.id), device: Some(enrolled.device.id) };
+        let again = enrolled.device.id != guest.device;
+        let detail = json!({ "account": enrolled.account.id, "role": enrolled.account.role, "again": again });
+        note(tx, &Entry::of(by, Action::DeviceEnrolled, enrolled.device.id, now_ms).with(detail))?;
+        Ok(enrolled)
+    };
+    let enrolled = state.store.write(let_in).await.inspect_err(|refusal| {
         if matches!(refusal, Refusal::InviteUnknown) {
             state.guesses.note_wrong(address, now_ms);
         }

@@ -3,6 +3,7 @@
 pub mod body;
 pub mod enroll;
 pub mod health;
+pub mod journal;
 pub mod pokes;
 pub mod quarantine;
 pub mod session;
@@ -61,6 +62,7 @@ pub fn router(state: AppState) -> Router {
         // What waits because it was not allowed.
         .route("/api/quarantine", get(quarantine::list))
         .route("/api/quarantine/judge", post(quarantine::judge))
+        .route("/api/journal", get(journal::list))
         .layer(middleware::from_fn_with_state(SHORT, within));
     let exchange = Router::new()
         .route("/api/sync", post(sync::sync))

@@ -5,6 +5,7 @@ use axum::{
     extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE},
 };
+use rusqlite::Transaction;
 use serde::Serialize;
 
 use super::AppState;
@@ -12,7 +13,10 @@ use crate::{
     auth::{self, Enrolled, Presented},
     error::ApiError,
     secret,
-    storage::access::{self, Account, Device},
+    storage::{
+        access::{self, Account, Device, Refusal},
+        journal::{Action, note},
+    },
 };
 
 /// What a phone learns when it comes in, and whenever it asks.
@@ -63,7 +67,11 @@ pub async fn end(
     enrolled: Enrolled,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), ApiError> {
     let (device, now_ms) = (enrolled.device.id, state.clock.now_ms());
-    state.store.write(move |tx| access::revoke(tx, device, device, now_ms)).await?;
+    let leave = move |tx: &Transaction<'_>| {
+        access::revoke(tx, device, device, now_ms)?;
+        Ok::<_, Refusal>(note(tx, &enrolled.did(Action::DeviceRevoked, device, now_ms))?)
+    };
+    state.store.write(leave).await?;
     state.pokes.end_device(device);
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, auth::forget_credential(&state.config.public_url))]))
 }

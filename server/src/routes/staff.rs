@@ -1,7 +1,9 @@
 //! Letting people in and out, and giving them their events and dossiers.
 
 use axum::{Json, extract::State, http::StatusCode};
+use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::{
     id::{AccountId, DeviceId, DocumentId},
     role::{Role, Scope},
@@ -13,10 +15,13 @@ use super::{
     enroll::name_of,
 };
 use crate::{
-    auth::{ManageAccess, SeeAccess},
+    auth::{Enrolled, ManageAccess, SeeAccess},
     error::ApiError,
     secret::InviteCode,
-    storage::access::{self, AccountRow, Decision, DeviceRow, Given, InviteRow, Language, NewInvite, Refusal},
+    storage::{
+        access::{self, AccountRow, Decision, DeviceRow, Given, InviteRow, Language, NewInvite, Refusal},
+        journal::{Action, note},
+    },
 };
 
 /// How long an invite lasts when nobody says. In hours.
@@ -87,16 +92,23 @@ pub async fn invite(
                 let (account, _) = access::account_with_state(tx, id)?.ok_or(Refusal::AccountUnknown)?;
                 invite.role = account.role;
                 if id == host.account.id {
-                    return access::add_invite(tx, &invite);
+                    return add_invite(tx, &host, &invite);
                 }
             }
             if !host.account.role.may_govern(invite.role) {
                 return Err(Refusal::RoleTooLow);
             }
-            access::add_invite(tx, &invite)
+            add_invite(tx, &host, &invite)
         })
         .await?;
     Ok(Json(Invited { id, link: state.config.public_url.join_link(&code), code: code.to_string(), expires_ms }))
+}
+
+fn add_invite(tx: &Transaction<'_>, host: &Enrolled, invite: &NewInvite) -> Result<i64, Refusal> {
+    let id = access::add_invite(tx, invite)?;
+    let detail = json!({ "role": invite.role, "account": invite.account, "documents": invite.documents.len() });
+    note(tx, &host.did(Action::InviteMade, id, invite.now_ms).with(detail))?;
+    Ok(id)
 }
 
 /// The scope that was asked for, if the role may have it.
@@ -126,7 +138,8 @@ pub async fn withdraw_invite(
             if !host.account.role.may_govern(role) {
                 return Err(Refusal::RoleTooLow);
             }
-            access::withdraw_invite(tx, invite, now_ms)
+            access::withdraw_invite(tx, invite, now_ms)?;
+            Ok(note(tx, &host.did(Action::InviteWithdrawn, invite, now_ms))?)
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -151,7 +164,8 @@ pub async fn revoke_device(
             if subject.id != host.account.id && !host.account.role.may_govern(subject.role) {
                 return Err(Refusal::RoleTooLow);
             }
-            access::revoke(tx, device, host.device.id, now_ms)
+            access::revoke(tx, device, host.device.id, now_ms)?;
+            Ok(note(tx, &host.did(Action::DeviceRevoked, device, now_ms))?)
         })
         .await?;
     state.pokes.end_device(device);
@@ -188,7 +202,12 @@ pub async fn assign(
             if !host.account.role.may_govern(subject.role) {
                 return Err(Refusal::RoleTooLow);
             }
-            Ok::<_, Refusal>(access::decide(tx, &decision)?)
+            let arrival = access::decide(tx, &decision)?;
+            if arrival.is_some() {
+                let action = if given == Given::Yes { Action::Given } else { Action::TakenBack };
+                note(tx, &host.did(action, account, now_ms).with(json!({ "document": decision.document })))?;
+            }
+            Ok::<_, Refusal>(arrival)
         })
         .await?;
     if let Some(arrival) = arrival {
@@ -210,7 +229,9 @@ pub async fn disable(
     Id(account): Id<AccountId>,
     Body(ask): Body<Disabling>,
 ) -> Result<StatusCode, ApiError> {
-    let since_ms = ask.disabled.then(|| state.clock.now_ms());
+    let now_ms = state.clock.now_ms();
+    let (since_ms, action) =
+        if ask.disabled { (Some(now_ms), Action::AccountClosed) } else { (None, Action::AccountOpened) };
     state
         .store
         .write(move |tx| {
@@ -218,7 +239,8 @@ pub async fn disable(
             if !host.account.role.may_govern(subject.role) {
                 return Err(Refusal::RoleTooLow);
             }
-            access::set_disabled(tx, account, since_ms)
+            access::set_disabled(tx, account, since_ms)?;
+            Ok(note(tx, &host.did(action, account, now_ms))?)
         })
         .await?;
     if ask.disabled {

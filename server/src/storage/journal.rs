@@ -1,11 +1,13 @@
 //! The journal: security-relevant acts and acts of staff, in a chain of hashes.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use shared::id::{AccountId, DeviceId};
+use shared::id::{AccountId, DeviceId, DocumentId};
 
-use super::StoreError;
+use super::{StoreError, lookups};
 
 /// Rows of one page of the journal.
 pub const PAGE_ROWS: u64 = 200;
@@ -48,6 +50,7 @@ pub enum Action {
     Exported,
     Imported,
     RecoveryInvite,
+    Rebuilt,
 }
 
 impl Action {
@@ -80,6 +83,7 @@ impl Action {
             Self::Exported => "exported",
             Self::Imported => "imported",
             Self::RecoveryInvite => "recovery_invite",
+            Self::Rebuilt => "rebuilt",
         }
     }
 }
@@ -94,6 +98,20 @@ pub struct Entry {
     pub subject: String,
     /// No personal data: ids, roles, codes, counts. `null` if there is nothing to add.
     pub detail: serde_json::Value,
+}
+
+impl Entry {
+    /// That somebody did that to `subject`.
+    #[must_use]
+    pub fn of(by: Actor, action: Action, subject: impl ToString, at_ms: u64) -> Self {
+        Self { at_ms, by, action, subject: subject.to_string(), detail: serde_json::Value::Null }
+    }
+
+    /// The same with its particulars.
+    #[must_use]
+    pub fn with(self, detail: serde_json::Value) -> Self {
+        Self { detail, ..self }
+    }
 }
 
 /// Writes a line, in the transaction of what it tells of: neither is there without the other.
@@ -169,17 +187,27 @@ impl Row {
     }
 }
 
-/// Reads the whole journal and returns the number of the first row that does not follow from the one before it; none if each
-/// does. Beside it, how many rows there are.
+/// What a reading of the whole journal found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Chain {
+    /// The first row that does not follow from the one before it; none if each does.
+    pub broken_at: Option<i64>,
+    /// Rows read.
+    pub rows: u64,
+    /// The hash of the last of them: whoever wrote it down elsewhere would see even that the end was cut off.
+    pub last: [u8; 32],
+}
+
+/// Reads the whole journal, up to the first row that does not follow from the one before it.
 ///
 /// # Errors
 /// What the storage fails on.
-pub fn first_break(db: &Connection) -> Result<(Option<i64>, u64), StoreError> {
+pub fn chain(db: &Connection) -> Result<Chain, StoreError> {
     let mut statement = db.prepare(
         "SELECT number, at_ms, account_id, device_id, action, subject, detail, hash FROM journal ORDER BY number",
     )?;
     let mut rows = statement.query([])?;
-    let (mut before, mut count) = ([0; 32], 0_u64);
+    let mut chain = Chain::default();
     while let Some(found) = rows.next()? {
         let row = Row {
             number: found.get(0)?,
@@ -191,13 +219,13 @@ pub fn first_break(db: &Connection) -> Result<(Option<i64>, u64), StoreError> {
             detail: found.get(6)?,
         };
         let hash: [u8; 32] = found.get(7)?;
-        count += 1;
-        if row.hash(&before) != hash || u64::try_from(row.number) != Ok(count) {
-            return Ok((Some(row.number), count));
+        chain.rows += 1;
+        if row.hash(&chain.last) != hash || u64::try_from(row.number) != Ok(chain.rows) {
+            return Ok(Chain { broken_at: Some(row.number), ..chain });
         }
-        before = hash;
+        chain.last = hash;
     }
-    Ok((None, count))
+    Ok(chain)
 }
 
 /// Which rows somebody wants to see.
@@ -221,7 +249,8 @@ pub struct Line {
     pub device: Option<DeviceId>,
     pub action: String,
     pub subject: String,
-    pub detail: String,
+    /// The particulars, as they were written.
+    pub detail: serde_json::Value,
 }
 
 /// A page of the journal, the newest first.
@@ -256,9 +285,42 @@ pub fn lines(db: &Connection, wanted: &Wanted) -> Result<Vec<Line>, StoreError> 
                 device: row.get::<_, Option<_>>(4)?.map(DeviceId),
                 action: row.get(5)?,
                 subject: row.get(6)?,
-                detail: row.get(7)?,
+                detail: serde_json::from_str(&row.get::<_, String>(7)?).unwrap_or_default(),
             })
         },
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What the ids are called today that lines speak of: accounts, devices with whose they are, documents. What was erased has no name.
+///
+/// # Errors
+/// What the storage fails on.
+pub fn names(db: &Connection, lines: &[Line]) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut names = BTreeMap::new();
+    for line in lines {
+        let particulars = line.detail.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str());
+        for id in particulars.chain([line.subject.as_str()]) {
+            if names.contains_key(id) {
+                continue;
+            }
+            let Ok(known) = id.parse::<DocumentId>() else { continue };
+            if let Some(name) = name(db, known)? {
+                names.insert(id.to_owned(), name);
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// Ids of every sort are random, so that one is never two things.
+fn name(db: &Connection, id: DocumentId) -> Result<Option<String>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT name FROM account WHERE id = :id
+         UNION ALL
+         SELECT account.name || ' (' || device.label || ')' FROM device JOIN account ON account.id = device.account_id
+         WHERE device.id = :id",
+    )?;
+    let name = statement.query_row(named_params! { ":id": id.0 }, |row| row.get(0)).optional()?;
+    if name.is_some() { Ok(name) } else { lookups::title(db, id) }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Replica;
 use crate::{
+    consent::{Agreed, Consent, ConsentView},
     document::Kind,
     edit::version_text,
     field::{Accepts, Field},
@@ -206,6 +207,7 @@ impl Replica {
                     name: card.name,
                     name_ar: card.name_ar,
                     association: card.association,
+                    photo: self.photo_consent(stands),
                     joined: *joined,
                     search: card.search,
                     slots: slots.collect(),
@@ -225,6 +227,13 @@ impl Replica {
         let mut rows: Vec<_> = rows.into_values().collect();
         rows.sort_by_cached_key(|row| (self.sort_name(row.person), row.person));
         Some(EventView { head, rows })
+    }
+
+    fn photo_consent(&self, person: DocumentId) -> Option<Agreed> {
+        match self.record(person) {
+            Some(Record::Person(record)) => Consent::Photo.agreed(&record.fields),
+            _ => None,
+        }
     }
 
     /// Family name first, folded: how a list is sorted.
@@ -359,7 +368,34 @@ impl Replica {
         DirectoryView { people, associations, calls }
     }
 
+    /// What a person agreed to. When it was said stands in the history of the document that holds the register.
+    fn consents(&mut self, person: DocumentId) -> Vec<ConsentView> {
+        let role = self.identity.role;
+        let mut views = Vec::new();
+        for consent in Consent::ALL.into_iter().filter(|consent| role.may_read(consent.kind())) {
+            let id = if consent.kind() == Kind::Contact { DocumentId::contact_of(person) } else { person };
+            let fields = self.record(id).map(Record::fields);
+            let agreed = fields.and_then(|fields| consent.agreed(fields));
+            let apart = fields.and_then(|fields| consent.holding(fields)).map(|apart| (apart.by, apart.at_ms));
+            let said = match (agreed, apart, self.held.get_mut(&id)) {
+                (Some(_), None, Some(held)) => history::last_set(held.parse(id), consent.field()),
+                (_, apart, _) => apart,
+            };
+            let (by, at_ms) = said.unwrap_or_default();
+            let may_give = match consent {
+                Consent::Photo => role.may(Capability::ChangePerson),
+                Consent::Messages => role.may(Capability::ChangeContact),
+            };
+            views.push(ConsentView { consent, agreed, by, at_ms, may_give });
+        }
+        views
+    }
+
     fn record_view(&mut self, id: DocumentId) -> Option<RecordView> {
+        let consents = match self.held.get(&id)?.kind {
+            Kind::Person => self.consents(id),
+            _ => Vec::new(),
+        };
         let document = self.held.get_mut(&id)?.parse(id);
         let (history, older) = history::history(document, limit::HISTORY_ENTRIES_MAX);
         let used_percent = Some(document.used_percent()).filter(|used| *used >= limit::DOCUMENT_NEARLY_FULL_PERCENT);
@@ -378,13 +414,14 @@ impl Replica {
         }));
         let mut names = self.names_of(&questions);
         names.extend(named.into_iter().map(|id| (id, self.name(id))));
-        let devices = history.iter().filter_map(|entry| entry.by);
+        let devices = history.iter().filter_map(|entry| entry.by).chain(consents.iter().filter_map(|one| one.by));
         Some(RecordView {
             document: id,
             kind: held.kind,
             title: held.record.title(),
             fields,
             phones,
+            consents,
             authors: self.authors_of(devices),
             questions,
             history,
@@ -475,8 +512,11 @@ impl Replica {
                 apart: register.map_or_else(Vec::new, |register| register.apart.clone()),
             }
         };
+        let (numbers, texts): (Vec<Field>, Vec<Field>) =
+            Field::of(Kind::Settings).iter().partition(|field| matches!(field.accepts(), Accepts::Number(..)));
         SettingsView {
-            settings: Field::of(Kind::Settings).iter().map(setting).collect(),
+            settings: numbers.iter().map(setting).collect(),
+            texts: self.field_views(settings.0.unwrap_or(&Fields::default()), &texts),
             may_change: role.may(Capability::ChangeSettings),
             demands_lock: settings.demands_lock(role),
             capabilities: TABLE.iter().map(|(capability, _)| *capability).filter(|one| role.may(*one)).collect(),

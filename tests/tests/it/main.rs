@@ -7,6 +7,7 @@ mod edge;
 mod guard;
 mod http;
 mod import;
+mod journal;
 mod permission;
 mod rules;
 mod simulation;

@@ -7,6 +7,7 @@ use automerge::{
 use expect_test::expect;
 use server::guard::{self, Owner, Verdict};
 use shared::{
+    consent::{Agreed, Consent},
     document::{Document, Kind, Made},
     edit::{Edit, Refusal},
     field::{Field, Value},
@@ -28,6 +29,10 @@ pub(super) fn needs(edit: &Edit) -> Vec<Capability> {
         }
         Edit::SetField { field, .. } => vec![to_set(*field)],
         Edit::CreatePerson { .. } => vec![C::AddPerson],
+        Edit::SetConsent { consent: Consent::Photo, .. } => vec![C::ChangePerson],
+        // A no is taken by whoever hears it.
+        Edit::SetConsent { agreed: Agreed::Withdrawn, .. } => vec![C::AddContact],
+        Edit::SetConsent { .. } => vec![C::AddContact, C::ChangeContact],
         Edit::AddPhone { .. } | Edit::AddEmail { .. } => vec![C::AddContact],
         Edit::CreateAssociation { .. } => vec![C::AddAssociation],
         Edit::CreateEvent { .. } => vec![C::AddEvent],

@@ -9,14 +9,16 @@ use automerge::{
 use expect_test::{Expect, expect};
 use server::guard;
 use shared::{
+    consent::{Agreed, Consent},
     document::{Author, Document, Kind, genesis_hash},
     edit::{Edit, Entry, Library, NewAssociation, NewPerson, NewSlot, Outcome, Refusal, version_text},
     field::{Field, Value},
-    history::history,
+    history::{Did, history},
     id::{AccountId, DeviceId, DocumentId, RowId},
     limit,
     mark::{Attendance, Mark, Status, attendance},
     phone::Phone,
+    question::{Question, of_record},
     record::{CallSection, Record, Side},
     replica::{ExchangeError, Identity, Replica},
     role::Role,
@@ -330,7 +332,7 @@ pub(super) fn every_edit() -> Vec<Edit> {
             slot,
             person: document(17),
             mark: row(18),
-            new: a_person("Youssef"),
+            new: NewPerson { photo_consent: true, messages_consent: true, ..a_person("Youssef") },
             new_association: Some(NewAssociation { association: document(19), title: "Ayni".to_owned() }),
             phone: Some(a_phone()),
             notice_read: true,
@@ -356,6 +358,10 @@ pub(super) fn every_edit() -> Vec<Edit> {
         Edit::LinkSame { person, same_as: document(OTHER) },
         Edit::NotSame { person, other: document(OTHER) },
         Edit::CreateCall { call: document(20), fields: titled("PRA"), sections: vec![a_call_section("motivation")] },
+        Edit::SetConsent { person, consent: Consent::Photo, agreed: Agreed::Given },
+        Edit::SetConsent { person, consent: Consent::Photo, agreed: Agreed::Withdrawn },
+        Edit::SetConsent { person, consent: Consent::Messages, agreed: Agreed::Given },
+        Edit::SetConsent { person, consent: Consent::Messages, agreed: Agreed::Withdrawn },
     ]
 }
 
@@ -397,6 +403,56 @@ fn m10_every_edit_has_its_place_in_the_history() {
             assert_eq!(entries[0].at_ms, 1_772_352_000_000, "{edit:?}");
             assert_eq!(older + 1, document.changes_since(&[]).len(), "{edit:?}");
         }
+    }
+}
+
+/// What a desk knows of a person's consents: of the photo, of messages.
+fn consents(desk: &Desk, person: DocumentId) -> [Option<Agreed>; 2] {
+    Consent::ALL.map(|consent| {
+        let id = if consent == Consent::Photo { person } else { DocumentId::contact_of(person) };
+        desk.documents.get(&id).and_then(|document| consent.agreed(Record::read(document).fields()))
+    })
+}
+
+#[test]
+fn a_consent_is_what_was_said_and_nothing_is_assumed() {
+    let mut desk = Desk::new(1);
+    for edit in every_edit().iter().take(13) {
+        desk.did(edit);
+    }
+    // Registered without a word about it; registered at the door with both.
+    assert_eq!(consents(&desk, document(PERSON)), [None, None]);
+    assert_eq!(consents(&desk, document(17)), [Some(Agreed::Given); 2]);
+    // One of them taken back leaves the other.
+    let no = |consent| Edit::SetConsent { person: document(17), consent, agreed: Agreed::Withdrawn };
+    desk.did(&no(Consent::Photo));
+    assert_eq!(consents(&desk, document(17)), [Some(Agreed::Withdrawn), Some(Agreed::Given)]);
+    let (entries, _) = history(&desk.documents[&document(17)], 1);
+    let said = Did::Set { field: Field::PhotoConsent, value: Value::from("withdrawn") };
+    assert_eq!((entries[0].did.as_slice(), entries[0].at_ms), (&[said][..], 1_772_352_000_000));
+}
+
+#[test]
+fn m4_a_no_that_was_said_apart_holds_until_somebody_settles_it() {
+    let person = document(PERSON);
+    let say = |consent, agreed| Edit::SetConsent { person, consent, agreed };
+    for consent in Consent::ALL {
+        let mut staff = Desk::new(1);
+        staff.did(&every_edit()[0]);
+        let mut door = Desk::new(2);
+        // A volunteer's phone does not hold the contact: the no is said all the same, in a contact that it begins.
+        if consent == Consent::Photo {
+            door.take(&staff);
+        }
+        staff.did(&say(consent, Agreed::Given));
+        door.did(&say(consent, Agreed::Withdrawn));
+        staff.take(&door);
+        assert!(consents(&staff, person).contains(&Some(Agreed::Withdrawn)), "{consent:?}");
+        let id = if consent == Consent::Photo { person } else { DocumentId::contact_of(person) };
+        let asked = of_record(id, &Record::read(&staff.documents[&id]));
+        assert!(matches!(&asked[..], [Question::FieldSetApart { field, .. }] if *field == consent.field()), "{asked:?}");
+        staff.did(&Edit::SetField { document: id, row: None, field: consent.field(), value: Value::from("given") });
+        assert!(consents(&staff, person).contains(&Some(Agreed::Given)), "{consent:?}");
     }
 }
 
