@@ -627,7 +627,9 @@ impl Bench<'_> {
     fn set_consent(&mut self, person: DocumentId, consent: Consent, agreed: Agreed) -> Done {
         let (key, word) = (consent.field().key(), Value::from(agreed.as_str()));
         match consent {
-            Consent::Photo => self.change(person, Kind::Person, Capability::ChangePerson, |tx| set(tx, &ROOT, key, &word)),
+            Consent::Photo => {
+                self.change(person, Kind::Person, Capability::ChangePerson, |tx| set(tx, &ROOT, key, &word))
+            }
             Consent::Messages => {
                 self.needs(capability_to_say(agreed))?;
                 self.contact(person, |tx| set(tx, &ROOT, key, &word))

@@ -111,9 +111,8 @@ pub fn entry(document: &Document, change: &[u8; 32]) -> Option<HistoryEntry> {
 #[must_use]
 pub fn last_set(document: &Document, field: Field) -> Option<(Option<DeviceId>, u64)> {
     let (entries, _) = history(document, limit::HISTORY_ENTRIES_MAX);
-    let sets = |entry: &&HistoryEntry| {
-        entry.did.iter().any(|did| matches!(did, Did::Set { field: set, .. } if *set == field))
-    };
+    let sets =
+        |entry: &&HistoryEntry| entry.did.iter().any(|did| matches!(did, Did::Set { field: set, .. } if *set == field));
     entries.iter().find(sets).map(|entry| (entry.by, entry.at_ms))
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    consent::{Agreed, Consent},
     edit::{Edit, Entry, NewAssociation, NewPerson, NewSlot},
     field::{Field, Value},
     id::{AccountId, DeviceId, DocumentId, RowId},
@@ -389,6 +390,12 @@ read_words! {
         _ => None,
     };
     Role: Role::from_word;
+    Consent: |word: &str| match word {
+        "photo" => Some(Consent::Photo),
+        "messages" => Some(Consent::Messages),
+        _ => None,
+    };
+    Agreed: |word: &str| Agreed::of(&Value::from(word));
     Lock: |word: &str| match word {
         "none" => Some(Lock::None),
         "pin" => Some(Lock::Pin),
@@ -436,6 +443,8 @@ impl FromJson for NewPerson {
             commune: fields.take_known("commune")?,
             commune_code: fields.take_known("commune_code")?,
             association: fields.take("association")?,
+            photo_consent: fields.take_known("photo_consent")?,
+            messages_consent: fields.take_known("messages_consent")?,
         })
     }
 }
@@ -455,6 +464,7 @@ read_tagged! { ViewKey by "view" {
 read_tagged! { Edit by "do" {
     "set_field" = SetField { document, row, field, value }
     "create_person" = CreatePerson { person, new, notice_read }
+    "set_consent" = SetConsent { person, consent, agreed }
     "add_phone" = AddPhone { person, row, phone }
     "add_email" = AddEmail { person, row, address }
     "create_association" = CreateAssociation { association, fields }

@@ -415,6 +415,7 @@ impl Replica {
         let mut names = self.names_of(&questions);
         names.extend(named.into_iter().map(|id| (id, self.name(id))));
         let devices = history.iter().filter_map(|entry| entry.by).chain(consents.iter().filter_map(|one| one.by));
+        let authors = self.authors_of(devices);
         Some(RecordView {
             document: id,
             kind: held.kind,
@@ -422,7 +423,7 @@ impl Replica {
             fields,
             phones,
             consents,
-            authors: self.authors_of(devices),
+            authors,
             questions,
             history,
             older: count(older),

@@ -33,7 +33,8 @@ fn every_act_of_staff_is_noted_with_who_when_and_about_what() {
     let server = TestServer::start();
     let mut admin = server.enrolled(Role::Admin, "Amina");
     let event = "0192f0c0-0000-7000-8000-000000000001";
-    let invite = admin.post("/api/invites", &json!({ "role": "volunteer", "name": "Badr", "documents": [event] })).json();
+    let invite =
+        admin.post("/api/invites", &json!({ "role": "volunteer", "name": "Badr", "documents": [event] })).json();
     let mut badr = server.stranger();
     let session = badr.enroll(&json!({ "code": invite["code"] })).json();
     let (account, device) = (session["account"]["id"].as_str().unwrap(), session["device"]["id"].as_str().unwrap());
@@ -74,7 +75,10 @@ fn every_act_of_staff_is_noted_with_who_when_and_about_what() {
     assert_eq!(line["detail"], json!({ "document": event }));
     // Names are looked up when it is read; the journal itself holds ids.
     assert_eq!(page["names"][account], "Badr");
-    assert_eq!(actions(&mut admin, &format!("?subject={account}")), ["taken_back", "given", "account_closed", "account_opened"]);
+    assert_eq!(
+        actions(&mut admin, &format!("?subject={account}")),
+        ["taken_back", "given", "account_closed", "account_opened"]
+    );
     assert_eq!(actions(&mut admin, &format!("?account={account}")), ["device_enrolled"]);
     let third = self::page(&mut admin, "")["lines"][8]["number"].clone();
     assert_eq!(actions(&mut admin, &format!("?before={third}")), ["recovery_invite", "device_enrolled"]);

@@ -450,7 +450,10 @@ fn m4_a_no_that_was_said_apart_holds_until_somebody_settles_it() {
         assert!(consents(&staff, person).contains(&Some(Agreed::Withdrawn)), "{consent:?}");
         let id = if consent == Consent::Photo { person } else { DocumentId::contact_of(person) };
         let asked = of_record(id, &Record::read(&staff.documents[&id]));
-        assert!(matches!(&asked[..], [Question::FieldSetApart { field, .. }] if *field == consent.field()), "{asked:?}");
+        assert!(
+            matches!(&asked[..], [Question::FieldSetApart { field, .. }] if *field == consent.field()),
+            "{asked:?}"
+        );
         staff.did(&Edit::SetField { document: id, row: None, field: consent.field(), value: Value::from("given") });
         assert!(consents(&staff, person).contains(&Some(Agreed::Given)), "{consent:?}");
     }
