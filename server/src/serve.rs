@@ -18,8 +18,9 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use shared::limit;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
@@ -69,6 +70,9 @@ impl Default for Limits {
 
 /// The line and the headers of a request. In bytes.
 pub const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// How long, and how many bytes of, a body that was refused unread may still come in. In bytes: a whole exchange.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES_MAX: u64 = 2 * limit::FRAME_BYTES_MAX as u64;
 /// How long requests in hand may go on once the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long to wait when the system has no file descriptor left.
@@ -235,9 +239,29 @@ impl Guest {
     }
 
     /// Speaks HTTP/1.1, which is all there is: where many streams share a connection, a proxy speaks HTTP/2 with phones.
-    async fn converse(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+    async fn converse(self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let ended = self.answer(&mut stream).await;
+        let timed_out = ended.as_ref().is_err_and(hyper::Error::is_timeout);
+        if let Err(error) = ended {
+            // Phones lose their network: nothing to warn of.
+            tracing::debug!(%error, "a connection broke off");
+        }
+        if !timed_out {
+            // A socket that is closed with something unread is reset, and the peer may lose the answer: a refusal that came
+            // before the body. Whoever has hung up already ends this at once.
+            let mut rest = stream.take(LINGER_BYTES_MAX);
+            let mut nowhere = tokio::io::sink();
+            tokio::select! {
+                _ = tokio::time::timeout(LINGER, tokio::io::copy(&mut rest, &mut nowhere)) => {}
+                () = self.stopping.cancelled() => {}
+            }
+        }
+    }
+
+    /// Answers requests until one side has had enough.
+    async fn answer(&self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> hyper::Result<()> {
         let peer = self.peer;
-        let service = self.router.map_request(move |mut request: Request<Incoming>| {
+        let service = self.router.clone().map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
             request
         });
@@ -248,16 +272,12 @@ impl Guest {
                 .max_buf_size(HEAD_BYTES_MAX)
                 .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         );
-        let ended = tokio::select! {
+        tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.stopping.cancelled() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
-        };
-        if let Err(error) = ended {
-            // Phones lose their network: nothing to warn of.
-            tracing::debug!(%error, "a connection broke off");
         }
     }
 }

@@ -130,6 +130,25 @@ fn a_head_without_end_is_cut_off() {
     }
 }
 
+/// A refusal that needs no body is sent before the body is there. It must arrive all the same.
+#[test]
+fn a_refusal_reaches_whoever_is_still_speaking() {
+    let server = TestServer::start();
+    let mut stream = call(&server);
+    let body = vec![b' '; 256 * 1024];
+    // Without the app's header: refused by its first line.
+    let head = format!("POST /api/sync HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).expect("a head");
+    // Waits for the answer and leaves it where a reset would destroy it.
+    assert!(stream.peek(&mut [0]).is_ok_and(|bytes| bytes > 0), "an answer");
+    for piece in body.chunks(1024) {
+        stream.write_all(piece).expect("the server hears it out");
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer, and an end");
+    assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("request.cross_site"), "{answer}");
+}
+
 #[test]
 fn an_address_that_asks_too_often_waits_and_another_does_not() {
     let server = TestServer::with(Plan { proxy: Proxy::Trusted, ..Plan::default() });
