@@ -1,11 +1,15 @@
 //! Documents in hand, bounded: parsed ones are kept for the next upload, and the least used go first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use shared::{document::Document, id::DocumentId};
 
-/// What the kept documents may weigh together. In bytes, as [`weight`] estimates.
-pub const BYTES_MAX: usize = 48 * 1024 * 1024;
+/// What the kept documents may weigh together. In bytes, as [`weight`] estimates: some 1,800 small documents, or twenty sheets
+/// with a thousand marks each.
+pub const BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// The kept documents.
 #[derive(Debug, Default)]
@@ -19,7 +23,7 @@ pub struct Cache {
 
 #[derive(Debug)]
 struct Kept {
-    document: Document,
+    document: Arc<Document>,
     bytes: usize,
     used: u64,
 }
@@ -32,17 +36,17 @@ pub fn weight(changes: u64, saved_bytes: usize) -> usize {
 
 impl Cache {
     /// The document, if it is in hand.
-    pub fn get(&mut self, id: DocumentId) -> Option<&Document> {
+    pub fn get(&mut self, id: DocumentId) -> Option<Arc<Document>> {
         let kept = self.documents.get_mut(&id)?;
         self.order.remove(&kept.used);
         self.uses += 1;
         kept.used = self.uses;
         self.order.insert(self.uses, id);
-        Some(&kept.document)
+        Some(Arc::clone(&kept.document))
     }
 
     /// Keeps a document, and lets go of what is used least until all fit.
-    pub fn put(&mut self, document: Document, bytes: usize) {
+    pub fn put(&mut self, document: Arc<Document>, bytes: usize) {
         let id = document.id;
         self.remove(id);
         self.uses += 1;

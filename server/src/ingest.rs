@@ -9,6 +9,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use automerge::{Change, ChangeHash, ReadDoc as _};
@@ -107,7 +108,7 @@ pub struct Ingest {
     /// Documents that could not be proved: from now on they are proved in each job, so that one upload answers for itself.
     suspicious: BTreeSet<DocumentId>,
     /// What goes into the cache once the commit is done.
-    proved: Vec<(Document, usize)>,
+    proved: Vec<(Arc<Document>, usize)>,
     /// The last arrival that this process knows of.
     arrival: u64,
     /// What other processes wrote and nobody was told of yet.
@@ -128,7 +129,8 @@ pub struct OthersNews {
 /// A document in this transaction.
 #[derive(Debug, Clone)]
 struct Open {
-    document: Document,
+    /// Never changed in place: an upload puts another one here.
+    document: Arc<Document>,
     standing: Option<Standing>,
     created_by: AccountId,
     last_arrival: u64,
@@ -183,7 +185,7 @@ impl Ingest {
         taken: &mut Taken,
     ) -> Result<Option<&'static str>, StoreError> {
         let open = self.open(tx, aside.document)?.unwrap_or_else(|| Open {
-            document: Document::new(aside.document, aside.kind),
+            document: Arc::new(Document::new(aside.document, aside.kind)),
             standing: None,
             created_by: aside.account,
             last_arrival: 0,
@@ -231,8 +233,8 @@ impl Ingest {
         }
         let Some(standing) = documents::standing(tx, id)? else { return Ok(None) };
         let document = match self.cache.get(id) {
-            Some(document) => document.clone(),
-            None => load(tx, id, &standing)?,
+            Some(document) => document,
+            None => Arc::new(load(tx, id, &standing)?),
         };
         Ok(Some(Open {
             document,
@@ -250,13 +252,13 @@ impl Ingest {
     }
 
     /// A document that cannot be read without a panic fails alone, and ends no writer.
-    fn try_to_settle(tx: &Transaction<'_>, open: &Open) -> Result<(Document, usize), StoreError> {
+    fn try_to_settle(tx: &Transaction<'_>, open: &Open) -> Result<(Arc<Document>, usize), StoreError> {
         // Unwind safe: what was half written is undone with the transaction or its savepoint.
         catch_unwind(AssertUnwindSafe(|| Self::settle(tx, open))).unwrap_or(Err(StoreError::Panicked))
     }
 
     /// Writes everything that follows from a document's changes.
-    fn settle(tx: &Transaction<'_>, open: &Open) -> Result<(Document, usize), StoreError> {
+    fn settle(tx: &Transaction<'_>, open: &Open) -> Result<(Arc<Document>, usize), StoreError> {
         let document = &open.document;
         let saved = guard::prove(document.crdt()).map_err(|_| StoreError::Corrupt("a document could not be proved"))?;
         let heads: Vec<Hash> = document.heads().into_iter().map(|hash| hash.0).collect();
@@ -276,7 +278,7 @@ impl Ingest {
         scope::put_links(tx, document.id, &record.names(), open.last_arrival)?;
         scope::put_territories(tx, document.id, &territory::of_record(document.kind, &record), open.last_arrival)?;
         projections::put(tx, document.id, &Projection::of(document.id, &record))?;
-        Ok((document.clone(), weight(open.changes, saved.len())))
+        Ok((Arc::clone(document), weight(open.changes, saved.len())))
     }
 }
 
@@ -404,7 +406,7 @@ impl Intake<'_, '_> {
             return self.set_all_aside(open.as_ref(), code);
         }
         let mut open = open.unwrap_or_else(|| Open {
-            document: Document::new(id, self.upload.kind),
+            document: Arc::new(Document::new(id, self.upload.kind)),
             standing: None,
             created_by: self.uploader.account,
             last_arrival: 0,
@@ -413,7 +415,7 @@ impl Intake<'_, '_> {
         });
         let admitted = self.admit(&open.document);
         let (crdt, verdicts) = (admitted.document, admitted.verdicts);
-        let merged = Document::from_crdt(id, open.document.kind, crdt);
+        let merged = Arc::new(Document::from_crdt(id, open.document.kind, crdt));
         if self.ingest.suspicious.contains(&id) && !self.can_be_settled(&open, &merged)? {
             return self.set_all_aside(Some(&open), Refusal::Unsaveable.code());
         }
@@ -481,8 +483,8 @@ impl Intake<'_, '_> {
     }
 
     /// Whether everything that follows from a document could be written, were it to become `merged`.
-    fn can_be_settled(&self, open: &Open, merged: &Document) -> Result<bool, StoreError> {
-        let trial = Open { document: merged.clone(), last_arrival: open.last_arrival.max(1), ..open.clone() };
+    fn can_be_settled(&self, open: &Open, merged: &Arc<Document>) -> Result<bool, StoreError> {
+        let trial = Open { document: Arc::clone(merged), last_arrival: open.last_arrival.max(1), ..open.clone() };
         storage::open_savepoint(self.tx)?;
         let settled = Ingest::try_to_settle(self.tx, &trial);
         storage::undo_savepoint(self.tx)?;

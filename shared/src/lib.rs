@@ -28,6 +28,8 @@ pub mod question;
 pub mod view;
 pub mod wire;
 
+pub mod json;
+
 pub mod replica;
 
 pub mod names;

@@ -1,12 +1,12 @@
 //! Names: how they are searched for, and when two of them may be the same person's.
 
 mod compare;
+mod normal;
 mod sound;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use sound::{Name, Reading, Script};
 
@@ -15,8 +15,8 @@ use sound::{Name, Reading, Script};
 #[must_use]
 pub fn tidy(text: &str) -> String {
     let seen = |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let composed: String = text.chars().filter(seen).map(|c| if c.is_control() { ' ' } else { c }).nfc().collect();
-    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+    let clean: String = text.chars().filter(seen).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    normal::nfc(&clean).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A text folded for instant search: words of small letters and digits with one space between them.
@@ -72,7 +72,7 @@ fn is_apostrophe(c: char) -> bool {
 
 /// Appends what one character folds to: letters and digits, a space for a sign, nothing for a mark.
 fn fold_char(c: char, letters: Letters, folded: &mut String) {
-    for c in std::iter::once(c).nfkd() {
+    normal::nfkd(c, |c| {
         match c {
             // Tatweel, soft hyphen, joiners and marks of direction are seen by nobody.
             '\u{640}'
@@ -81,7 +81,7 @@ fn fold_char(c: char, letters: Letters, folded: &mut String) {
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}'
             | '\u{feff}' => {}
-            _ if is_combining_mark(c) => {}
+            _ if normal::is_mark(c) => {}
             'œ' | 'Œ' => folded.push_str("oe"),
             'æ' | 'Æ' => folded.push_str("ae"),
             'ß' | 'ẞ' => folded.push_str("ss"),
@@ -101,7 +101,7 @@ fn fold_char(c: char, letters: Letters, folded: &mut String) {
             _ if c.is_alphanumeric() => folded.extend(c.to_lowercase()),
             _ => folded.push(' '),
         }
-    }
+    });
 }
 
 fn ascii_digit(c: char, zero: char) -> char {

@@ -20,13 +20,13 @@ export function tiwizi(...words) {
   return run.stdout;
 }
 
-/** A server with the demonstration data. */
+/** A server with the demonstration data, or with those of a folder. */
 export class House {
-  /** @param {{ demo?: boolean }} options */
-  static async open({ demo = true } = {}) {
+  /** @param {{ demo?: boolean, folder?: string }} options */
+  static async open({ demo = true, folder } = {}) {
     const house = new House();
-    house.folder = mkdtempSync(join(tmpdir(), 'tiwizi-'));
-    const printed = demo ? tiwizi('demo', '--data', house.folder) : '';
+    house.folder = folder ?? mkdtempSync(join(tmpdir(), 'tiwizi-'));
+    const printed = demo && !folder ? tiwizi('demo', '--data', house.folder) : '';
     const codes = [...printed.matchAll(/#\/join\/(\S+)/g)].map((match) => match[1]);
     [house.staffCode, house.coordinatorCode, house.volunteerCode] = codes;
     house.port = 0;

@@ -3,8 +3,10 @@
 //! Views and edits cross as JSON, what is stored and sent as bytes. A panic ends the instance: the worker opens another one from
 //! what is on disk.
 
+use serde::Serialize;
 use shared::{
     edit::Entry,
+    json,
     replica::{Batch, Identity, Replica},
     view::ViewKey,
     wire::Report,
@@ -40,7 +42,7 @@ impl Engine {
         keys: Vec<String>,
         values: Vec<js_sys::Uint8Array>,
     ) -> Result<Self, JsError> {
-        let identity: Identity = serde_json::from_str(identity)?;
+        let identity: Identity = json::read(identity)?;
         let nonce = nonce.try_into()?;
         let stored = keys.into_iter().zip(values.iter().map(js_sys::Uint8Array::to_vec));
         Ok(Self { replica: Replica::open(identity, nonce, stored) })
@@ -51,9 +53,13 @@ impl Engine {
     /// # Errors
     /// A sentence for developers, if the entry is not of that shape.
     pub fn edit(&mut self, entry: &str) -> Result<String, JsError> {
-        let entry: Entry = serde_json::from_str(entry)?;
+        #[derive(Serialize)]
+        struct Worked {
+            refusal: Option<&'static str>,
+        }
+        let entry: Entry = json::read(entry)?;
         let refusal = self.replica.edit(&entry).err().map(shared::edit::Refusal::code);
-        Ok(serde_json::json!({ "refusal": refusal }).to_string())
+        Ok(serde_json::to_string(&Worked { refusal })?)
     }
 
     /// What must be stored now, if anything.
@@ -72,17 +78,26 @@ impl Engine {
     /// # Errors
     /// A sentence for developers, if the report is not of that shape.
     pub fn request(&mut self, now_ms: f64, report: &str) -> Result<Option<Vec<u8>>, JsError> {
-        let report: Report = serde_json::from_str(report)?;
+        let report: Report = json::read(report)?;
         Ok(self.replica.request(now_ms as u64, report))
     }
 
     /// Takes the server's reply. Returns the JSON of `{again: boolean, level: boolean, code: string | null}`.
-    pub fn response(&mut self, frame: &[u8], now_ms: f64) -> String {
-        let reply = match self.replica.response(frame, now_ms as u64) {
-            Ok(done) => serde_json::json!({ "again": done.again, "level": done.level, "code": null }),
-            Err(error) => serde_json::json!({ "again": false, "level": false, "code": error.code() }),
+    ///
+    /// # Errors
+    /// Never, as that is plain data.
+    pub fn response(&mut self, frame: &[u8], now_ms: f64) -> Result<String, JsError> {
+        #[derive(Serialize)]
+        struct Taken {
+            again: bool,
+            level: bool,
+            code: Option<&'static str>,
+        }
+        let taken = match self.replica.response(frame, now_ms as u64) {
+            Ok(done) => Taken { again: done.again, level: done.level, code: None },
+            Err(error) => Taken { again: false, level: false, code: Some(error.code()) },
         };
-        reply.to_string()
+        Ok(serde_json::to_string(&taken)?)
     }
 
     /// That the request under way got no reply.
@@ -95,7 +110,7 @@ impl Engine {
     /// # Errors
     /// A sentence for developers, if the key is not of that shape.
     pub fn subscribe(&mut self, key: &str) -> Result<(), JsError> {
-        self.replica.subscribe(serde_json::from_str::<ViewKey>(key)?);
+        self.replica.subscribe(json::read::<ViewKey>(key)?);
         Ok(())
     }
 
@@ -104,7 +119,7 @@ impl Engine {
     /// # Errors
     /// A sentence for developers, if the key is not of that shape.
     pub fn unsubscribe(&mut self, key: &str) -> Result<(), JsError> {
-        self.replica.unsubscribe(&serde_json::from_str::<ViewKey>(key)?);
+        self.replica.unsubscribe(&json::read::<ViewKey>(key)?);
         Ok(())
     }
 

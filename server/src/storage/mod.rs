@@ -35,6 +35,8 @@ use crate::{
 
 /// Connections that read at the same time. More would only queue on the disk.
 const READERS: usize = 4;
+/// What each of them keeps of the file. Little, since the system has every page in hand as well.
+const READER_CACHE_KB: i64 = 512;
 /// How long a connection waits for another process (`tiwizi invite` beside `tiwizi serve`).
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// The write-ahead log is cut back to this once it was longer. In bytes.
@@ -172,6 +174,7 @@ fn connect_reader(place: &Place) -> Result<Connection, StoreError> {
     db.busy_timeout(BUSY_WAIT)?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "query_only", true)?;
+    db.pragma_update(None, "cache_size", -READER_CACHE_KB)?;
     Ok(db)
 }
 

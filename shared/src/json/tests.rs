@@ -1,0 +1,177 @@
+use serde::de::DeserializeOwned;
+
+use super::*;
+
+/// The words of a tagged enum's variants.
+pub(super) trait Words {
+    const WORDS: &'static [&'static str];
+}
+
+const DOCUMENT: &str = r#""0193a1b2-c3d4-7000-8000-000000000001""#;
+const ROW: &str = r#""00000000000000ab""#;
+const PERSON: &str = r#"{"given":"Zahra","family":"Aït \"Oufella\"","name_ar":"زهرة","sex":"f","age_band":"","commune":"Tinzert","association":null}"#;
+
+/// One text for each variant; `D` stands for a document's id, `R` for a row's, `P` for a new person.
+const EDITS: &[&str] = &[
+    r#"{"do":"set_field","document":D,"row":null,"field":"grant_cents","value":-12}"#,
+    r#"{"value":"Tinzert","do":"set_field","document":D,"row":R,"field":"commune"}"#,
+    r#"{"do":"set_field","document":D,"field":"same_as","value":null}"#,
+    r#"{"do":"create_person","person":D,"new":P,"notice_read":true}"#,
+    r#"{"do":"create_person","person":D,"new":{},"notice_read":false}"#,
+    r#"{"do":"add_phone","person":D,"row":R,"phone":{"e164":"+33612345678","country":"FR","raw":"06 12 34 56 78"}}"#,
+    r#"{"do":"add_phone","person":D,"row":R,"phone":{"raw":"06"}}"#,
+    r#"{"do":"add_email","person":D,"row":R,"address":"zahra@example.org"}"#,
+    r#"{"do":"create_association","association":D,"fields":{"title":"Tifaouine","rna":null}}"#,
+    r#"{"do":"create_event","event":D,"fields":{"title":"Atelier","capacity":40},"slots":[{"slot":R,"day":"2026-11-23","starts":"09:00","ends":"12:30"}]}"#,
+    r#"{"do":"add_to_roster","event":D,"person":D}"#,
+    r#"{"do":"check_in","event":D,"slot":R,"person":D,"mark":R,"status":"partial","minutes":90}"#,
+    r#"{"do":"check_in","event":D,"slot":R,"person":D,"mark":R,"status":"present","minutes":null}"#,
+    r#"{"do":"undo","event":D,"slot":R,"person":D,"withdrawal":R,"reason":"trompé\nde ligne"}"#,
+    r#"{"do":"register_walk_in","event":D,"slot":R,"person":D,"mark":R,"new":P,"new_association":{"association":D,"title":"Iguenouane"},"phone":null,"notice_read":true}"#,
+    r#"{"do":"create_dossier","dossier":D,"fields":{},"sections":["context","budget"]}"#,
+    r#"{"do":"edit_section","dossier":D,"section":"context","version":"ab","before":"","after":"L’eau \u00e9\ud83d\ude00\/\b\f\t"}"#,
+    r#"{"do":"read_again","dossier":D,"section":"context","anchor":"a"}"#,
+    r#"{"do":"settle_section","dossier":D,"section":"context","text":"😀"}"#,
+    r#"{"do":"add_line","dossier":D,"line":R,"side":"resource","label":"Forage"}"#,
+    r#"{"do":"set_line_state","dossier":D,"line":R,"keep":false}"#,
+    r#"{"do":"settle_marks","event":D,"slot":R,"person":D,"status":"absent","withdrawal":R,"reason":"vu"}"#,
+    r#"{"do":"link_same","person":D,"same_as":D}"#,
+    r#"{"do":"not_same","person":D,"other":D}"#,
+    r#"{"do":"create_call","call":D,"fields":{},"sections":[{"key":"context","title":"Contexte","guidance":"","chars_max":4000}]}"#,
+];
+
+const KEYS: &[&str] = &[
+    r#"{"view":"events"}"#,
+    r#"{"view":"event","event":D}"#,
+    r#"{"view":"dossiers"}"#,
+    r#"{"view":"dossier","dossier":D}"#,
+    r#"{"view":"directory"}"#,
+    r#"{"view":"record","document":D}"#,
+    r#"{"view":"questions"}"#,
+    r#"{"view":"settings"}"#,
+    r#"{"view":"sync","beyond":[[{"later":[true]}]]}"#,
+];
+
+fn written(text: &str) -> String {
+    text.replace(":D", &format!(":{DOCUMENT}")).replace(":R", &format!(":{ROW}")).replace(":P", &format!(":{PERSON}"))
+}
+
+/// What serde reads, this reads; what serde refuses, this refuses.
+fn alike<T: FromJson + DeserializeOwned + PartialEq + std::fmt::Debug>(text: &str) -> Option<T> {
+    let (ours, theirs) = (read::<T>(text).ok(), serde_json::from_str::<T>(text).ok());
+    assert_eq!(ours, theirs, "{text}");
+    ours
+}
+
+fn each_is_read<T: Words + FromJson + DeserializeOwned + PartialEq + std::fmt::Debug>(texts: &[&str]) {
+    for text in texts {
+        let text = written(text);
+        assert!(alike::<T>(&text).is_some(), "{text}");
+        // With white space wherever it may stand, and broken off wherever it may break.
+        let spaced = serde_json::from_str::<serde_json::Value>(&text).expect("JSON");
+        assert!(alike::<T>(&serde_json::to_string_pretty(&spaced).expect("JSON")).is_some(), "{text}");
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            alike::<T>(&text[..end]);
+        }
+    }
+    for word in T::WORDS {
+        assert!(texts.iter().any(|text| text.contains(&format!(r#""{word}""#))), "no text for {word}");
+    }
+}
+
+#[test]
+fn every_edit_and_view_key_is_read_as_serde_reads_it() {
+    each_is_read::<Edit>(EDITS);
+    each_is_read::<ViewKey>(KEYS);
+    for text in EDITS {
+        alike::<Entry>(&format!(r#"{{"at_ms":1772352000000,"edit":{}}}"#, written(text)));
+    }
+    assert!(alike::<Report>("{}").is_some());
+    for report in [
+        r#"{"build":"x","persisted":true,"installed":true,"lock":"pin","storage_percent":7}"#,
+        r#"{"persisted":null,"lock":"passkey","failure":{"code":"unreachable","at_ms":1772352000000}}"#,
+    ] {
+        assert!(alike::<Report>(report).is_some());
+    }
+    assert!(alike::<Report>(r#"{"lock":"door"}"#).or(alike(r#"{"storage_percent":256}"#)).is_none());
+    alike::<Identity>(&written(r#"{"device":D,"account":D,"name":"Amina","role":"volunteer"}"#));
+}
+
+#[test]
+fn what_is_no_edit_is_refused_as_serde_refuses_it() {
+    for text in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        r#"{"do":"fly"}"#,
+        r#"{"do":7}"#,
+        r#"{"do":"link_same","person":D}"#,
+        r#"{"do":"link_same","person":D,"same_as":"somebody"}"#,
+        r#"{"do":"link_same","person":D,"same_as":D}}"#,
+        r#"{"do":"link_same","person":D,"same_as":D,}"#,
+        r#"{"do":"set_field","document":D,"field":"title","value":[]}"#,
+        r#"{"do":"set_field","document":D,"field":"title","value":1.5}"#,
+        r#"{"do":"set_field","document":D,"field":"wings","value":1}"#,
+        r#"{"do":"set_line_state","dossier":D,"line":R,"keep":1}"#,
+        r#"{"do":"check_in","event":D,"slot":R,"person":D,"mark":R,"status":"present","minutes":70000}"#,
+        r#"{"do":"check_in","event":D,"slot":R,"person":D,"mark":R,"status":"present","minutes":-1}"#,
+        r#"{"do":"create_dossier","dossier":D,"fields":{},"sections":["a" "b"]}"#,
+        r#"{"do":"add_line","dossier":D,"line":"00000000000000AB","side":"resource","label":""}"#,
+    ] {
+        assert_eq!(alike::<Edit>(&written(text)), None, "{text}");
+    }
+}
+
+#[test]
+fn strings_and_numbers_are_those_of_json() {
+    let strings = [
+        r#""""#,
+        r#""\u0041""#,
+        r#""\ud83d\ude00""#,
+        r#""\ud83d""#,
+        r#""\ude00""#,
+        r#""\ud83dx""#,
+        r#""\ud83d\u0041""#,
+        r#""\u00g1""#,
+        r#""\u00""#,
+        r#""\x""#,
+        r#""\"#,
+        r#"""#,
+        "\"\n\"",
+        "\"\0\"",
+        "\"\u{7f}é\u{10ffff}\"",
+        r#" "a" "#,
+        r#""a" "b""#,
+        "a",
+    ];
+    for text in strings {
+        alike::<String>(text);
+    }
+    for text in [
+        "0",
+        "7",
+        "-7",
+        "007",
+        "+7",
+        "-",
+        "",
+        "9223372036854775807",
+        "9223372036854775808",
+        "0x10",
+        "1_000",
+        "truth",
+        "inf",
+    ] {
+        alike::<i64>(text);
+    }
+    for text in ["true", "false", "truth", "True", "null", "nul"] {
+        alike::<Option<bool>>(text);
+    }
+}
+
+#[test]
+fn depth_is_bounded() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(read::<Edit>(&deep), Err(Malformed("too deep")));
+}
