@@ -326,11 +326,16 @@ pub fn encode_for(protocol: u8, response: Response) -> Vec<u8> {
     }
 }
 
+/// A body up to here is squeezed as well as can be: all that a phone sends, and what it usually gets. Beyond, the last percent
+/// would cost the server more time than the network. In bytes.
+const BEST_BYTES_MAX: usize = 64 * 1024;
+
 fn frame<T: Serialize>(protocol: u8, body: &T) -> Vec<u8> {
     let plain = postcard::to_allocvec(body).unwrap_or_default();
     let mut frame = MAGIC.to_vec();
     frame.push(protocol);
-    let mut deflater = DeflateEncoder::new(frame, Compression::best());
+    let effort = if plain.len() <= BEST_BYTES_MAX { Compression::best() } else { Compression::default() };
+    let mut deflater = DeflateEncoder::new(frame, effort);
     // Writing into memory cannot fail.
     deflater.write_all(&plain).ok();
     deflater.finish().unwrap_or_default()
