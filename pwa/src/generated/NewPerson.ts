@@ -36,4 +36,12 @@ commune_code: string,
 /**
  * Their association.
  */
-association: DocumentId | null, };
+association: DocumentId | null, 
+/**
+ * That they agreed to be photographed or filmed. False says nothing.
+ */
+photo_consent: boolean, 
+/**
+ * That they agreed to be sent messages. False says nothing.
+ */
+messages_consent: boolean, };
