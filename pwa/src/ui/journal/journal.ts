@@ -2,8 +2,8 @@
 import type { AccountId } from '../../generated/AccountId';
 import type { Role } from '../../generated/Role';
 import { isolate, m, roleLabel } from '../../i18n';
-import { errorText } from '../../i18n';
 import { ask } from '../../store/api';
+import { whyText } from '../quarantine/quarantine';
 
 export interface Line {
   number: number;
@@ -103,7 +103,7 @@ export function lineText({ action, subject, detail }: Line, names: Record<string
 }
 
 /** Why something had waited, where the line says so. */
-export const reasonOf = ({ detail }: Line): string => (typeof detail?.code === 'string' ? errorText(detail.code) : '');
+export const reasonOf = ({ detail }: Line): string => (typeof detail?.code === 'string' ? whyText(detail.code) : '');
 
 /** Whether one can ask for all that was done to the same. Numbers of invites and names of lists are nobody. */
 export const hasSubject = ({ subject }: Line): boolean => subject.length === 36;

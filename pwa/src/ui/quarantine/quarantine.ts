@@ -2,6 +2,8 @@
 import type { DocumentId } from '../../generated/DocumentId';
 import type { HistoryEntry } from '../../generated/HistoryEntry';
 import type { Kind } from '../../generated/Kind';
+import { m } from '../../i18n';
+import { exchangeText } from '../../i18n/exchange';
 import { ask } from '../../store/api';
 
 /** One change that was set aside. Times are milliseconds since 1970 by the server's clock. */
@@ -36,6 +38,20 @@ export const listWaiting = () => ask<Waiting>('/api/quarantine');
 
 export const judge = (numbers: number[], accept: boolean, word: string) =>
   ask<{ outcomes: { number: number; code: string | null }[] }>('/api/quarantine/judge', { numbers, accept, word });
+
+/** Why it waits, said of the sender: what the sender was told begins with 'you'. */
+export function whyText(code: string): string {
+  switch (code) {
+    case 'permission.not_allowed':
+      return m.quarantine_why_role();
+    case 'scope.outside':
+      return m.quarantine_why_scope();
+    case 'device.access_ended':
+      return m.quarantine_why_ended();
+    default:
+      return exchangeText(code);
+  }
+}
 
 /** In the order of their first row; rows that were judged are told apart by when. */
 export function groupsOf(rows: readonly Row[]): Group[] {
