@@ -471,6 +471,15 @@ pub struct SettingView {
     /// What holds.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub value: i64,
+    /// What holds until somebody sets it.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub default: i64,
+    /// The smallest number that it takes.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub least: i64,
+    /// The greatest one.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub most: i64,
     /// Whether somebody has set it, or the default holds.
     pub is_set: bool,
     /// All values where people disagree (M4).

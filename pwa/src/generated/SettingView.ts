@@ -15,6 +15,18 @@ field: Field,
  */
 value: number, 
 /**
+ * What holds until somebody sets it.
+ */
+default: number, 
+/**
+ * The smallest number that it takes.
+ */
+least: number, 
+/**
+ * The greatest one.
+ */
+most: number, 
+/**
  * Whether somebody has set it, or the default holds.
  */
 is_set: boolean, 

@@ -30,6 +30,7 @@ const EXCHANGE: Record<string, () => string> = {
   'frame.protocol_too_new': m.error_exchange_versions,
   'frame.too_large': m.error_exchange_too_large,
   'quarantine.follows': m.error_change_follows,
+  'quarantine.gone': m.error_quarantine_gone,
   'request.content_type': m.error_exchange_versions,
   'request.cross_site': m.error_exchange_versions,
   'request.malformed': m.error_exchange_versions,

@@ -64,6 +64,10 @@ const FIELDS: Words<Field> = {
   sheet_keep_months: m.field_sheet_keep_months,
   dossier_keep_months: m.field_dossier_keep_months,
   device_away_days: m.field_device_away_days,
+  photo_consent: m.field_photo_consent,
+  messages_consent: m.field_messages_consent,
+  house_name: m.field_house_name,
+  house_contact: m.field_house_contact,
 };
 
 const STATUSES: Words<Status> = {
@@ -113,6 +117,7 @@ const EDITS: Words<Edit['do']> = {
   link_same: m.edit_link_same,
   not_same: m.edit_not_same,
   create_call: m.edit_create_call,
+  set_consent: m.edit_set_consent,
 };
 
 /** The words that a field takes instead of free text, in their order. */
@@ -154,6 +159,8 @@ const WORDS = {
     climate: m.sector_climate,
     digital: m.sector_digital,
   },
+  photo_consent: { given: m.consent_given, withdrawn: m.consent_withdrawn },
+  messages_consent: { given: m.consent_given, withdrawn: m.consent_withdrawn },
 } satisfies Partial<Record<Field, Record<string, () => string>>>;
 
 /** A field that takes one of some words. */

@@ -45,12 +45,14 @@ export function overlaid(view: View, entries: readonly Entry[], names: Names): V
     case 'dossier':
       return entries.reduce<Of<'dossier'>>((dossier, entry) => overDossier(dossier, entry.edit, names), view);
     case 'record':
-      return entries.reduce<Of<'record'>>((record, entry) => overRecord(record, entry.edit, names), view);
+      return entries.reduce<Of<'record'>>((record, entry) => overRecord(record, entry, names), view);
     case 'questions': {
       const settled = new Set(entries.flatMap(({ edit }) => settledBy(edit)));
       const questions = view.questions.filter(({ id }) => !settled.has(id));
       return questions.length === view.questions.length ? view : { ...view, questions };
     }
+    case 'settings':
+      return entries.reduce<Of<'settings'>>((house, entry) => overSettings(house, entry.edit, names), view);
     default:
       return view;
   }
@@ -131,10 +133,12 @@ function overEvent(event: Event, { at_ms, edit }: Entry, names: Names): Event {
         const seated = withPerson(event, walkIn(edit, names), event.head.slots.length);
         return marked(seated, edit.slot, edit.person, (was) => withMark(was, 'present', at_ms));
       });
+    case 'set_consent':
+      return edit.consent === 'photo' ? withPhoto(event, edit) : event;
     case 'add_to_roster': {
       const card = names.person(edit.person);
       return ofEvent(event, edit.event, () =>
-        card ? withPerson(event, { person: edit.person, joined: 'expected', ...card }, event.head.slots.length) : event,
+        card ? withPerson(event, { person: edit.person, photo: null, joined: 'expected', ...card }, event.head.slots.length) : event,
       );
     }
     case 'set_field':
@@ -191,7 +195,16 @@ function counted(event: Event, nth: number, inSlot: number, inAny: number): Even
   };
 }
 
-type NewRow = Pick<RosterRow, 'person' | 'name' | 'name_ar' | 'association' | 'joined'>;
+function withPhoto(event: Event, { person, agreed }: Does<'set_consent'>): Event {
+  const place = event.rows.findIndex((row) => row.person === person);
+  const row = event.rows[place];
+  if (!row || row.photo === agreed) return event;
+  const rows = event.rows.slice();
+  rows[place] = { ...row, photo: agreed };
+  return { ...event, rows };
+}
+
+type NewRow = Pick<RosterRow, 'person' | 'name' | 'name_ar' | 'association' | 'photo' | 'joined'>;
 
 function withPerson(event: Event, row: NewRow, slots: number): Event {
   if (event.rows.some(({ person }) => person === row.person)) return event;
@@ -203,7 +216,8 @@ function withPerson(event: Event, row: NewRow, slots: number): Event {
 
 function walkIn({ person, new: known, new_association: named }: Does<'register_walk_in'>, names: Names): NewRow {
   const association = named?.title ?? (known.association === null ? '' : names.title(known.association));
-  return { person, name: nameOf(known), name_ar: known.name_ar.trim(), association, joined: 'walk_in' };
+  const photo = known.photo_consent ? 'given' : null;
+  return { person, name: nameOf(known), name_ar: known.name_ar.trim(), association, photo, joined: 'walk_in' };
 }
 
 function nameOf({ given, family, name_ar }: NewPerson): string {
@@ -313,14 +327,34 @@ function amountOf(fields: readonly FieldView[]): number {
 
 type Recorded = Of<'record'>;
 
-function overRecord(record: Recorded, edit: Edit, names: Names): Recorded {
+function overRecord(record: Recorded, { at_ms, edit }: Entry, names: Names): Recorded {
   const settled = new Set(settledBy(edit));
   const questions = record.questions.filter((question) => !settled.has(questionId(question)));
   const left = questions.length === record.questions.length ? record : { ...record, questions };
   if (edit.do === 'set_field' && edit.row === null && edit.document === record.document) {
     return { ...left, fields: withField(record.fields, edit, names) };
   }
+  if (edit.do === 'set_consent' && edit.person === record.document) {
+    const consents = record.consents.map((shown) => {
+      if (shown.consent !== edit.consent || shown.agreed === edit.agreed) return shown;
+      return { ...shown, agreed: edit.agreed, by: null, at_ms };
+    });
+    return { ...left, consents };
+  }
   return left;
+}
+
+// --- The house's rules
+
+/** The document of that kind is known by its fields: no other has them. */
+function overSettings(house: Of<'settings'>, edit: Edit, names: Names): Of<'settings'> {
+  if (edit.do !== 'set_field' || edit.row !== null) return house;
+  const value = tidy(edit.value);
+  const settings = house.settings.map((shown) => {
+    if (shown.field !== edit.field || typeof value === 'string') return shown;
+    return { ...shown, value: value ?? shown.default, is_set: value !== null, apart: [] };
+  });
+  return { ...house, settings, texts: withField(house.texts, edit, names) };
 }
 
 // --- Fields

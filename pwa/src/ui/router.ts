@@ -13,7 +13,11 @@ export type Route =
   | { screen: 'dossier'; dossier: DocumentId }
   | { screen: 'questions' }
   | { screen: 'record'; document: DocumentId }
-  | { screen: 'sync' };
+  | { screen: 'sync' }
+  | { screen: 'settings' }
+  | { screen: 'roles' }
+  | { screen: 'journal'; subject?: string }
+  | { screen: 'quarantine' };
 
 /** The address of a screen, for `href`. */
 export function hrefOf(route: Route): string {
@@ -28,6 +32,8 @@ export function hrefOf(route: Route): string {
       return `#/dossier/${route.dossier}`;
     case 'record':
       return `#/record/${route.document}`;
+    case 'journal':
+      return route.subject ? `#/journal/${route.subject}` : '#/journal';
     default:
       return `#/${route.screen}`;
   }
@@ -41,7 +47,12 @@ export function routeOf(hash: string): Route {
     case 'dossiers':
     case 'questions':
     case 'sync':
+    case 'settings':
+    case 'roles':
+    case 'quarantine':
       return { screen: first };
+    case 'journal':
+      return id ? { screen: 'journal', subject: id } : { screen: 'journal' };
     case 'events':
       return { screen: id === 'new' ? 'event-new' : 'events' };
     case 'event':

@@ -20,6 +20,7 @@ use crate::{
     record::{
         CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, Record, Section, Side,
     },
+    settings::default_of,
     view::{
         AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
         EventView, EventsView, FieldView, LineView, NamedDocument, PersonCard, QuestionsView, RecordView, RosterRow,
@@ -505,18 +506,23 @@ impl Replica {
     fn settings_view(&self) -> SettingsView {
         let (settings, role) = (self.settings(), self.identity.role);
         let setting = |field: &Field| {
+            let Accepts::Number(least, most) = field.accepts() else { return None };
             let register = settings.0.and_then(|fields| fields.0.get(field));
-            SettingView {
+            Some(SettingView {
                 field: *field,
                 value: settings.get(*field),
+                default: default_of(*field).unwrap_or(0),
+                least,
+                most,
                 is_set: register.is_some_and(|register| register.value.number().is_some()),
                 apart: register.map_or_else(Vec::new, |register| register.apart.clone()),
-            }
+            })
         };
-        let (numbers, texts): (Vec<Field>, Vec<Field>) =
-            Field::of(Kind::Settings).iter().partition(|field| matches!(field.accepts(), Accepts::Number(..)));
+        let all = Field::of(Kind::Settings);
+        let texts: Vec<Field> =
+            all.iter().copied().filter(|field| matches!(field.accepts(), Accepts::Text(_))).collect();
         SettingsView {
-            settings: numbers.iter().map(setting).collect(),
+            settings: all.iter().filter_map(setting).collect(),
             texts: self.field_views(settings.0.unwrap_or(&Fields::default()), &texts),
             may_change: role.may(Capability::ChangeSettings),
             demands_lock: settings.demands_lock(role),

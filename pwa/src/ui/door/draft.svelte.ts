@@ -27,6 +27,9 @@ export class Draft {
   phone = $state('');
   country: Home | 'unknown' | '' = $state('');
   noticeRead = $state(false);
+  /** Never assumed: both begin as no. */
+  photoConsent = $state(false);
+  messagesConsent = $state(false);
 
   /** Begins with what was searched for in vain. */
   constructor(sought: string) {
@@ -60,6 +63,9 @@ export class Draft {
         commune: '',
         commune_code: '',
         association: this.association?.document ?? null,
+        photo_consent: this.photoConsent,
+        // To be reached where nobody can be is no consent.
+        messages_consent: this.messagesConsent && phone !== null,
       },
       new_association: title ? { association: this.newAssociation, title } : null,
       phone,

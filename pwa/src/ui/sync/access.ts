@@ -6,6 +6,7 @@ import type { DocumentId } from '../../generated/DocumentId';
 import { GOVERNS } from '../../generated/PERMISSIONS';
 import type { Role } from '../../generated/Role';
 import type { Language } from '../../i18n';
+import { ask } from '../../store/api';
 
 /** One device in the list. Times are milliseconds since 1970 by the server's clock. */
 export interface DeviceRow {
@@ -53,32 +54,6 @@ export interface Invited {
   code: string;
   link: string;
   expires_ms: number;
-}
-
-/** An answer, or the stable code of why there is none. */
-export type Answer<T> = { ok: true; value: T } | { ok: false; code: string };
-
-/** A village's network is slow; longer than this it is not there. */
-const WAIT_MS = 20_000;
-
-async function ask<T>(path: string, body?: unknown): Promise<Answer<T>> {
-  try {
-    const response = await fetch(path, {
-      method: body === undefined ? 'GET' : 'POST',
-      // The server acts for no page that cannot send this.
-      headers: { 'x-tiwizi': '1', ...(body !== undefined && { 'content-type': 'application/json' }) },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(WAIT_MS),
-    });
-    if (!response.ok) {
-      const refusal = (await response.json().catch(() => ({}))) as { code?: string };
-      return { ok: false, code: refusal.code ?? 'server.failed' };
-    }
-    const value = response.status === 204 ? undefined : await response.json();
-    return { ok: true, value: value as T };
-  } catch {
-    return { ok: false, code: 'server.unreachable' };
-  }
 }
 
 export const listDevices = () => ask<DeviceRow[]>('/api/devices');
