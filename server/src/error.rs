@@ -9,6 +9,7 @@ use serde_json::json;
 use shared::wire::FrameError;
 
 use crate::{
+    erasure,
     rates::TooOften,
     storage::{StoreError, access::Refusal},
 };
@@ -45,6 +46,8 @@ pub enum ApiError {
     TooOften { retry_after_s: u64 },
     #[error(transparent)]
     Refused(Refusal),
+    #[error(transparent)]
+    NotErased(erasure::Refusal),
     #[error("the server has too much to do")]
     Busy,
     #[error("the request took too long")]
@@ -82,6 +85,15 @@ impl From<Refusal> for ApiError {
     }
 }
 
+impl From<erasure::Refusal> for ApiError {
+    fn from(refusal: erasure::Refusal) -> Self {
+        match refusal {
+            erasure::Refusal::Store(error) => error.into(),
+            other => Self::NotErased(other),
+        }
+    }
+}
+
 impl ApiError {
     /// The stable name of this error.
     #[must_use]
@@ -109,6 +121,12 @@ impl ApiError {
             Self::Refused(Refusal::AccountDisabled) => "account.disabled",
             Self::Refused(Refusal::AccountUnknown) => "account.unknown",
             Self::Refused(Refusal::DeviceUnknown) => "device.unknown",
+            Self::NotErased(erasure::Refusal::Unknown) => "document.unknown",
+            Self::NotErased(erasure::Refusal::PlanChanged) => "plan.changed",
+            Self::NotErased(erasure::Refusal::Kind) => "rewrite.kind",
+            Self::NotErased(erasure::Refusal::QuestionsOpen) => "rewrite.questions_open",
+            Self::NotErased(erasure::Refusal::ChangesWait) => "rewrite.changes_wait",
+            Self::NotErased(erasure::Refusal::Store(_)) => "server.failed",
             Self::Busy => "server.busy",
             Self::TimedOut => "server.timeout",
             Self::Stopping => "server.stopping",
@@ -136,6 +154,12 @@ impl ApiError {
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NameTooLong { .. } | Self::Refused(Refusal::NameMissing) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyGuesses { .. } | Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::NotErased(refusal) => match refusal {
+                erasure::Refusal::Unknown => StatusCode::NOT_FOUND,
+                erasure::Refusal::Kind => StatusCode::UNPROCESSABLE_ENTITY,
+                erasure::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+                _ => StatusCode::CONFLICT,
+            },
             Self::Busy | Self::TimedOut | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) | Self::Panicked | Self::Refused(Refusal::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }

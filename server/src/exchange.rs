@@ -20,7 +20,7 @@ use crate::{
     storage::{
         Store, StoreError,
         access::{self, Exchange},
-        documents, journal, quarantine,
+        documents, erasures, journal, quarantine,
         scope::{self, Scoped},
         server,
     },
@@ -150,6 +150,7 @@ impl Asked {
             down.into_iter().for_each(|down| page.put(down));
         }
         page.response.forget.extend(holdings.lost_since(db, self.who, base)?);
+        page.response.forget.extend(erasures::farewells_since(db, base)?);
         page.response.judged = quarantine::judged_since(db, self.who.device, base)?;
         page.response.cursor = Cursor::level(arrival);
         page.response.digest = Some(holdings.digest(db)?);
@@ -180,7 +181,8 @@ impl Asked {
     fn wanted(&self, db: &Connection, holdings: &Holdings, page: &mut Page) -> Result<(), StoreError> {
         for id in self.want.iter().take(limit::PAGE_DOCUMENTS) {
             let Some(standing) = documents::standing(db, *id)? else {
-                page.response.lacking.push(*id);
+                let erased = erasures::is_erased(db, *id)?;
+                if erased { &mut page.response.forget } else { &mut page.response.lacking }.push(*id);
                 continue;
             };
             if !self.who.role.may_read(standing.kind) || !holdings.contain(*id) {

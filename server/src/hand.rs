@@ -31,6 +31,8 @@ pub struct Hand {
     /// The documents in hand: as they were when first touched, with what was done since.
     documents: BTreeMap<DocumentId, Document>,
     nonces: BTreeMap<DocumentId, [u8; 8]>,
+    /// Of those that were written anew.
+    epochs: BTreeMap<DocumentId, u32>,
     /// What was done and is not kept yet, by document, in the order of first touch.
     made: Vec<(DocumentId, Vec<Made>)>,
     failed: Option<StoreError>,
@@ -68,6 +70,7 @@ impl Hand {
             nonce: u64::from_be_bytes(secret::draw()),
             documents: BTreeMap::new(),
             nonces: BTreeMap::new(),
+            epochs: BTreeMap::new(),
             made: Vec::new(),
             failed: None,
         })
@@ -116,7 +119,7 @@ impl Hand {
                 .map(|(id, changes)| Upload {
                     document: *id,
                     kind: self.documents[id].kind,
-                    epoch: 0,
+                    epoch: self.epochs.get(id).copied().unwrap_or(0),
                     changes: changes.iter().map(|made| made.bytes.clone().into()).collect(),
                 })
                 .collect();
@@ -125,8 +128,10 @@ impl Hand {
             for verdict in taken.receipts.into_iter().flat_map(|receipt| receipt.verdicts) {
                 match verdict {
                     Verdict::Stored => kept += 1,
+                    // It was erased: what an import or a list says of it is not kept.
+                    Verdict::Erased => {}
                     Verdict::SetAside(code) => return Err(HandError::SetAside(code)),
-                    Verdict::Missing | Verdict::Later | Verdict::StaleEpoch | Verdict::Erased => {
+                    Verdict::Missing | Verdict::Later | Verdict::StaleEpoch => {
                         return Err(HandError::SetAside("not taken".to_owned()));
                     }
                 }
@@ -135,6 +140,7 @@ impl Hand {
         // What others write from now on is seen when a document is touched again.
         self.documents.clear();
         self.nonces.clear();
+        self.epochs.clear();
         Ok(kept)
     }
 }
@@ -145,15 +151,15 @@ impl Library for Hand {
             return Some(document.clone());
         }
         let found = self.store.read_blocking(|db| match documents::standing(db, id)? {
-            Some(standing) => load(db, id, &standing).map(Some),
+            Some(standing) => load(db, id, &standing).map(|document| Some((document, standing.epoch))),
             None => Ok::<_, StoreError>(None),
         });
         match found {
-            Ok(document) => {
-                if let Some(document) = &document {
-                    self.documents.insert(id, document.clone());
-                }
-                document
+            Ok(found) => {
+                let (document, epoch) = found?;
+                self.documents.insert(id, document.clone());
+                self.epochs.insert(id, epoch);
+                Some(document)
             }
             Err(error) => {
                 self.failed = Some(error);

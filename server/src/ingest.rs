@@ -16,11 +16,12 @@ use automerge::{Change, ChangeHash, ReadDoc as _};
 use rusqlite::{Connection, Transaction};
 use sha2::{Digest as _, Sha256};
 use shared::{
-    document::{Document, Kind, device_of, genesis_hash},
+    document::{Author, Document, Kind, device_of, genesis_hash},
     id::{AccountId, DeviceId, DocumentId},
     limit,
     permission::Capability,
     record::Record,
+    renewal,
     role::{Role, Scope},
     territory,
     wire::{Hash, Receipt, Upload, Verdict, digest_of},
@@ -34,6 +35,7 @@ use crate::{
         self, StoreError,
         access::{self, Account},
         documents::{self, NewAside, NewChange, Standing},
+        erasures,
         journal,
         projections::{self, Projection},
         quarantine::{self, Aside},
@@ -44,6 +46,9 @@ use crate::{
 
 /// The code under which the work of a device waits whose access has ended.
 pub const ENDED: &str = "device.access_ended";
+
+/// Rewritings of one document between two restores of the file.
+const EPOCHS_PER_LIFE: u32 = 1 << 16;
 
 /// Who uploads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +115,8 @@ pub struct Ingest {
     suspicious: BTreeSet<DocumentId>,
     /// What goes into the cache once the commit is done.
     proved: Vec<(Arc<Document>, usize)>,
+    /// Something was erased, and the write-ahead log may still hold it.
+    empties_log: bool,
     /// The last arrival that this process knows of.
     arrival: u64,
     /// What other processes wrote and nobody was told of yet.
@@ -137,6 +144,8 @@ struct Open {
     last_arrival: u64,
     first_arrival: u64,
     changes: u64,
+    /// How often it was written anew.
+    epoch: u32,
 }
 
 impl Ingest {
@@ -243,8 +252,67 @@ impl Ingest {
             last_arrival: standing.last_arrival,
             first_arrival: standing.first_arrival,
             changes: standing.changes,
+            epoch: standing.epoch,
             standing: Some(standing),
         }))
+    }
+
+    /// Erases a document from everything that is kept, and from what this transaction has in hand. To be run in a job of the
+    /// writer.
+    ///
+    /// # Errors
+    /// What the storage fails on.
+    pub fn erase(&mut self, tx: &Transaction<'_>, id: DocumentId, now_ms: u64) -> Result<(), StoreError> {
+        erasures::erase(tx, id, now_ms)?;
+        if let Some(before) = self.open.remove(&id) {
+            self.undo.entry(id).or_insert(Some(before));
+        }
+        self.cache.remove(id);
+        self.empties_log = true;
+        Ok(())
+    }
+
+    /// Writes a document anew as it reads now, without its history, by the hand of `author`. Returns the last arrival of it, or none
+    /// where there is no such document.
+    ///
+    /// # Errors
+    /// What the storage fails on; [`StoreError::Corrupt`] for a kind that is not written anew.
+    pub fn rewrite(
+        &mut self,
+        tx: &Transaction<'_>,
+        id: DocumentId,
+        author: &Author,
+        now_ms: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        let Some(before) = self.open(tx, id)? else { return Ok(None) };
+        let anew = renewal::rewrite(&before.document, author)
+            .map_err(|_| StoreError::Corrupt("a document could not be written anew"))?;
+        let life = u32::try_from(server::identity(tx)?.epoch).unwrap_or(u32::MAX);
+        // Epochs given after a restore never meet those that the lost file had given.
+        let epoch = (before.epoch + 1).max((life - 1).saturating_mul(EPOCHS_PER_LIFE) + 1);
+        erasures::bury(tx, id, epoch, author.device, now_ms)?;
+        let changes = anew.changes_since(&[]);
+        let first_arrival = server::next_arrivals(tx, changes.len() as u64)?;
+        let mut last_arrival = first_arrival;
+        for (arrival, made) in (first_arrival..).zip(&changes) {
+            documents::add_change(
+                tx,
+                &NewChange {
+                    arrival,
+                    document: id,
+                    hash: &made.hash.0,
+                    device: author.device,
+                    brought_by: author.device,
+                    received_ms: now_ms,
+                    bytes: &made.bytes,
+                },
+            )?;
+            last_arrival = arrival;
+        }
+        let changes = changes.len() as u64;
+        self.touch(id, Open { document: anew, first_arrival, last_arrival, changes, epoch, ..before });
+        self.empties_log = true;
+        Ok(Some(last_arrival))
     }
 
     fn touch(&mut self, id: DocumentId, now: Open) {
@@ -271,7 +339,7 @@ impl Ingest {
             last_arrival: open.last_arrival,
             changes: open.changes,
             created_by: open.created_by,
-            epoch: open.standing.as_ref().map_or(0, |standing| standing.epoch),
+            epoch: open.epoch,
         };
         documents::put_standing(tx, document.id, &standing)?;
         documents::put_snapshot(tx, document.id, open.last_arrival, &saved)?;
@@ -329,6 +397,14 @@ impl CommitHooks for Ingest {
         for (document, bytes) in std::mem::take(&mut self.proved) {
             self.cache.put(document, bytes);
         }
+    }
+
+    fn empties_log(&self) -> bool {
+        self.empties_log
+    }
+
+    fn log_emptied(&mut self) {
+        self.empties_log = false;
     }
 
     fn rolled_back(&mut self) {
@@ -395,6 +471,12 @@ struct Intake<'a, 'tx> {
 impl Intake<'_, '_> {
     fn take(&mut self) -> Result<Receipt, StoreError> {
         let id = self.upload.document;
+        if erasures::is_erased(self.tx, id)? {
+            // Not kept anywhere, not even for staff: the device drops it.
+            self.taken.not_held.insert(id);
+            let verdicts = vec![Verdict::Erased; self.upload.changes.len()];
+            return Ok(Receipt { verdicts, ..self.empty_receipt() });
+        }
         let open = self.ingest.open(self.tx, id)?;
         let held = self.is_held(open.as_ref())?;
         if !held {
@@ -406,6 +488,14 @@ impl Intake<'_, '_> {
             }
             return self.set_all_aside(open.as_ref(), code);
         }
+        let ours = open.as_ref().map_or(0, |open| open.epoch);
+        if self.upload.epoch < ours {
+            return self.stale();
+        }
+        let ahead = self.upload.epoch > ours;
+        if ahead && !self.may_give_back_anew(open.is_some()) {
+            return Ok(self.all_later());
+        }
         let mut open = open.unwrap_or_else(|| Open {
             document: Arc::new(Document::new(id, self.upload.kind)),
             standing: None,
@@ -413,7 +503,13 @@ impl Intake<'_, '_> {
             last_arrival: 0,
             first_arrival: 0,
             changes: 0,
+            epoch: 0,
         });
+        if ahead {
+            // It takes the place of what stood in the older copy of this file.
+            open.document = Document::new(id, open.document.kind);
+            (open.first_arrival, open.changes, open.epoch) = (0, 0, self.upload.epoch);
+        }
         let admitted = self.admit(&open.document);
         let (crdt, verdicts) = (admitted.document, admitted.verdicts);
         let merged = Arc::new(Document::from_crdt(id, open.document.kind, crdt));
@@ -422,6 +518,10 @@ impl Intake<'_, '_> {
         }
         let fresh = verdicts.iter().filter(|verdict| matches!(verdict, guard::Verdict::Accepted(_))).count();
         if fresh > 0 {
+            if ahead {
+                erasures::bury(self.tx, id, open.epoch, self.uploader.device, self.now_ms)?;
+                self.ingest.empties_log = true;
+            }
             self.keep(&mut open, &verdicts, fresh)?;
             open.document = merged;
             self.taken.news.push(id);
@@ -469,6 +569,27 @@ impl Intake<'_, '_> {
         let changes = &self.upload.changes;
         let changes = &changes[..changes.len().min(limit::CHANGES_PER_UPLOAD_MAX)];
         guard::admit(document.crdt(), &owner, Some(author), changes)
+    }
+
+    /// The document was written anew since. What the server had before that, it has in it; the rest must be said again.
+    fn stale(&mut self) -> Result<Receipt, StoreError> {
+        let mut receipt = self.empty_receipt();
+        for bytes in &self.upload.changes {
+            let hash = guard::read(bytes).map(|change| change.hash().0);
+            let verdict = match hash {
+                Some(hash) if erasures::is_buried(self.tx, self.upload.document, &hash)? => self.stored(hash),
+                _ => Verdict::StaleEpoch,
+            };
+            receipt.verdicts.push(verdict);
+        }
+        Ok(receipt)
+    }
+
+    /// A device may be ahead in epochs only of a server that was restored. It takes the place of all that the server has of the
+    /// document: only for those who may write one anew.
+    fn may_give_back_anew(&self, replaces: bool) -> bool {
+        let capability = if replaces { Capability::AnswerPeople } else { Capability::GiveBack };
+        self.restored && self.uploader.role.may(capability)
     }
 
     /// Nothing of this was looked at: the device keeps it, and sends it again.

@@ -22,6 +22,8 @@ pub mod pokes;
 pub mod quarantine;
 pub mod rates;
 
+pub mod answer;
+pub mod erasure;
 pub mod exchange;
 
 pub mod demo;

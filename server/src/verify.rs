@@ -17,6 +17,7 @@ use crate::{
     storage::{
         self, StoreError,
         documents::{self, Standing},
+        erasures,
         journal::{self, Chain},
         projections::{self, Projection},
         scope, server,
@@ -66,6 +67,12 @@ pub fn verify(db: &Connection) -> Result<Findings, StoreError> {
     if documents::digest(db, |_| true)? != (whole, buckets) {
         findings.note(None, "digest.differs");
     }
+    for id in erasures::left_behind(db)? {
+        findings.note(Some(id), "erasure.left_behind");
+    }
+    if erasures::unburied(db)? > 0 {
+        findings.note(None, "rewriting.change_left");
+    }
     if projections::orphans(db)? > 0 {
         findings.note(None, "projection.orphan");
     }
@@ -90,6 +97,9 @@ fn verify_document(
     let heads: Vec<Hash> = document.heads().into_iter().map(|hash| hash.0).collect();
     if heads != standing.heads {
         findings.note(Some(id), "heads.differ");
+    }
+    if erasures::last_epoch(db, id)?.unwrap_or(0) != standing.epoch {
+        findings.note(Some(id), "rewriting.epoch_differs");
     }
     if digest_of(id, &heads) != standing.digest {
         findings.note(Some(id), "digest.differs");

@@ -52,6 +52,14 @@ pub trait CommitHooks {
     /// What was kept is on the disk.
     fn committed(&mut self) {}
 
+    /// Whether what was deleted must be gone from the write-ahead log too, before anybody is answered. Asked after each commit.
+    fn empties_log(&self) -> bool {
+        false
+    }
+
+    /// The write-ahead log is empty.
+    fn log_emptied(&mut self) {}
+
     /// Nothing since the beginning of the transaction was kept, whatever [`CommitHooks::job_kept`] said.
     fn rolled_back(&mut self) {}
 }
@@ -315,6 +323,7 @@ impl<S: CommitHooks> Desk<S> {
             End::Committed => {
                 self.shared.commits.fetch_add(1, Ordering::Relaxed);
                 self.state.committed();
+                self.empty_log_if_asked();
             }
             End::Failed(_) => {
                 self.shared.failed_commits.fetch_add(1, Ordering::Relaxed);
@@ -323,6 +332,17 @@ impl<S: CommitHooks> Desk<S> {
             End::Crashed => {}
         }
         end
+    }
+
+    fn empty_log_if_asked(&mut self) {
+        if !self.state.empties_log() {
+            return;
+        }
+        match storage::checkpoint(&self.db) {
+            Ok(true) => self.state.log_emptied(),
+            Ok(false) => tracing::warn!("a reader keeps what was erased in the write-ahead log: it goes with the next commit"),
+            Err(error) => tracing::warn!(%error, "what was erased stays in the write-ahead log until the next commit"),
+        }
     }
 
     fn transact(&mut self, jobs: &mut [Box<dyn Job<S>>], fault: Option<Fault>) -> Result<End, StoreError> {

@@ -261,6 +261,16 @@ impl Document {
         author: &Author,
         write: impl FnOnce(&mut Transaction<'_>) -> Result<(), Refusal>,
     ) -> Result<Option<Made>, Refusal> {
+        self.write_saying(author, None, write)
+    }
+
+    /// Like [`Document::write`], with a message in the change.
+    pub(crate) fn write_saying(
+        &mut self,
+        author: &Author,
+        message: Option<&str>,
+        write: impl FnOnce(&mut Transaction<'_>) -> Result<(), Refusal>,
+    ) -> Result<Option<Made>, Refusal> {
         self.crdt.set_actor(author.actor());
         let mut transaction = self.crdt.transaction();
         if let Err(refusal) = write(&mut transaction) {
@@ -269,7 +279,9 @@ impl Document {
         }
         // Seconds, as every Automerge tool expects. Marks carry their own milliseconds.
         let seconds = i64::try_from(author.at_ms / 1000).unwrap_or(i64::MAX);
-        let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(seconds));
+        let mut options = CommitOptions::default().with_time(seconds);
+        options.message = message.map(str::to_owned);
+        let (hash, _) = transaction.commit_with(options);
         Ok(hash.and_then(|hash| {
             let change = self.crdt.get_change_by_hash(&hash)?;
             Some(Made { hash, bytes: change.raw_bytes().to_vec() })

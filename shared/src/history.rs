@@ -1,14 +1,15 @@
 //! History: who changed what, when and on which device, read from a document's own changes (M10).
 
-use automerge::{ChangeHash, ObjId, PatchAction, Prop, ROOT, ReadDoc as _, ScalarValue, Value as Crdt};
+use automerge::{ChangeHash, ChangeMetadata, ObjId, PatchAction, Prop, ROOT, ReadDoc as _, ScalarValue, Value as Crdt};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    document::{Document, device_of, genesis_hash},
+    document::{Document, Kind, device_of, genesis_hash},
     field::{Field, Value},
     id::{DeviceId, DocumentId},
     limit,
     mark::Status,
+    renewal,
 };
 
 /// One change in words that the page can put together.
@@ -80,18 +81,26 @@ pub enum Did {
         /// In which section.
         section: String,
     },
+    /// Wrote the document anew without its history, to erase what stood in it.
+    Rewritten,
 }
 
 /// The newest `entries_max` entries, the newest first, and how many older ones there are.
 #[must_use]
 pub fn history(document: &Document, entries_max: usize) -> (Vec<HistoryEntry>, usize) {
     let crdt = document.crdt();
-    let metas = crdt.get_changes_meta(&[genesis_hash(document.kind)]);
+    let mut metas = crdt.get_changes_meta(&[genesis_hash(document.kind)]);
+    let rewriting = rewriting(document.kind, &metas);
+    // It takes one change for each long text: its first one tells it.
+    metas.retain(|meta| rewriting.first() == Some(&meta.hash) || !rewriting.contains(&meta.hash));
     let older = metas.len().saturating_sub(entries_max);
     let entries = metas[older..].iter().rev().map(|meta| HistoryEntry {
         by: device_of(meta.actor.to_bytes()),
         at_ms: u64::try_from(meta.timestamp).unwrap_or(0).saturating_mul(1000),
-        did: did(document, &meta.deps, meta.hash),
+        did: match rewriting.first() == Some(&meta.hash) {
+            true => vec![Did::Rewritten],
+            false => did(document, &meta.deps, meta.hash),
+        },
     });
     (entries.collect(), older)
 }
@@ -114,6 +123,18 @@ pub fn last_set(document: &Document, field: Field) -> Option<(Option<DeviceId>, 
     let sets =
         |entry: &&HistoryEntry| entry.did.iter().any(|did| matches!(did, Did::Set { field: set, .. } if *set == field));
     entries.iter().find(sets).map(|entry| (entry.by, entry.at_ms))
+}
+
+/// The changes that wrote the document anew: they begin at the genesis, and each builds on the one before and on nothing else. The
+/// guard lets no phone say so of a change of its own.
+fn rewriting(kind: Kind, metas: &[ChangeMetadata<'_>]) -> Vec<ChangeHash> {
+    let mut chain = vec![genesis_hash(kind)];
+    for meta in metas.iter().filter(|meta| meta.message.as_deref() == Some(renewal::MESSAGE)) {
+        if meta.deps.as_slice() == &chain[chain.len() - 1..] {
+            chain.push(meta.hash);
+        }
+    }
+    chain.split_off(1)
 }
 
 fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did> {

@@ -21,6 +21,7 @@ pub mod consent;
 
 pub mod edit;
 pub mod effect;
+pub mod renewal;
 pub mod settings;
 pub mod stage;
 mod text;

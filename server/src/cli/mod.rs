@@ -1,6 +1,7 @@
 //! The command line. Its words are French: it is the operator's.
 
 pub mod demo;
+pub mod erasures;
 pub mod export;
 pub mod import;
 pub mod invite;
@@ -51,6 +52,8 @@ enum Command {
     Rebuild(verify::Args),
     #[command(about = "Écrit chaque document en fichier Automerge et en JSON")]
     Export(export::Args),
+    #[command(about = "Sort ou reprend la liste de ce qui a été effacé, pour la restauration d’une sauvegarde")]
+    Erasures(erasures::Args),
 }
 
 /// Where the data is: the same for every command.
@@ -128,6 +131,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::Verify(args) => verify::run(&args, console),
         Command::Rebuild(args) => verify::rebuild(&args, console),
         Command::Export(args) => export::run(&args, console),
+        Command::Erasures(args) => erasures::run(&args, console),
     }
 }
 

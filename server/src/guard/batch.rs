@@ -8,6 +8,7 @@ use shared::{
     document::genesis_hash,
     effect::Judge,
     limit::{DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX, DOCUMENT_OPS_MAX},
+    renewal,
 };
 
 use super::operations::{self, Checked, Object};
@@ -68,6 +69,10 @@ impl<'a> Batch<'a> {
         self.spend(opened.work)?;
         let change = contained(|| opened.parse())?;
         let actor = self.owned_actor(&change)?;
+        // A document is written anew by the server; only after a restore does a phone give that back.
+        if *self.owner != Owner::Anyone && change.message().is_some_and(|message| message == renewal::MESSAGE) {
+            return Err(Refusal::Unsupported);
+        }
         let Checked { objects, stages } = contained(|| self.continues(&change))?;
         self.objects.extend(objects);
         self.stages.extend(stages);

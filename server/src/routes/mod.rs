@@ -5,6 +5,7 @@ pub mod enroll;
 pub mod health;
 pub mod journal;
 pub mod pokes;
+pub mod privacy;
 pub mod quarantine;
 pub mod session;
 pub mod staff;
@@ -63,6 +64,11 @@ pub fn router(state: AppState) -> Router {
         .route("/api/quarantine", get(quarantine::list))
         .route("/api/quarantine/judge", post(quarantine::judge))
         .route("/api/journal", get(journal::list))
+        // What people may ask for, and what has had its time.
+        .route("/api/people/{id}/answer", post(privacy::answer))
+        .route("/api/people/{id}/erasure", get(privacy::plan_erasure).post(privacy::erase))
+        .route("/api/documents/{id}/rewriting", get(privacy::plan_rewriting).post(privacy::rewrite))
+        .route("/api/retention", get(privacy::plan_retention).post(privacy::run_retention))
         .layer(middleware::from_fn_with_state(SHORT, within));
     let exchange = Router::new()
         .route("/api/sync", post(sync::sync))

@@ -101,7 +101,8 @@ pub fn put_standing(tx: &Transaction<'_>, document: DocumentId, now: &Standing) 
         "INSERT INTO document (id, kind, heads, digest, first_arrival, last_arrival, changes, created_by, epoch)
          VALUES (:id, :kind, :heads, :digest, :first_arrival, :last_arrival, :changes, :created_by, :epoch)
          ON CONFLICT (id) DO UPDATE
-         SET heads = :heads, digest = :digest, last_arrival = :last_arrival, changes = :changes",
+         SET heads = :heads, digest = :digest, first_arrival = :first_arrival, last_arrival = :last_arrival,
+             changes = :changes, epoch = :epoch",
     )?;
     statement.execute(named_params! {
         ":id": document.0,
@@ -115,6 +116,11 @@ pub fn put_standing(tx: &Transaction<'_>, document: DocumentId, now: &Standing) 
         ":epoch": now.epoch,
     })?;
     add_to_bucket(tx, now.kind, bucket_of(document), before ^ now.digest)
+}
+
+/// Takes a document out of the running digest: it is about to go.
+pub fn take_out_of_bucket(tx: &Transaction<'_>, document: DocumentId, standing: &Standing) -> Result<(), StoreError> {
+    add_to_bucket(tx, standing.kind, bucket_of(document), standing.digest)
 }
 
 fn add_to_bucket(tx: &Transaction<'_>, kind: Kind, bucket: u8, difference: u128) -> Result<(), StoreError> {

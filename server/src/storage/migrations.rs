@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_projections.sql"),
     include_str!("migrations/0004_communes.sql"),
     include_str!("migrations/0005_trust.sql"),
+    include_str!("migrations/0007_erasure.sql"),
 ];
 
 /// Applies what is missing, all of it or nothing.
@@ -22,10 +23,23 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     db.pragma_update(None, "foreign_keys", false)?;
     let migrated = migrate_all(db);
     db.pragma_update(None, "foreign_keys", true)?;
-    migrated
+    if migrated? == Migrated::Older {
+        // What earlier builds deleted still stands in the free pages of their file.
+        db.execute_batch("VACUUM")?;
+    }
+    Ok(())
 }
 
-fn migrate_all(db: &mut Connection) -> Result<(), StoreError> {
+/// What a file was before.
+#[derive(PartialEq, Eq)]
+enum Migrated {
+    /// Empty, or of this build's schema.
+    Current,
+    /// Of an older schema.
+    Older,
+}
+
+fn migrate_all(db: &mut Connection) -> Result<Migrated, StoreError> {
     // Immediate: two processes that start together take turns, and the second finds the work done.
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let application: i32 = tx.pragma_query_value(None, "application_id", |row| row.get(0))?;
@@ -48,7 +62,8 @@ fn migrate_all(db: &mut Connection) -> Result<(), StoreError> {
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
         tx.pragma_update(None, "user_version", MIGRATIONS.len())?;
     }
-    Ok(tx.commit()?)
+    tx.commit()?;
+    Ok(if (1..MIGRATIONS.len()).contains(&done) { Migrated::Older } else { Migrated::Current })
 }
 
 #[cfg(test)]

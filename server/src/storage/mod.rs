@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod documents;
+pub mod erasures;
 pub mod journal;
 pub mod lookups;
 mod migrations;
@@ -164,6 +165,8 @@ pub fn connect(place: &Place) -> Result<Connection, StoreError> {
     db.pragma_update(None, "synchronous", "full")?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
+    // What is deleted is overwritten: whoever finds the file finds nobody who asked to be forgotten.
+    db.pragma_update(None, "secure_delete", true)?;
     migrations::migrate(&mut db)?;
     Ok(db)
 }
@@ -328,9 +331,10 @@ pub(crate) fn data_version(db: &Connection) -> Result<i64, StoreError> {
     Ok(db.pragma_query_value(None, "data_version", |row| row.get(0))?)
 }
 
-/// Moves the write-ahead log into the file and empties it. Left to the next start if a reader is in the way.
-pub(crate) fn checkpoint(db: &Connection) -> Result<(), StoreError> {
-    Ok(db.pragma_update(None, "wal_checkpoint", "truncate")?)
+/// Moves the write-ahead log into the file and empties it. False if a reader was in the way for too long: it is whole, and
+/// emptied at the next try.
+pub(crate) fn checkpoint(db: &Connection) -> Result<bool, StoreError> {
+    Ok(db.query_row("PRAGMA wal_checkpoint (TRUNCATE)", [], |row| row.get::<_, i64>(0))? == 0)
 }
 
 /// The lock's content, whoever panicked while holding it: used where the content is valid at every moment.

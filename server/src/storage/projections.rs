@@ -206,6 +206,16 @@ pub fn put(tx: &Transaction<'_>, id: DocumentId, projection: &Projection) -> Res
     Ok(())
 }
 
+/// Takes a document's rows away. Its words leave the full-text index too.
+pub fn remove(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
+    for table in TABLES {
+        tx.prepare_cached(table.delete)?.execute([id.0])?;
+    }
+    tx.prepare_cached("DELETE FROM search WHERE rowid = (SELECT number FROM document WHERE id = :id)")?
+        .execute(named_params! { ":id": id.0 })?;
+    Ok(())
+}
+
 /// What is stored for a document.
 pub fn stored(db: &Connection, id: DocumentId) -> Result<Projection, StoreError> {
     let mut rows: Rows = Vec::new();
@@ -239,6 +249,7 @@ pub fn clear(tx: &Transaction<'_>) -> Result<(), StoreError> {
 pub fn orphans(db: &Connection) -> Result<u64, StoreError> {
     Ok(db.query_row(
         "SELECT (SELECT count(*) FROM person WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM phone WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM association WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM event WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM attendance WHERE document_id NOT IN (SELECT id FROM document))

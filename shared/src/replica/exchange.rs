@@ -10,6 +10,7 @@ use crate::{
     id::{DocumentId, RowId},
     limit,
     record::Record,
+    renewal,
     role::Role,
     view::{JudgedView, SetAside},
     wire::{
@@ -25,6 +26,8 @@ pub(super) struct InFlight {
     want: BTreeSet<DocumentId>,
     /// It asks by buckets, and for no document.
     seeks: bool,
+    /// The last batch that was on the disk: what came later cannot have been sent before either.
+    durable: u64,
     sent_ms: u64,
 }
 
@@ -85,7 +88,13 @@ impl Replica {
         };
         let in_flight = uploads.iter().map(|upload| (upload.document, hashes(upload))).collect();
         let seeks = self.repair.seek;
-        self.in_flight = Some(InFlight { uploads: in_flight, want: self.want.clone(), seeks, sent_ms: now_ms });
+        self.in_flight = Some(InFlight {
+            uploads: in_flight,
+            want: self.want.clone(),
+            seeks,
+            durable: self.stored.durable(),
+            sent_ms: now_ms,
+        });
         let request = Request {
             server: self.server,
             cursor: self.cursor,
@@ -153,7 +162,7 @@ impl Replica {
             self.authors.insert(author.device, author);
         }
         for down in response.down {
-            self.take_down(down);
+            self.take_down(down, &in_flight);
         }
         let another_life = self.server != ServerId::default() && response.server != self.server;
         self.server = response.server;
@@ -207,6 +216,12 @@ impl Replica {
     fn take_receipts(&mut self, receipts: &[Receipt], sent: &[(DocumentId, Vec<Hash>)], now_ms: u64) -> bool {
         let mut progress = false;
         for (receipt, (id, hashes)) in receipts.iter().zip(sent) {
+            if receipt.verdicts.contains(&Verdict::Erased) {
+                // Nothing of it is to be said any more, and no word of it stays.
+                self.erase(*id);
+                progress = true;
+                continue;
+            }
             let (mut stored, mut aside, mut missing) = (Vec::new(), None::<(String, u32)>, false);
             for (hash, verdict) in hashes.iter().zip(&receipt.verdicts) {
                 match verdict {
@@ -216,11 +231,10 @@ impl Replica {
                         *count += 1;
                     }
                     Verdict::Missing => missing = true,
-                    Verdict::Later => {}
+                    Verdict::Later | Verdict::Erased => {}
                     Verdict::StaleEpoch => {
                         self.want.insert(*id);
                     }
-                    Verdict::Erased => stored.push(*hash),
                 }
             }
             progress |= !stored.is_empty() || aside.is_some();
@@ -321,10 +335,25 @@ impl Replica {
         self.held.get(&id).is_some_and(|held| held.pending.len() > before) || !ours
     }
 
-    fn take_down(&mut self, down: Down) {
+    fn take_down(&mut self, down: Down, in_flight: &InFlight) {
         let id = down.document;
+        let held = self.held.get(&id).map(|held| held.epoch);
         match down.part {
-            Part::Whole(bytes) => self.take_whole(id, down.kind, &bytes),
+            // A server that was restored lags behind a rewriting: whoever runs the house gives it back.
+            _ if held.is_some_and(|epoch| epoch > down.epoch) => {
+                self.want.remove(&id);
+                return;
+            }
+            Part::Whole(bytes) if held.is_some_and(|epoch| epoch < down.epoch) => {
+                self.take_anew(id, down.kind, &bytes, down.epoch, in_flight);
+            }
+            Part::Whole(bytes) => {
+                self.take_whole(id, down.kind, &bytes);
+                self.held.entry(id).and_modify(|held| held.epoch = down.epoch);
+            }
+            Part::Changes(_) if held.unwrap_or_default() != down.epoch => {
+                self.want.insert(id);
+            }
             Part::Changes(changes) => {
                 let changes: Vec<Vec<u8>> = changes.into_iter().map(serde_bytes::ByteBuf::into_vec).collect();
                 self.take_changes(id, down.kind, &changes);
@@ -360,6 +389,52 @@ impl Replica {
         held.nonce = None;
         self.want.remove(&id);
         self.stored.whole(id, held);
+    }
+
+    /// The document was written anew: this copy gives way whole, and what was not sent of it is said again on top.
+    fn take_anew(&mut self, id: DocumentId, kind: Kind, bytes: &[u8], epoch: u32, in_flight: &InFlight) {
+        let Ok(mut anew) = Document::load(id, kind, bytes) else { return };
+        let Some(held) = self.held.get_mut(&id) else { return };
+        let sent = in_flight.uploads.iter().find(|(document, _)| *document == id).map_or(&[][..], |(_, sent)| sent);
+        let may_be_known = |pending: &Pending| pending.batch <= in_flight.durable && !sent.contains(&pending.hash);
+        if held.pending.iter().any(may_be_known) {
+            // The server may have had this before it wrote the document anew: it is asked first, lest it be said twice.
+            self.want.insert(id);
+            return;
+        }
+        let server_heads: Vec<Hash> = anew.heads().into_iter().map(|hash| hash.0).collect();
+        let mut again = None;
+        if let Some(last) = held.pending.last().map(|pending| pending.hash) {
+            let ours = held.parse(id).clone();
+            let heads: Vec<ChangeHash> = held.server_heads.iter().map(|hash| ChangeHash(*hash)).collect();
+            let base = match ours.crdt.fork_at(&heads) {
+                Ok(base) if !heads.is_empty() => Document::from_crdt(id, kind, base),
+                _ => Document::new(id, kind),
+            };
+            let meta = ours.crdt.get_change_meta_by_hash(&ChangeHash(last));
+            let seconds = meta.map_or(0, |meta| u64::try_from(meta.timestamp).unwrap_or(0));
+            // Another document of this id: a sequence of its own.
+            self.held.entry(id).and_modify(|held| held.nonce = None);
+            let author = crate::edit::Library::author(self, id, seconds.saturating_mul(1000));
+            again = renewal::say_again(&base, &ours, &mut anew, &author).unwrap_or_default();
+        }
+        let batch = self.stored.open_batch();
+        let Some(held) = self.held.get_mut(&id) else { return };
+        held.pending = again.and_then(Pending::anew).into_iter().map(|pending| Pending { batch, ..pending }).collect();
+        held.record = Record::read(&anew);
+        held.saved = anew.save();
+        held.tail.clear();
+        held.parsed = None;
+        held.server_heads = server_heads;
+        held.epoch = epoch;
+        if held.pending.is_empty() {
+            held.nonce = None;
+        }
+        self.want.remove(&id);
+        self.tainted.remove(&id);
+        self.stored.whole(id, held);
+        self.stored.pack_soon();
+        self.stored.meta_changed();
     }
 
     fn take_changes(&mut self, id: DocumentId, kind: Kind, changes: &[Vec<u8>]) {
@@ -400,8 +475,32 @@ impl Replica {
             // It will be asked to go again, once these changes have arrived.
             return;
         }
-        self.held.remove(&id);
+        self.leave(id);
+    }
+
+    /// The document was erased: it leaves this device with what was not sent of it, and with what is remembered of it.
+    fn erase(&mut self, id: DocumentId) {
+        self.want.remove(&id);
+        self.tainted.remove(&id);
+        self.set_aside.retain(|entry| entry.document != id);
+        self.judged.retain(|entry| entry.document != id);
+        self.stored.meta_changed();
+        if self.held.contains_key(&id) {
+            self.leave(id);
+        }
+    }
+
+    fn leave(&mut self, id: DocumentId) {
+        let Some(held) = self.held.remove(&id) else { return };
+        if held.kind == Kind::Person {
+            // Names live nowhere else.
+            let titles = self.set_aside.iter_mut().map(|entry| (entry.document, &mut entry.title));
+            let titles = titles.chain(self.judged.iter_mut().map(|entry| (entry.document, &mut entry.title)));
+            titles.filter(|(document, _)| *document == id).for_each(|(_, title)| title.clear());
+        }
         self.stored.forgot(id);
+        // What is gone must not stay readable in the log until the next pack.
+        self.stored.pack_soon();
         self.changed.insert(id);
     }
 

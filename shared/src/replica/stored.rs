@@ -50,6 +50,8 @@ pub(super) struct Stored {
     /// Documents that the log speaks of.
     dirty: BTreeSet<DocumentId>,
     meta_changed: bool,
+    /// The next batch packs: something was erased, and the log still tells it.
+    packs_next: bool,
     /// Values that could not be read at the start, by key: to be put out of the way of what is written next.
     damaged: Vec<(String, Vec<u8>)>,
 }
@@ -268,7 +270,8 @@ impl Replica {
         self.stored.dirty.extend(events.iter().map(Happened::document));
         let bytes = value(&events);
         self.stored.log_bytes += bytes.len();
-        if self.stored.log.len() >= LOG_BATCHES_MAX || self.stored.log_bytes > LOG_BYTES_MAX {
+        let full = self.stored.log.len() >= LOG_BATCHES_MAX || self.stored.log_bytes > LOG_BYTES_MAX;
+        if std::mem::take(&mut self.stored.packs_next) || full {
             self.pack(&mut batch);
         } else if !events.is_empty() {
             let key = format!("log-{id:012}");
@@ -348,6 +351,16 @@ impl Stored {
     /// The number of the batch that what happens now will be stored with.
     pub(super) fn open_batch(&self) -> u64 {
         self.next_batch
+    }
+
+    /// The highest batch that is on disk.
+    pub(super) fn durable(&self) -> u64 {
+        self.durable
+    }
+
+    /// Makes the next batch a pack.
+    pub(super) fn pack_soon(&mut self) {
+        self.packs_next = true;
     }
 
     pub(super) fn is_durable(&self, batch: u64) -> bool {
