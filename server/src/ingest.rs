@@ -148,6 +148,21 @@ struct Open {
     epoch: u32,
 }
 
+impl Open {
+    /// A document that the server has nothing of yet.
+    fn new(id: DocumentId, kind: Kind, created_by: AccountId) -> Self {
+        Self {
+            document: Arc::new(Document::new(id, kind)),
+            standing: None,
+            created_by,
+            last_arrival: 0,
+            first_arrival: 0,
+            changes: 0,
+            epoch: 0,
+        }
+    }
+}
+
 impl Ingest {
     /// Takes an upload in. To be run as one job of the writer.
     ///
@@ -194,21 +209,15 @@ impl Ingest {
         now_ms: u64,
         taken: &mut Taken,
     ) -> Result<Option<&'static str>, StoreError> {
-        let open = self.open(tx, aside.document)?.unwrap_or_else(|| Open {
-            document: Arc::new(Document::new(aside.document, aside.kind)),
-            standing: None,
-            created_by: aside.account,
-            last_arrival: 0,
-            first_arrival: 0,
-            changes: 0,
-        });
+        let open = self.open(tx, aside.document)?;
+        let open = open.unwrap_or_else(|| Open::new(aside.document, aside.kind, aside.account));
         if open.document.kind != aside.kind {
             return Ok(Some("document.other_kind"));
         }
         let upload = Upload {
             document: aside.document,
             kind: aside.kind,
-            epoch: open.standing.as_ref().map_or(0, |standing| standing.epoch),
+            epoch: open.epoch,
             changes: vec![aside.bytes.clone().into()],
         };
         let mut intake = Intake {
@@ -310,7 +319,7 @@ impl Ingest {
             last_arrival = arrival;
         }
         let changes = changes.len() as u64;
-        self.touch(id, Open { document: anew, first_arrival, last_arrival, changes, epoch, ..before });
+        self.touch(id, Open { document: Arc::new(anew), first_arrival, last_arrival, changes, epoch, ..before });
         self.empties_log = true;
         Ok(Some(last_arrival))
     }
@@ -496,18 +505,10 @@ impl Intake<'_, '_> {
         if ahead && !self.may_give_back_anew(open.is_some()) {
             return Ok(self.all_later());
         }
-        let mut open = open.unwrap_or_else(|| Open {
-            document: Arc::new(Document::new(id, self.upload.kind)),
-            standing: None,
-            created_by: self.uploader.account,
-            last_arrival: 0,
-            first_arrival: 0,
-            changes: 0,
-            epoch: 0,
-        });
+        let mut open = open.unwrap_or_else(|| Open::new(id, self.upload.kind, self.uploader.account));
         if ahead {
             // It takes the place of what stood in the older copy of this file.
-            open.document = Document::new(id, open.document.kind);
+            open.document = Arc::new(Document::new(id, open.document.kind));
             (open.first_arrival, open.changes, open.epoch) = (0, 0, self.upload.epoch);
         }
         let admitted = self.admit(&open.document);

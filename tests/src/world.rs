@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use automerge::{Change, ReadDoc as _};
 use server::{
-    exchange,
+    erasure, exchange,
     ingest::{self, Ingest, Uploader},
     quarantine,
     storage::{
         self, Place, Store,
         access::{self, Decision, Enrolment, Given, Language, NewInvite},
-        documents, scope,
+        documents, erasures, journal, scope,
     },
     verify,
     writer::Fault,
@@ -287,6 +287,32 @@ impl Server {
     pub fn problems(&self) -> Vec<String> {
         let findings = self.store().read_blocking(verify::verify).expect("a readable database");
         findings.problems.iter().map(|problem| format!("{} {:?}", problem.code, problem.document)).collect()
+    }
+
+    /// The database's own files, byte for byte: the file, and the log beside it.
+    ///
+    /// # Panics
+    /// In a world in memory.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let Place::File(path) = &self.place else { panic!("a world in memory has no files") };
+        let names = ["", "-wal", "-journal"].map(|end| format!("{}{end}", path.display()));
+        names.into_iter().filter_map(|name| Some((name.clone(), std::fs::read(name).ok()?))).collect()
+    }
+
+    /// Whether a change went with what was erased: with its document, or when that was written anew.
+    #[must_use]
+    pub fn has_erased(&self, (id, hash): (DocumentId, Hash)) -> bool {
+        let erased = self.store().read_blocking(|db| {
+            Ok::<_, storage::StoreError>(erasures::is_erased(db, id)? || erasures::is_buried(db, id, &hash)?)
+        });
+        erased.expect("a database")
+    }
+
+    /// Whether a document was written anew.
+    #[must_use]
+    pub fn was_rewritten(&self, id: DocumentId) -> bool {
+        self.store().read_blocking(|db| erasures::last_epoch(db, id)).expect("a database").is_some()
     }
 
     /// Whether the server has a change, applied or set aside.
@@ -612,12 +638,27 @@ impl World {
         }
     }
 
-    fn hear(&mut self, phone: usize, reply: &[u8]) -> Outcome {
-        let phone = &mut self.phones[phone];
+    fn hear(&mut self, number: usize, reply: &[u8]) -> Outcome {
+        let phone = &mut self.phones[number];
         let clock_ms = phone.clock_ms(self.now_ms);
+        let before: BTreeSet<ChangeName> = phone.engine().unacknowledged().collect();
         let exchanged = phone.engine().response(reply, clock_ms).expect("a reply to what was asked");
+        let after: BTreeSet<ChangeName> = phone.engine().unacknowledged().collect();
         phone.identity.role = phone.engine().role();
         phone.store(0);
+        // What was said again on top of a document that was written anew is claimed in place of what it was before.
+        let said_again = |id: DocumentId| self.server.was_rewritten(id);
+        let receipted = &self.receipted;
+        let gone = before.difference(&after).filter(|change| !receipted.contains(*change) && said_again(change.0));
+        let gone: Vec<ChangeName> = gone.copied().collect();
+        let stored = phone.replica.is_some();
+        if stored {
+            gone.iter().for_each(|change| {
+                self.confirmed.remove(change);
+            });
+            self.confirmed.extend(after);
+        }
+        let phone = &mut self.phones[number];
         if phone.replica.is_some() { Outcome::Exchanged(exchanged) } else { Outcome::Failed }
     }
 
@@ -680,6 +721,53 @@ impl World {
         }
     }
 
+    /// Somebody is erased, as the plan of that moment says.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn erase_person(&mut self, by: usize, person: DocumentId) -> Result<(), erasure::Refusal> {
+        let (by, now_ms) = (self.actor(by), self.now_ms);
+        let plan = self.server.store().read_blocking(move |db| erasure::plan_person(db, person, now_ms))?.plan;
+        let erased = self.server.store().write_blocking(move |tx, ingest| {
+            erasure::erase_person(tx, ingest, person, &plan, by, now_ms)
+        });
+        erased.map(drop)
+    }
+
+    /// A document is written anew, as the plan of that moment says.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn rewrite(&mut self, by: usize, document: DocumentId) -> Result<(), erasure::Refusal> {
+        let (by, nonce, now_ms) = (self.actor(by), self.rng.bytes(), self.now_ms);
+        let plan = self.server.store().read_blocking(move |db| erasure::plan_rewrite(db, document))?.plan;
+        let rewritten = self.server.store().write_blocking(move |tx, ingest| {
+            erasure::rewrite(tx, ingest, document, &plan, (by, nonce), now_ms)
+        });
+        rewritten.map(drop)
+    }
+
+    fn actor(&self, phone: usize) -> journal::Actor {
+        let Identity { account, device, .. } = self.phones[phone].identity;
+        journal::Actor { account: Some(account), device: Some(device) }
+    }
+
+    /// The list of what was erased, as `tiwizi erasures --export` writes it.
+    #[must_use]
+    pub fn erasure_list(&self) -> erasures::List {
+        self.server.store().read_blocking(erasures::list).expect("a database")
+    }
+
+    /// Takes such a list in, as `tiwizi erasures --import` does. Returns how many documents went again.
+    pub fn take_erasure_list(&mut self, list: erasures::List) -> usize {
+        let now_ms = self.now_ms;
+        let gone = self.server.store().write_blocking(move |tx, ingest| {
+            assert!(erasures::add(tx, &list)?, "a list of the same server");
+            erasure::erase_listed(tx, ingest, now_ms)
+        });
+        gone.map_err(|error: storage::StoreError| error).expect("a database")
+    }
+
     /// What a phone should hold, as the server sees it: the documents and their heads.
     #[must_use]
     pub fn scope_of(&self, phone: usize) -> BTreeMap<DocumentId, Vec<Hash>> {
@@ -708,7 +796,8 @@ impl World {
         assert_eq!(self.server.problems(), Vec::<String>::new(), "the server's file");
         let documents = self.server.documents();
         for change in &self.receipted {
-            assert!(self.server.has(&documents, *change), "a receipt was given for {change:?}, and it is gone");
+            let here = self.server.has(&documents, *change) || self.server.has_erased(*change);
+            assert!(here, "a receipt was given for {change:?}, and it is gone");
         }
         for phone in 0..self.phones.len() {
             self.audit_disk(phone);
@@ -744,7 +833,8 @@ impl World {
         self.audit();
         let documents = self.server.documents();
         for change in &self.confirmed {
-            assert!(self.server.has(&documents, *change), "a confirmed edit is lost: {change:?}");
+            let here = self.server.has(&documents, *change) || self.server.has_erased(*change);
+            assert!(here, "a confirmed edit is lost: {change:?}");
         }
         for phone in 0..self.phones.len() {
             let scope = self.scope_of(phone);

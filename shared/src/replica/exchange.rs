@@ -203,6 +203,7 @@ impl Replica {
         let Some(theirs) = digest.filter(|_| self.want.is_empty()) else { return false };
         if theirs == self.digest() {
             self.repair = Repair::default();
+            self.held.values_mut().for_each(|held| held.once_heads.clear());
             return true;
         }
         if self.repair.searches < SEARCHES_MAX && !self.repair.seek {
@@ -406,7 +407,8 @@ impl Replica {
         let mut again = None;
         if let Some(last) = held.pending.last().map(|pending| pending.hash) {
             let ours = held.parse(id).clone();
-            let heads: Vec<ChangeHash> = held.server_heads.iter().map(|hash| ChangeHash(*hash)).collect();
+            let acknowledged = held.server_heads.iter().chain(&held.once_heads).filter(|head| has(&ours, head));
+            let heads: Vec<ChangeHash> = acknowledged.map(|hash| ChangeHash(*hash)).collect();
             let base = match ours.crdt.fork_at(&heads) {
                 Ok(base) if !heads.is_empty() => Document::from_crdt(id, kind, base),
                 _ => Document::new(id, kind),
@@ -427,6 +429,7 @@ impl Replica {
         held.parsed = None;
         held.server_heads = server_heads;
         held.epoch = epoch;
+        held.once_heads.clear();
         if held.pending.is_empty() {
             held.nonce = None;
         }
@@ -575,6 +578,9 @@ impl Held {
         let document = self.parse(id).clone();
         // What is pending stays so, even where a damaged disk has lost what it builds on.
         let apart: Vec<Pending> = self.pending.drain(..).filter(|pending| !has(&document, &pending.hash)).collect();
+        let once = self.server_heads.iter().filter(|head| !server_heads.contains(head));
+        let once: Vec<Hash> = once.filter(|head| !self.once_heads.contains(head)).copied().collect();
+        self.once_heads.extend(once);
         let (known, unknown): (Vec<_>, Vec<_>) =
             heads.into_iter().partition(|head| automerge::ReadDoc::get_change_by_hash(&document.crdt, head).is_some());
         self.pending = document.changes_since(&known).into_iter().filter_map(Pending::anew).chain(apart).collect();

@@ -76,6 +76,9 @@ struct Held {
     nonce: Option<[u8; 8]>,
     /// See [`crate::wire::Down::epoch`].
     epoch: u32,
+    /// What a server had acknowledged before it was restored from an older copy: heads. Should the document come back written anew,
+    /// this much of it was in that, and is not to be said again.
+    once_heads: Vec<Hash>,
 }
 
 /// One device's documents. See the module.
@@ -301,6 +304,7 @@ impl Held {
             pending: Vec::new(),
             nonce: None,
             epoch: 0,
+            once_heads: Vec::new(),
         }
     }
 

@@ -101,6 +101,8 @@ struct Trust {
     ended: bool,
     /// Of the documents that were written anew at least once.
     epochs: BTreeMap<DocumentId, u32>,
+    /// See [`Held::once_heads`], where there are any.
+    once_heads: BTreeMap<DocumentId, Vec<Hash>>,
 }
 
 const META: &str = "meta";
@@ -163,6 +165,9 @@ impl Replica {
             replica.ended = trust.ended;
             for (id, epoch) in trust.epochs {
                 replica.held.entry(id).and_modify(|held| held.epoch = epoch);
+            }
+            for (id, heads) in trust.once_heads {
+                replica.held.entry(id).and_modify(|held| held.once_heads = heads);
             }
         }
         replica
@@ -338,7 +343,9 @@ impl Replica {
 
     fn trust(&self) -> Vec<u8> {
         let epochs = self.held.iter().filter(|(_, held)| held.epoch > 0).map(|(id, held)| (*id, held.epoch));
-        value(&Trust { judged: self.judged.clone(), ended: self.ended, epochs: epochs.collect() })
+        let once = self.held.iter().filter(|(_, held)| !held.once_heads.is_empty());
+        let once_heads = once.map(|(id, held)| (*id, held.once_heads.clone())).collect();
+        value(&Trust { judged: self.judged.clone(), ended: self.ended, epochs: epochs.collect(), once_heads })
     }
 
     /// That a batch, and every one before it, is on disk.

@@ -4,6 +4,7 @@ mod access;
 mod codes;
 mod contract;
 mod edge;
+mod erasure;
 mod guard;
 mod http;
 mod import;

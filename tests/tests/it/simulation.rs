@@ -10,6 +10,7 @@ use std::{
 
 use crate::permission::needs;
 use server::{
+    erasure,
     storage::{Place, access::Given},
     writer::Fault,
 };
@@ -23,6 +24,7 @@ use shared::{
     phone::Phone,
     question::Question,
     record::{CallSection, EventRecord, Record, Side},
+    renewal,
     replica::Replica,
     role::Role,
     settings::SETTINGS,
@@ -171,6 +173,9 @@ impl Play {
         self.world.now_ms += self.world.rng.next() % 60_000;
         let phone = self.a_phone();
         match self.world.rng.below(100) {
+            // Erasing is rare, and each seed does one kind of it or none.
+            75..=76 if self.seed % 5 == 1 => self.erase_somebody(),
+            75..=77 if self.seed % 5 == 2 => self.rewrite_something(),
             0..=54 => {
                 let wish = *self.world.rng.pick(&WISHES).unwrap_or(&Wish::Mark);
                 self.do_edit(phone, wish);
@@ -261,6 +266,26 @@ impl Play {
         self.note(format!("{document} given to {whose}: {given:?}"));
     }
 
+    fn erase_somebody(&mut self) {
+        let people = self.world.server.records().into_iter().filter(|(_, record)| matches!(record, Record::Person(_)));
+        let people: Vec<DocumentId> = people.map(|(id, _)| id).collect();
+        let Some(person) = self.world.rng.pick(&people).copied() else { return };
+        let erased = self.world.erase_person(0, person);
+        self.note(format!("{person} is erased: {erased:?}"));
+        erased.expect("nothing came between");
+    }
+
+    fn rewrite_something(&mut self) {
+        let documents = self.world.server.documents().into_iter();
+        let documents = documents.filter(|(_, document)| renewal::may_be_rewritten(document.kind));
+        let documents: Vec<DocumentId> = documents.map(|(id, _)| id).collect();
+        let Some(document) = self.world.rng.pick(&documents).copied() else { return };
+        let rewritten = self.world.rewrite(0, document);
+        self.note(format!("{document} is written anew: {rewritten:?}"));
+        let asks = matches!(rewritten, Err(erasure::Refusal::QuestionsOpen | erasure::Refusal::ChangesWait));
+        assert!(rewritten.is_ok() || asks, "{rewritten:?}");
+    }
+
     fn copy_phone(&mut self, phone: usize) {
         match self.world.rng.below(3) {
             0 if self.world.phones.len() < 8 => {
@@ -290,7 +315,10 @@ impl Play {
         self.world.wake(0);
         self.world.sync(0);
         if let Some(copy) = &self.server_copy {
+            // As the manual says: the list of erasures is taken out of the old file and into the restored one.
+            let list = self.world.erasure_list();
             self.world.restore_server(copy);
+            self.world.take_erasure_list(list);
         }
         self.note("the server is restored".to_owned());
     }
