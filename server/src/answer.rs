@@ -10,7 +10,7 @@ use shared::{
     history::{self, Did},
     id::{DeviceId, DocumentId},
     mark::Status,
-    record::{Joined, PhoneRow, Record},
+    record::{Fields, Joined, PhoneRow, Record},
 };
 
 use crate::{
@@ -173,13 +173,7 @@ impl Desk<'_> {
             waiting: erasures::waiting(self.db, id)?,
         };
         for field in Field::of(Kind::Person) {
-            let Some(register) = person.fields.0.get(field) else { continue };
-            let mut apart = Vec::new();
-            for one in &register.apart {
-                let (value, at_ms) = (one.value.clone(), one.at_ms);
-                apart.push(ApartAnswer { value, by: self.writer(one.by)?, at_ms });
-            }
-            answer.fields.push(FieldAnswer { field: *field, value: register.value.clone(), apart });
+            answer.fields.extend(self.field(&person.fields, *field)?);
         }
         if let Some(association) = person.fields.document(Field::Association) {
             let record = erasure::record(self.db, association)?;
@@ -192,6 +186,7 @@ impl Desk<'_> {
             answer.history.extend(self.history(&document)?);
             answer.history.sort_by_key(|changed| std::cmp::Reverse(changed.at_ms));
             if let Record::Contact(contact) = Record::read(&document) {
+                answer.fields.extend(self.field(&contact.fields, Field::MessagesConsent)?);
                 answer.phones = contact.phones;
                 answer.emails = contact.emails;
             }
@@ -200,6 +195,16 @@ impl Desk<'_> {
             answer.events.extend(self.event(sheet.event, id)?);
         }
         Ok(Some(answer))
+    }
+
+    fn field(&mut self, fields: &Fields, field: Field) -> Result<Option<FieldAnswer>, StoreError> {
+        let Some(register) = fields.0.get(&field) else { return Ok(None) };
+        let mut apart = Vec::new();
+        for one in &register.apart {
+            let (value, at_ms) = (one.value.clone(), one.at_ms);
+            apart.push(ApartAnswer { value, by: self.writer(one.by)?, at_ms });
+        }
+        Ok(Some(FieldAnswer { field, value: register.value.clone(), apart }))
     }
 
     fn event(&mut self, id: DocumentId, person: DocumentId) -> Result<Option<EventAnswer>, StoreError> {
@@ -431,6 +436,8 @@ fn label(field: Field) -> &'static str {
         Field::Association => "Association (numéro interne)",
         Field::SameAs => "Même personne que (numéro interne)",
         Field::NoticeRead => "Note d’information lue le",
+        Field::PhotoConsent => "Accord pour les photos",
+        Field::MessagesConsent => "Accord pour les messages",
         other => other.key(),
     }
 }
@@ -450,6 +457,11 @@ fn said(field: Field, value: &Value) -> String {
             "18_30" => "18 à 30 ans",
             "31_60" => "31 à 60 ans",
             "over_60" => "plus de 60 ans",
+            other => other,
+        },
+        (Field::PhotoConsent | Field::MessagesConsent, Value::Text(word)) => match word.as_str() {
+            "given" => "donné",
+            "withdrawn" => "retiré",
             other => other,
         },
         (_, value) => return value.to_string(),

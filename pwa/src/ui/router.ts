@@ -13,6 +13,7 @@ export type Route =
   | { screen: 'dossier'; dossier: DocumentId }
   | { screen: 'questions' }
   | { screen: 'record'; document: DocumentId }
+  | { screen: 'retention' }
   | { screen: 'sync' }
   | { screen: 'settings' }
   | { screen: 'roles' }
@@ -46,6 +47,7 @@ export function routeOf(hash: string): Route {
     case 'join':
     case 'dossiers':
     case 'questions':
+    case 'retention':
     case 'sync':
     case 'settings':
     case 'roles':

@@ -81,6 +81,8 @@ function deedOf(one: Exclude<Did, Cell>, names: Names): Deed[] {
       return reworded(one);
     case 'read_again':
       return [{ said: m.history_read({ section: sectionTitle(one.section) }) }];
+    case 'rewritten':
+      return [{ said: m.history_rewritten() }];
   }
 }
 
