@@ -10,6 +10,7 @@ use automerge::{Change, ReadDoc as _};
 use server::{
     exchange,
     ingest::{self, Ingest, Uploader},
+    proof::PublicKey,
     quarantine,
     storage::{
         self, Place, Store,
@@ -388,6 +389,8 @@ impl World {
             account: AccountId::new(now_ms, self.rng.bytes()),
             device: DeviceId::new(now_ms, self.rng.bytes()),
             credential_hash: self.rng.bytes(),
+            // No request is signed here: phones speak to the engine of the server, not to its routes.
+            public_key: PublicKey([4; 65]),
             now_ms,
         };
         let enrolled = self.server.store().write_blocking(move |tx, _| {

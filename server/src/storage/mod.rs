@@ -8,6 +8,7 @@ pub mod documents;
 pub mod journal;
 pub mod lookups;
 mod migrations;
+pub mod passkeys;
 pub mod projections;
 pub mod quarantine;
 mod readers;
