@@ -12,14 +12,17 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use shared::permission::Capability;
+use shared::{field::Field, permission::Capability};
 
 use crate::{
     config::{Proxy, PublicUrl},
     error::ApiError,
+    passkeys::FACTOR_MS,
+    proof::{self, Doubt, Proof},
     routes::AppState,
     secret::Credential,
     storage::{
+        StoreError,
         access::{self, Account, Device, Refusal, Standing},
         journal::{Action, Actor, Entry},
     },
@@ -28,16 +31,20 @@ use crate::{
 /// How long a browser keeps the credential. In seconds: 400 days, the longest that browsers grant. Sent anew with each
 /// session, so it ends only for phones that stay away longer.
 const COOKIE_AGE_S: u32 = 400 * 24 * 60 * 60;
+const HOUR_MS: u64 = 60 * 60 * 1000;
 /// The header that the app sets on whatever is not a plain read. Another site's page cannot set it.
 pub const APP_HEADER: &str = "x-tiwizi";
 /// Cookies beyond this are not looked at. In bytes.
 const COOKIE_BYTES_MAX: usize = 4096;
 
-/// A signed-in device, of any role.
+/// A signed-in device, of any role: its own key signed the request, somebody has vouched for it, and its session runs.
 #[derive(Debug, Clone)]
 pub struct Enrolled {
     pub account: Account,
     pub device: Device,
+    /// Until when a proof by passkey holds, if there was one; by the server's clock.
+    factor_until_ms: Option<u64>,
+    has_passkey: bool,
 }
 
 impl Enrolled {
@@ -46,7 +53,42 @@ impl Enrolled {
     pub fn did(&self, action: Action, subject: impl ToString, at_ms: u64) -> Entry {
         Entry::of(Actor { account: Some(self.account.id), device: Some(self.device.id) }, action, subject, at_ms)
     }
+
+    /// Whether this is certainly the account's owner: where the role has a second factor, they must have proved it lately.
+    ///
+    /// # Errors
+    /// [`ApiError::FactorMissing`] when the account has no passkey, [`ApiError::FactorRequired`] when it was not used lately.
+    pub fn sure(&self, now_ms: u64) -> Result<(), ApiError> {
+        if !self.account.role.has_second_factor() || self.factor_until_ms.is_some_and(|until_ms| now_ms < until_ms) {
+            return Ok(());
+        }
+        Err(if self.has_passkey { ApiError::FactorRequired } else { ApiError::FactorMissing })
+    }
 }
+
+/// Somebody who, where their role has a second factor, has proved lately that it is them: for what takes a passkey. Named beside
+/// the capability.
+#[derive(Debug, Clone, Copy)]
+pub struct Sure;
+
+/// A device that is still waiting, or whose session has ended, is this too: for what it needs to come in.
+#[derive(Debug, Clone)]
+pub struct Present {
+    pub account: Account,
+    pub device: Device,
+    pub credential: Credential,
+    /// The code that it shows, while it asks to be confirmed.
+    pub code: Option<String>,
+    pub confirmed: bool,
+    pub has_passkey: bool,
+    pub factor_until_ms: Option<u64>,
+    /// When its session ends; none where it does not. By the server's clock.
+    pub ends_ms: Option<u64>,
+}
+
+/// A device by its cookie alone: for one that brings its first key, which nothing could have signed for yet.
+#[derive(Debug, Clone)]
+pub struct Unsigned(pub Device, pub Account);
 
 /// A device whose credential is right, even when its access was ended since.
 ///
@@ -57,13 +99,6 @@ pub struct Known {
     pub device: Device,
     /// When this device was revoked or its account closed, if it was.
     pub ended_ms: Option<u64>,
-}
-
-/// The credential as it was sent, checked like [`Enrolled`].
-#[derive(Debug, Clone)]
-pub struct Presented {
-    pub enrolled: Enrolled,
-    pub credential: Credential,
 }
 
 /// Makes an extractor that lets in those to whom the table gives a capability.
@@ -97,6 +132,33 @@ may!(ReadJournal);
 may!(AnswerPeople);
 may!(RunRetention);
 
+impl<S: Send + Sync> FromRequestParts<S> for Present
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Identified { credential, standing, ends_ms } = identify(parts, &AppState::from_ref(state)).await?;
+        if standing.revoked {
+            return Err(ApiError::DeviceRevoked);
+        }
+        if standing.disabled {
+            return Err(Refusal::AccountDisabled.into());
+        }
+        Ok(Self {
+            code: standing.public_key.zip(standing.asks).map(|(key, asks)| key.code(&asks)),
+            account: standing.account,
+            device: standing.device,
+            credential,
+            confirmed: standing.confirmed,
+            has_passkey: standing.has_passkey,
+            factor_until_ms: standing.factor_ms.map(|ms| ms + FACTOR_MS),
+            ends_ms,
+        })
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Enrolled
 where
     AppState: FromRef<S>,
@@ -104,25 +166,24 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        Presented::from_request_parts(parts, state).await.map(|presented| presented.enrolled)
+        let present = Present::from_request_parts(parts, state).await?;
+        let now_ms = AppState::from_ref(state).clock.now_ms();
+        may_act(present.confirmed, present.ends_ms, now_ms)?;
+        let Present { account, device, has_passkey, factor_until_ms, .. } = present;
+        Ok(Self { account, device, factor_until_ms, has_passkey })
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Presented
+impl<S: Send + Sync> FromRequestParts<S> for Sure
 where
     AppState: FromRef<S>,
 {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let (credential, standing) = identify(parts, &AppState::from_ref(state)).await?;
-        if standing.revoked {
-            return Err(ApiError::DeviceRevoked);
-        }
-        if standing.disabled {
-            return Err(Refusal::AccountDisabled.into());
-        }
-        Ok(Self { enrolled: Enrolled { account: standing.account, device: standing.device }, credential })
+        let enrolled = Enrolled::from_request_parts(parts, state).await?;
+        enrolled.sure(AppState::from_ref(state).clock.now_ms())?;
+        Ok(Self)
     }
 }
 
@@ -133,23 +194,88 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let (_, standing) = identify(parts, &AppState::from_ref(state)).await?;
+        let app = AppState::from_ref(state);
+        let Identified { standing, ends_ms, .. } = identify(parts, &app).await?;
+        if standing.ended_ms.is_none() {
+            may_act(standing.confirmed, ends_ms, app.clock.now_ms())?;
+        } else if !standing.confirmed {
+            // It never held anything.
+            return Err(ApiError::DeviceRevoked);
+        }
         Ok(Self { account: standing.account, device: standing.device, ended_ms: standing.ended_ms })
     }
 }
 
-/// Finds whose credential was sent. A wrong one and none are the same: strangers learn nothing.
-async fn identify(parts: &Parts, state: &AppState) -> Result<(Credential, Standing), ApiError> {
+impl<S: Send + Sync> FromRequestParts<S> for Unsigned
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let (_, standing, _) = recognise(parts, &AppState::from_ref(state)).await?;
+        Ok(Self(standing.device, standing.account))
+    }
+}
+
+/// Whether a device that is in may do anything.
+fn may_act(confirmed: bool, ends_ms: Option<u64>, now_ms: u64) -> Result<(), ApiError> {
+    if !confirmed {
+        return Err(ApiError::DeviceUnconfirmed);
+    }
+    if ends_ms.is_some_and(|ends_ms| ends_ms <= now_ms) { Err(ApiError::SessionExpired) } else { Ok(()) }
+}
+
+/// Whose request it is. Found once for each request, whatever its handler names.
+#[derive(Debug, Clone)]
+struct Identified {
+    credential: Credential,
+    standing: Standing,
+    ends_ms: Option<u64>,
+}
+
+async fn identify(parts: &mut Parts, state: &AppState) -> Result<Identified, ApiError> {
+    if let Some(identified) = parts.extensions.get::<Identified>() {
+        return Ok(identified.clone());
+    }
+    let (credential, standing, ends_ms) = recognise(parts, state).await?;
+    prove(parts, &standing, state.clock.now_ms())?;
+    let identified = Identified { credential, standing, ends_ms };
+    parts.extensions.insert(identified.clone());
+    Ok(identified)
+}
+
+/// Finds whose credential was sent, and when that device's session ends. A wrong one and none are the same: strangers learn
+/// nothing.
+async fn recognise(parts: &Parts, state: &AppState) -> Result<(Credential, Standing, Option<u64>), ApiError> {
     let credential = credential_of(&parts.headers, &state.config.public_url).ok_or(ApiError::NotEnrolled)?;
-    let device = credential.device;
-    let standing = state.store.read(move |db| access::standing(db, device)).await?;
-    match standing {
-        Some(standing) if credential.matches(&standing.credential_hash) => {
+    let (device, rules) = (credential.device, state.rules.clone());
+    let found = state.store.read(move |db| {
+        let Some(standing) = access::standing(db, device)? else { return Ok::<_, StoreError>(None) };
+        let ends = standing.account.role.is_watched() && !standing.installed;
+        let hours = if ends { Some(rules.get(db, Field::SessionHours)?) } else { None };
+        let ends_ms = hours.map(|hours| standing.session_ms + u64::try_from(hours).unwrap_or(0) * HOUR_MS);
+        Ok(Some((standing, ends_ms)))
+    });
+    match found.await? {
+        Some((standing, ends_ms)) if credential.matches(&standing.credential_hash) => {
             state.rates.device(device)?;
-            Ok((credential, standing))
+            Ok((credential, standing, ends_ms))
         }
         _ => Err(ApiError::NotEnrolled),
     }
+}
+
+/// Whether the device itself sent the request. That its body is the one that was signed, whoever reads it finds out.
+fn prove(parts: &Parts, standing: &Standing, now_ms: u64) -> Result<(), ApiError> {
+    let key = standing.public_key.ok_or(ApiError::ProofMissing)?;
+    let header = parts.headers.get(proof::HEADER).ok_or(ApiError::ProofMissing)?;
+    let proof = header.to_str().ok().and_then(Proof::parse).ok_or(ApiError::ProofWrong)?;
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    proof.check(&key, parts.method.as_str(), path, now_ms).map_err(|doubt| match doubt {
+        Doubt::Wrong => ApiError::ProofWrong,
+        Doubt::Stale => ApiError::ProofStale { now_ms },
+    })
 }
 
 /// The cookie's name. Over HTTPS with the prefix by which browsers refuse one that another host of the domain has set.

@@ -10,6 +10,7 @@ use shared::wire::FrameError;
 
 use crate::{
     erasure,
+    passkeys::Broken,
     rates::TooOften,
     storage::{StoreError, access::Refusal},
 };
@@ -34,8 +35,25 @@ pub enum ApiError {
     CrossSite,
     #[error("no device is signed in")]
     NotEnrolled,
+    #[error("the request is not signed with the device's key")]
+    ProofMissing,
+    #[error("the request was not signed by this device, or was changed since")]
+    ProofWrong,
+    /// What the device takes for our time is too far off: here it is.
+    #[error("the request was signed at another time")]
+    ProofStale { now_ms: u64 },
     #[error("this device's access was ended")]
     DeviceRevoked,
+    #[error("nobody has confirmed this device yet")]
+    DeviceUnconfirmed,
+    #[error("the session of this device has ended")]
+    SessionExpired,
+    #[error("this takes a passkey, and the account has none")]
+    FactorMissing,
+    #[error("this takes the account's passkey")]
+    FactorRequired,
+    #[error(transparent)]
+    Passkey(#[from] Broken),
     #[error("the role of this account does not allow it")]
     RoleForbidden,
     #[error("the name has more than {chars_max} characters")]
@@ -107,7 +125,21 @@ impl ApiError {
             Self::Frame(error) => error.code(),
             Self::CrossSite => "request.cross_site",
             Self::NotEnrolled => "session.none",
+            Self::ProofMissing => "proof.missing",
+            Self::ProofWrong | Self::Refused(Refusal::KeyOther) => "proof.wrong",
+            Self::ProofStale { .. } => "proof.stale",
             Self::DeviceRevoked => "device.revoked",
+            Self::DeviceUnconfirmed => "device.unconfirmed",
+            Self::SessionExpired => "session.expired",
+            Self::FactorMissing => "factor.missing",
+            Self::FactorRequired => "factor.required",
+            Self::Passkey(Broken::Unavailable) => "passkey.unavailable",
+            Self::Passkey(Broken::Over) => "passkey.over",
+            Self::Passkey(Broken::Wrong) => "passkey.wrong",
+            Self::Refused(Refusal::PasskeyUnknown) => "passkey.unknown",
+            Self::Refused(Refusal::PasskeysTooMany) => "passkey.too_many",
+            Self::Refused(Refusal::CodeWrong) => "confirm.wrong",
+            Self::Refused(Refusal::ScopeWrong) => "account.scope",
             Self::RoleForbidden | Self::Refused(Refusal::RoleTooLow) => "role.forbidden",
             Self::NameTooLong { .. } => "enroll.name_too_long",
             Self::TooManyGuesses { .. } => "enroll.slow_down",
@@ -138,21 +170,37 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::NotEnrolled | Self::DeviceRevoked | Self::Refused(Refusal::AccountDisabled) => {
-                StatusCode::UNAUTHORIZED
+            Self::NotEnrolled
+            | Self::ProofMissing
+            | Self::ProofWrong
+            | Self::ProofStale { .. }
+            | Self::DeviceRevoked
+            | Self::Refused(Refusal::AccountDisabled | Refusal::KeyOther) => StatusCode::UNAUTHORIZED,
+            // The device is known, and may come back to this when its user has done something.
+            Self::DeviceUnconfirmed | Self::SessionExpired | Self::FactorMissing | Self::FactorRequired => {
+                StatusCode::FORBIDDEN
             }
-            Self::CrossSite | Self::RoleForbidden | Self::Refused(Refusal::RoleTooLow) => StatusCode::FORBIDDEN,
+            Self::CrossSite
+            | Self::RoleForbidden
+            | Self::Passkey(Broken::Wrong)
+            | Self::Refused(Refusal::RoleTooLow) => StatusCode::FORBIDDEN,
             Self::RouteUnknown
-            | Self::Refused(Refusal::InviteUnknown | Refusal::AccountUnknown | Refusal::DeviceUnknown) => {
-                StatusCode::NOT_FOUND
-            }
+            | Self::Refused(
+                Refusal::InviteUnknown | Refusal::AccountUnknown | Refusal::DeviceUnknown | Refusal::PasskeyUnknown,
+            ) => StatusCode::NOT_FOUND,
             Self::MethodUnknown => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Refused(Refusal::InviteUsed | Refusal::InvitesTooMany) => StatusCode::CONFLICT,
+            Self::Refused(
+                Refusal::InviteUsed | Refusal::InvitesTooMany | Refusal::PasskeysTooMany | Refusal::CodeWrong,
+            )
+            | Self::Passkey(Broken::Over) => StatusCode::CONFLICT,
             Self::Refused(Refusal::InviteExpired | Refusal::InviteWithdrawn) => StatusCode::GONE,
             Self::TooLarge | Self::Frame(FrameError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Frame(_) => StatusCode::BAD_REQUEST,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NameTooLong { .. } | Self::Refused(Refusal::NameMissing) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NameTooLong { .. } | Self::Refused(Refusal::NameMissing | Refusal::ScopeWrong) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Self::Passkey(Broken::Unavailable) => StatusCode::NOT_IMPLEMENTED,
             Self::TooManyGuesses { .. } | Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotErased(refusal) => match refusal {
                 erasure::Refusal::Unknown => StatusCode::NOT_FOUND,
@@ -189,6 +237,9 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = self.retry_after_s() {
             body["retry_after_s"] = seconds.into();
             retry = Some(HeaderValue::from(seconds));
+        }
+        if let Self::ProofStale { now_ms } = self {
+            body["now_ms"] = now_ms.into();
         }
         if let Self::NameTooLong { chars_max } = self {
             body["chars_max"] = chars_max.into();

@@ -1,13 +1,13 @@
 //! The house's rules on the server, and what they do by themselves.
 
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 use rusqlite::{Connection, Transaction};
 use serde_json::json;
 use shared::{
     field::Field,
     id::AccountId,
-    record::Record,
+    record::{Fields, Record},
     settings::{SETTINGS, Settings},
 };
 
@@ -17,7 +17,7 @@ use crate::{
     storage::{
         StoreError,
         access::{self, Decision, Given},
-        documents, journal, scope,
+        documents, journal, lock, scope,
     },
 };
 
@@ -39,6 +39,29 @@ pub async fn keep(state: AppState) {
             () = state.stopping.cancelled() => return,
             () = tokio::time::sleep(ROUND) => {}
         }
+    }
+}
+
+/// The rules as they were last read, as of the arrival number of their document's last change: what each request asks.
+#[derive(Debug, Default)]
+pub struct Rules(Mutex<Option<(u64, Fields)>>);
+
+impl Rules {
+    /// What holds for one setting. Reads the document only when that has changed.
+    ///
+    /// # Errors
+    /// What the storage fails on.
+    pub fn get(&self, db: &Connection, field: Field) -> Result<i64, StoreError> {
+        let Some(standing) = documents::standing(db, SETTINGS)? else { return Ok(Settings::default().get(field)) };
+        let mut read = lock(&self.0);
+        let (_, fields) = match read.take().filter(|(arrival, _)| *arrival == standing.last_arrival) {
+            Some(before) => read.insert(before),
+            None => {
+                let record = Record::read(&load(db, SETTINGS, &standing)?);
+                read.insert((standing.last_arrival, record.fields().clone()))
+            }
+        };
+        Ok(Settings(Some(fields)).get(field))
     }
 }
 

@@ -141,6 +141,19 @@ impl Role {
         };
         self.may(ManageAccess) && governed.contains(&subject)
     }
+
+    /// Whether a new device of this role waits until somebody who may govern the role has confirmed it, by a code that both
+    /// see; and whether its sessions end after a time on a device that is not installed.
+    #[must_use]
+    pub fn is_watched(self) -> bool {
+        matches!(self, Self::Staff | Self::Admin | Self::Auditor)
+    }
+
+    /// Whether what this role does to others' access, to the house's rules and to what is erased takes a passkey.
+    #[must_use]
+    pub fn has_second_factor(self) -> bool {
+        matches!(self, Self::Staff | Self::Admin)
+    }
 }
 
 /// What it takes to begin a document.

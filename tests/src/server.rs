@@ -18,6 +18,7 @@ use server::{
     cli::invite,
     clock::Clock,
     config::{AppSource, Config, Proxy, PublicUrl},
+    proof,
     routes::AppState,
     serve::{self, Door, Limits},
     storage::{Place, WriterState, access},
@@ -25,6 +26,8 @@ use server::{
 };
 use shared::role::Role;
 use ureq::{Agent, http};
+
+use crate::{passkey::SoftPasskey, signer::Signer};
 
 /// When the tests take place: 1 March 2026, 08:00 UTC.
 pub const START_MS: u64 = 1_772_352_000_000;
@@ -135,7 +138,7 @@ impl TestServer {
     /// Somebody who is not signed in.
     #[must_use]
     pub fn stranger(&self) -> Client {
-        Client::new(self.address)
+        Client::new(self.address, self.state.config.public_url.origin())
     }
 
     /// An invite made on the server's console.
@@ -153,6 +156,9 @@ impl TestServer {
         let mut client = self.stranger();
         let reply = client.enroll(&json!({ "code": self.console_invite(role), "name": name }));
         assert_eq!(reply.status, 200, "{reply:?}");
+        if role.has_second_factor() {
+            client.add_passkey();
+        }
         client
     }
 
@@ -169,11 +175,19 @@ impl Drop for TestServer {
     }
 }
 
-/// A browser: it keeps its cookie and sets the app's header.
+/// A browser: it keeps its cookie and its key, sets the app's header, signs its requests, and uses its passkey where one is asked
+/// for, all as the app does.
 #[derive(Debug, Clone)]
 pub struct Client {
     agent: Agent,
     base: String,
+    origin: String,
+    /// What it takes for the server's time: wrong at first, as on a phone a year off.
+    server_ms: Arc<AtomicU64>,
+    /// The device's key; none signs nothing.
+    pub signer: Option<Signer>,
+    /// The account's passkey, if it is at hand.
+    pub passkey: Option<SoftPasskey>,
     /// What the browser would send: `name=value`.
     pub cookie: Option<String>,
     /// Further headers of every request.
@@ -182,7 +196,7 @@ pub struct Client {
 
 impl Client {
     #[must_use]
-    pub fn new(address: SocketAddr) -> Self {
+    pub fn new(address: SocketAddr, origin: &str) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -193,7 +207,16 @@ impl Client {
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .new_agent();
-        Self { agent, base: format!("http://{address}"), cookie: None, headers: vec![("x-tiwizi", "1".to_owned())] }
+        Self {
+            agent,
+            base: format!("http://{address}"),
+            origin: origin.to_owned(),
+            server_ms: Arc::default(),
+            signer: Some(Signer::draw()),
+            passkey: None,
+            cookie: None,
+            headers: vec![("x-tiwizi", "1".to_owned())],
+        }
     }
 
     /// The same browser with one more header.
@@ -214,11 +237,20 @@ impl Client {
 
     /// Sends `(type, bytes)` and keeps the cookie that comes back.
     pub fn send(&mut self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Reply {
-        let mut reply = self.ask(method, path, body).expect("an answer");
-        let mut bytes = Vec::new();
-        reply.body_mut().as_reader().read_to_end(&mut bytes).expect("a whole answer");
-        let (parts, _) = reply.into_parts();
-        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body: bytes };
+        let reply = self.send_once(method, path, body);
+        let wants_passkey = ["factor.required", "session.expired"].contains(&reply.code().as_str());
+        match self.passkey.clone() {
+            Some(passkey) if wants_passkey => {
+                let proved = self.prove(&passkey);
+                assert_eq!(proved.status, 204, "{proved:?}");
+                self.send_once(method, path, body)
+            }
+            _ => reply,
+        }
+    }
+
+    fn send_once(&mut self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Reply {
+        let reply = Reply::read(self.ask(method, path, body).expect("an answer"));
         if let Some(cookie) = reply.header("set-cookie") {
             let pair = cookie.split(';').next().unwrap_or_default();
             self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
@@ -226,7 +258,29 @@ impl Client {
         reply
     }
 
+    /// Asks, and once more when the server says that its time is another one.
     fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<(&str, &[u8])>,
+    ) -> Result<http::Response<ureq::Body>, ureq::Error> {
+        let reply = self.ask_once(method, path, body)?;
+        if reply.status() != 401 {
+            return Ok(reply);
+        }
+        let (parts, body_of_reply) = reply.into_parts();
+        let read = Reply::read(http::Response::from_parts(parts.clone(), body_of_reply));
+        match read.json()["now_ms"].as_u64() {
+            Some(now_ms) => {
+                self.server_ms.store(now_ms, Ordering::SeqCst);
+                self.ask_once(method, path, body)
+            }
+            None => Ok(http::Response::from_parts(parts, ureq::Body::builder().data(read.body))),
+        }
+    }
+
+    fn ask_once(
         &self,
         method: &str,
         path: &str,
@@ -238,11 +292,38 @@ impl Client {
         }
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
+            if let Some(signer) = &self.signer {
+                let bytes = body.map_or(&[][..], |(_, bytes)| bytes);
+                let proof = signer.proof(method, path, bytes, self.server_ms.load(Ordering::SeqCst));
+                request = request.header(proof::HEADER, proof);
+            }
         }
         match body {
             Some((kind, bytes)) => self.agent.run(request.header("content-type", kind).body(bytes).expect("a request")),
             None => self.agent.run(request.body(()).expect("a request")),
         }
+    }
+
+    /// Adds a passkey to the account, and keeps it at hand.
+    pub fn add_passkey(&mut self) -> SoftPasskey {
+        let passkey = SoftPasskey::draw(&self.origin);
+        let asked = self.post("/api/passkeys/add", &Value::Null);
+        assert_eq!(asked.status, 200, "{asked:?}");
+        let added = json!({ "label": "Finger", "credential": passkey.register(&asked.json()) });
+        let reply = self.post("/api/passkeys/added", &added);
+        assert_eq!(reply.status, 204, "{reply:?}");
+        self.passkey = Some(passkey.clone());
+        passkey
+    }
+
+    /// Proves by a passkey that it is oneself.
+    pub fn prove(&mut self, passkey: &SoftPasskey) -> Reply {
+        let asked = self.send_once("POST", "/api/passkeys/prove", None);
+        if asked.status != 200 {
+            return asked;
+        }
+        let body = json!({ "credential": passkey.prove(&asked.json()) }).to_string();
+        self.send_once("POST", "/api/passkeys/proved", Some(("application/json", body.as_bytes())))
     }
 
     /// Whether anybody answers at all.
@@ -254,6 +335,9 @@ impl Client {
     /// Comes in, with what a test does not care about filled in.
     pub fn enroll(&mut self, ask: &Value) -> Reply {
         let mut body = json!({ "attempt": "00".repeat(16), "device_label": "Chrome, Android", "language": "fr" });
+        if let Some(signer) = &self.signer {
+            body["public_key"] = signer.public_key().into();
+        }
         for (key, value) in ask.as_object().expect("an object") {
             body[key] = value.clone();
         }
@@ -278,6 +362,13 @@ pub struct Reply {
 }
 
 impl Reply {
+    fn read(reply: http::Response<ureq::Body>) -> Self {
+        let (parts, mut body) = reply.into_parts();
+        let mut bytes = Vec::new();
+        body.as_reader().read_to_end(&mut bytes).expect("a whole answer");
+        Self { status: parts.status.as_u16(), headers: parts.headers, body: bytes }
+    }
+
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().expect("a readable header"))

@@ -1,5 +1,7 @@
 /** One frame up, one frame down: `POST /api/sync`. */
 
+import { signedFetch } from '../store/signed';
+
 /** Until the reply begins, and then between two pieces of it. */
 const SILENCE_MS_MAX = 30_000;
 /** A village's network still carries so much; a large frame gets more time to go up. */
@@ -19,9 +21,9 @@ export type Reply =
 export async function postFrame(frame: Uint8Array<ArrayBuffer>): Promise<Reply> {
   const silence = new Silence(SILENCE_MS_MAX + frame.length / BYTES_PER_MS_MIN);
   try {
-    const response = await fetch('/api/sync', {
+    const response = await signedFetch('/api/sync', {
       method: 'POST',
-      headers: { 'content-type': 'application/octet-stream', 'x-tiwizi': '1' },
+      headers: { 'content-type': 'application/octet-stream' },
       body: frame,
       redirect: 'error',
       cache: 'no-store',

@@ -1,4 +1,5 @@
 /** The stream of pokes: the server says that something has changed, and this device asks what. */
+import { signedFetch } from '../store/signed';
 import { Silence } from './http';
 import { Alarm, retryMs } from './rhythm';
 
@@ -42,7 +43,7 @@ export class Pokes {
     const silence = new Silence(SILENCE_MS_MAX);
     let again = true;
     try {
-      const response = await fetch('/api/pokes', { cache: 'no-store', redirect: 'error', signal: silence.signal });
+      const response = await signedFetch('/api/pokes', { cache: 'no-store', redirect: 'error', signal: silence.signal });
       again = response.status !== 401;
       const stream = response.headers.get('content-type')?.startsWith('text/event-stream') ? response.body : null;
       if (response.ok && stream) {

@@ -1,4 +1,5 @@
-//! The server's own routes, for what no phone holds. Nothing waits for them: a page that is refused says so and goes on.
+/** What staff ask of the server directly, since no phone holds it. Where the server wants the passkey, its owner is asked for it. */
+import { signedFetch } from './signed';
 
 /** An answer, or the stable code of why there is none. */
 export type Answer<T> = { ok: true; value: T } | { ok: false; code: string };
@@ -6,16 +7,20 @@ export type Answer<T> = { ok: true; value: T } | { ok: false; code: string };
 /** A village's network is slow; longer than this it is not there. */
 const WAIT_MS = 20_000;
 
-/** Asks a route, or with a body tells it. */
+/** Reads where there is no body, else posts it. */
 export async function ask<T>(path: string, body?: unknown): Promise<Answer<T>> {
+  const answer = await askOnce<T>(path, body);
+  if (answer.ok || answer.code !== 'factor.required') return answer;
+  const { provePasskey } = await import('./passkeys');
+  const refused = await provePasskey();
+  return refused === null ? askOnce<T>(path, body) : { ok: false, code: refused };
+}
+
+async function askOnce<T>(path: string, body?: unknown): Promise<Answer<T>> {
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body ?? null) };
   try {
-    const response = await fetch(path, {
-      method: body === undefined ? 'GET' : 'POST',
-      // The server acts for no page that cannot send this.
-      headers: { 'x-tiwizi': '1', ...(body !== undefined && { 'content-type': 'application/json' }) },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(WAIT_MS),
-    });
+    const signal = AbortSignal.timeout(WAIT_MS);
+    const response = await signedFetch(path, { ...(body !== undefined && post), cache: 'no-store', signal });
     if (!response.ok) {
       const refusal = (await response.json().catch(() => ({}))) as { code?: string };
       return { ok: false, code: refusal.code ?? 'server.failed' };

@@ -1,5 +1,6 @@
 /** Coming in: an invite code for a session, and asking who one is. */
 import type { Session } from './contract';
+import { publicKey, signedFetch, type SignedInit } from './signed';
 
 /** How long the server may take. */
 const REPLY_MS_MAX = 30_000;
@@ -13,12 +14,14 @@ export interface Guest {
   language: string;
 }
 
-export type Answer = { session: Session } | { code: string };
+/** `waits`: somebody must confirm this device before it may do anything. */
+export type Answer = { session: Session; waits: boolean } | { code: string };
 
 /** `POST /api/enroll`. The credential comes as a cookie that scripts do not see. */
-export function enroll({ code, attempt, name, label, language }: Guest): Promise<Answer> {
-  const body = JSON.stringify({ code, attempt, name: name.trim() || null, device_label: label, language });
-  return ask('/api/enroll', { method: 'POST', headers: { 'content-type': 'application/json', 'x-tiwizi': '1' }, body });
+export async function enroll({ code, attempt, name, label, language }: Guest): Promise<Answer> {
+  const public_key = await publicKey();
+  const body = JSON.stringify({ code, attempt, public_key, name: name.trim() || null, device_label: label, language });
+  return ask('/api/enroll', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
 }
 
 /** `GET /api/session`. Also makes the browser keep its credential for longer. */
@@ -26,17 +29,18 @@ export function whoAmI(): Promise<Answer> {
   return ask('/api/session', {});
 }
 
-async function ask(path: string, init: RequestInit): Promise<Answer> {
+async function ask(path: string, init: SignedInit): Promise<Answer> {
   try {
     const signal = AbortSignal.timeout(REPLY_MS_MAX);
-    const response = await fetch(path, { ...init, redirect: 'error', cache: 'no-store', signal });
-    const body = (await response.json()) as Partial<Session> & { code?: string };
+    const response = await signedFetch(path, { ...init, redirect: 'error', cache: 'no-store', signal });
+    const body = (await response.json()) as Partial<Session> & { code?: string | null; ends_ms?: number | null };
     if (!response.ok) return { code: body.code ?? 'server.failed' };
     const { account, device } = body;
     // Whatever answers in the server's place (a hotel's login page) does not know whose device this is.
     if (!account || !device) return { code: 'server.unreachable' };
     const { id, name, role, language } = account;
-    return { session: { account: { id, name, role, language }, device: { id: device.id, label: device.label } } };
+    const session = { account: { id, name, role, language }, device: { id: device.id, label: device.label } };
+    return { session, waits: typeof body.code === 'string' };
   } catch {
     return { code: 'server.unreachable' };
   }

@@ -134,6 +134,8 @@ class AppStore implements Store {
       const answer = await enroll({ ...input, attempt });
       if ('code' in answer) return { ok: false, code: answer.code };
       await this.#enter(answer.session);
+      // The first exchange would say so too, a moment later.
+      if (answer.waits) this.#told = { state: 'refused', code: 'device.unconfirmed', endedMs: 0 };
       this.#say({ say: 'enrolled' });
       return { ok: true };
     } catch (error) {

@@ -1,6 +1,7 @@
 //! Where in the app one is: the part of the address after `#`. Reloading, sharing and Back work as everywhere on the web.
 import { createSubscriber } from 'svelte/reactivity';
 import { tick } from 'svelte';
+import type { AccountId } from '../generated/AccountId';
 import type { DocumentId } from '../generated/DocumentId';
 
 export type Route =
@@ -18,7 +19,10 @@ export type Route =
   | { screen: 'settings' }
   | { screen: 'roles' }
   | { screen: 'journal'; subject?: string }
-  | { screen: 'quarantine' };
+  | { screen: 'quarantine' }
+  | { screen: 'access' }
+  | { screen: 'account'; account: AccountId }
+  | { screen: 'me' };
 
 /** The address of a screen, for `href`. */
 export function hrefOf(route: Route): string {
@@ -35,6 +39,8 @@ export function hrefOf(route: Route): string {
       return `#/record/${route.document}`;
     case 'journal':
       return route.subject ? `#/journal/${route.subject}` : '#/journal';
+    case 'account':
+      return `#/account/${route.account}`;
     default:
       return `#/${route.screen}`;
   }
@@ -52,6 +58,8 @@ export function routeOf(hash: string): Route {
     case 'settings':
     case 'roles':
     case 'quarantine':
+    case 'access':
+    case 'me':
       return { screen: first };
     case 'journal':
       return id ? { screen: 'journal', subject: id } : { screen: 'journal' };
@@ -61,6 +69,8 @@ export function routeOf(hash: string): Route {
       return id ? { screen: rest === 'walk-in' ? 'walk-in' : 'event', event: id } : { screen: 'events' };
     case 'dossier':
       return id ? { screen: 'dossier', dossier: id } : { screen: 'dossiers' };
+    case 'account':
+      return id ? { screen: 'account', account: id } : { screen: 'access' };
     case 'record':
       return id ? { screen: 'record', document: id } : { screen: 'questions' };
     default:

@@ -268,6 +268,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        proof::PublicKey,
         qr::Paint,
         secret::InviteCode,
         storage::{
@@ -295,6 +296,7 @@ mod tests {
             account: AccountId([1; 16]),
             device: DeviceId([1; 16]),
             credential_hash: [1; 32],
+            public_key: PublicKey([4; 65]),
             now_ms: state.clock.now_ms(),
         };
         state.store.write(move |tx| access::enroll(tx, &guest)).await.unwrap().device.id

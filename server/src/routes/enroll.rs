@@ -18,14 +18,15 @@ use shared::{
 use super::{
     AppState,
     body::Body,
-    session::{Session, describe},
+    session::{Session, Standing, describe},
 };
 use crate::{
     auth::{self, Address},
     error::ApiError,
+    proof::PublicKey,
     secret::{self, Credential, InviteCode},
     storage::{
-        access::{self, Enrolment, Language, Refusal},
+        access::{self, Enrolled as Entered, Enrolment, Language, Refusal},
         journal::{Action, Actor, Entry, note},
     },
 };
@@ -40,6 +41,9 @@ pub struct Ask {
     code: String,
     /// 16 random bytes in hex, the same at each attempt with this code: after a lost reply the phone asks again.
     attempt: String,
+    /// The public half of the key pair that the device made for itself, the same at each attempt: a point of P-256,
+    /// uncompressed, in hex.
+    public_key: String,
     /// Missing when the invite knows it or joins an account.
     name: Option<String>,
     /// "Chrome, Android".
@@ -71,17 +75,19 @@ pub async fn enroll(
     };
     let attempt: [u8; 16] =
         secret::unhex(&ask.attempt).ok_or(ApiError::Malformed("`attempt` is not 16 bytes in hex"))?;
+    let public_key = PublicKey::parse(&ask.public_key).ok_or(ApiError::Malformed("`public_key` is no point in hex"))?;
     // Drawn for a new device; if the attempt turns out to be a repeated one, it is bound to that device below.
     let fresh = Credential::draw(DeviceId::new(now_ms, secret::draw()));
     let guest = Enrolment {
         code_hash: code.hash(),
         attempt_hash: secret::hash(&attempt),
         name: name_of(ask.name)?,
-        device_label: tidy(&ask.device_label).chars().take(LABEL_CHARS_MAX).collect(),
+        device_label: label_of(&ask.device_label),
         language: ask.language,
         account: AccountId::new(now_ms, secret::draw()),
         device: fresh.device,
         credential_hash: fresh.hash(),
+        public_key,
         now_ms,
     };
     let let_in = move |tx: &Transaction<'_>| {
@@ -101,7 +107,9 @@ pub async fn enroll(
         state.pokes.publish_scope(enrolled.account.id, enrolled.arrival);
     }
     let cookie = auth::keep_credential(&fresh.bound_to(enrolled.device.id), &state.config.public_url);
-    Ok(([(SET_COOKIE, cookie)], Json(describe(&state, enrolled.account, enrolled.device))))
+    let Entered { account, device, code, .. } = enrolled;
+    let state_now = Standing { code, ends_ms: None, factor_until_ms: None, has_passkey: false };
+    Ok(([(SET_COOKIE, cookie)], Json(describe(&state, account, device, state_now))))
 }
 
 /// A name without stray spaces; none when there is nothing else.
@@ -111,6 +119,11 @@ pub fn name_of(name: Option<String>) -> Result<Option<String>, ApiError> {
         return Err(ApiError::NameTooLong { chars_max: SHORT_CHARS_MAX });
     }
     Ok(Some(name))
+}
+
+/// What a device or a passkey is called, cut to what a list shows: the app made it.
+pub fn label_of(label: &str) -> String {
+    tidy(label).chars().take(LABEL_CHARS_MAX).collect()
 }
 
 /// One line: control characters and runs of spaces become one space.

@@ -4,6 +4,7 @@ pub mod body;
 pub mod enroll;
 pub mod health;
 pub mod journal;
+pub mod passkeys;
 pub mod pokes;
 pub mod privacy;
 pub mod quarantine;
@@ -51,13 +52,24 @@ pub fn router(state: AppState) -> Router {
         // Coming in and going out.
         .route("/api/enroll", post(enroll::enroll))
         .route("/api/session", get(session::session))
+        .route("/api/session/key", post(session::bind_key))
+        .route("/api/session/reopen", post(session::reopen))
         .route("/api/session/end", post(session::end))
+        // The second factor.
+        .route("/api/passkeys", get(passkeys::list))
+        .route("/api/passkeys/add", post(passkeys::add))
+        .route("/api/passkeys/added", post(passkeys::added))
+        .route("/api/passkeys/prove", post(passkeys::prove))
+        .route("/api/passkeys/proved", post(passkeys::proved))
+        .route("/api/passkeys/remove", post(passkeys::remove))
         // Letting others in and out.
         .route("/api/invites", get(staff::list_invites).post(staff::invite))
         .route("/api/invites/{id}/withdraw", post(staff::withdraw_invite))
         .route("/api/devices", get(staff::list_devices))
+        .route("/api/devices/{id}/confirm", post(staff::confirm_device))
         .route("/api/devices/{id}/revoke", post(staff::revoke_device))
         .route("/api/accounts", get(staff::list_accounts))
+        .route("/api/accounts/{id}/change", post(staff::change_account))
         .route("/api/accounts/{id}/assign", post(staff::assign))
         .route("/api/accounts/{id}/disable", post(staff::disable))
         // What waits because it was not allowed.
@@ -83,6 +95,7 @@ pub fn router(state: AppState) -> Router {
 /// What every request passes, the outermost last.
 fn layers(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes
+        .layer(middleware::from_fn(body::as_signed))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), auth::refuse_other_sites))
         .layer(middleware::from_fn_with_state(state.clone(), auth::pace))

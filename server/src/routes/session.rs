@@ -1,21 +1,21 @@
-//! Who one is, and leaving.
+//! Who one is, coming back in, and leaving.
 
 use axum::{
     Json,
     extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE},
 };
-use rusqlite::Transaction;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::AppState;
+use super::{AppState, body::Body};
 use crate::{
-    auth::{self, Enrolled, Presented},
+    auth::{self, Present, Unsigned},
     error::ApiError,
+    proof::PublicKey,
     secret,
     storage::{
-        access::{self, Account, Device, Refusal},
-        journal::{Action, note},
+        access::{self, Account, Device},
+        journal::{Action, Actor, Entry, note},
     },
 };
 
@@ -24,7 +24,23 @@ use crate::{
 pub struct Session {
     account: Account,
     device: Device,
+    #[serde(flatten)]
+    standing: Standing,
     server: ServerCard,
+}
+
+/// How far a device is in.
+#[derive(Debug, Serialize)]
+pub struct Standing {
+    /// The code to show to somebody who may confirm this device; none where nobody has to. Until then it may nothing, or, when
+    /// its session has ended, nothing more.
+    pub code: Option<String>,
+    /// When its session ends; none where it does not.
+    pub ends_ms: Option<u64>,
+    /// Until when the last proof by passkey holds.
+    pub factor_until_ms: Option<u64>,
+    /// Whether the account has a passkey.
+    pub has_passkey: bool,
 }
 
 /// The server, as a phone must know it.
@@ -40,7 +56,7 @@ struct ServerCard {
 }
 
 /// The session of a device.
-pub fn describe(state: &AppState, account: Account, device: Device) -> Session {
+pub fn describe(state: &AppState, account: Account, device: Device, standing: Standing) -> Session {
     let server = ServerCard {
         identity: secret::hex(&state.identity.identity),
         epoch: state.identity.epoch,
@@ -48,30 +64,87 @@ pub fn describe(state: &AppState, account: Account, device: Device) -> Session {
         build: env!("CARGO_PKG_VERSION"),
         protocol: shared::wire::PROTOCOL,
     };
-    Session { account, device, server }
+    Session { account, device, standing, server }
 }
 
-/// `GET /api/session`. Also makes the browser keep its credential for longer.
+/// `GET /api/session`: also for a device that waits or whose session has ended. Makes the browser keep its credential for longer.
 pub async fn session(
     State(state): State<AppState>,
-    presented: Presented,
+    present: Present,
 ) -> ([(HeaderName, HeaderValue); 1], Json<Session>) {
-    let Presented { enrolled, credential } = presented;
+    let Present { account, device, credential, code, has_passkey, factor_until_ms, ends_ms, .. } = present;
     let cookie = auth::keep_credential(&credential, &state.config.public_url);
-    ([(SET_COOKIE, cookie)], Json(describe(&state, enrolled.account, enrolled.device)))
+    let standing = Standing { code, ends_ms, factor_until_ms, has_passkey };
+    ([(SET_COOKIE, cookie)], Json(describe(&state, account, device, standing)))
+}
+
+/// A device's key.
+#[derive(Debug, Deserialize)]
+pub struct Key {
+    /// As at enrolment.
+    public_key: String,
+}
+
+/// `POST /api/session/key`: a device from before there were keys brings its own, once. Bringing the same one again changes nothing.
+pub async fn bind_key(
+    State(state): State<AppState>,
+    Unsigned(device, account): Unsigned,
+    Body(ask): Body<Key>,
+) -> Result<StatusCode, ApiError> {
+    let key = PublicKey::parse(&ask.public_key).ok_or(ApiError::Malformed("`public_key` is no point in hex"))?;
+    let now_ms = state.clock.now_ms();
+    state
+        .store
+        .write(move |tx| {
+            if access::bind_key(tx, device.id, key)? {
+                let by = Actor { account: Some(account.id), device: Some(device.id) };
+                let entry = Entry::of(by, Action::DeviceEnrolled, device.id, now_ms);
+                note(tx, &entry.with(serde_json::json!({ "key": "bound" })))?;
+            }
+            Ok::<_, access::Refusal>(())
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A device whose session has ended asks to be confirmed anew.
+#[derive(Debug, Deserialize)]
+pub struct Reopening {
+    /// 32 random bytes in hex: what the code is made of, beside the key.
+    asks: String,
+}
+
+/// `POST /api/session/reopen`: for an account without a passkey; one that has any uses it. The code then stands in the session.
+pub async fn reopen(
+    State(state): State<AppState>,
+    present: Present,
+    Body(ask): Body<Reopening>,
+) -> Result<StatusCode, ApiError> {
+    if !present.confirmed {
+        return Err(ApiError::DeviceUnconfirmed);
+    }
+    if present.has_passkey {
+        return Err(ApiError::FactorRequired);
+    }
+    let asks = secret::unhex::<32>(&ask.asks).ok_or(ApiError::Malformed("`asks` is not 32 bytes in hex"))?;
+    state.store.write(move |tx| access::ask_confirmation(tx, present.device.id, &asks)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /api/session/end`: this device leaves. What it had sent stays.
 pub async fn end(
     State(state): State<AppState>,
-    enrolled: Enrolled,
+    present: Present,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), ApiError> {
-    let (device, now_ms) = (enrolled.device.id, state.clock.now_ms());
-    let leave = move |tx: &Transaction<'_>| {
-        access::revoke(tx, device, device, now_ms)?;
-        Ok::<_, Refusal>(note(tx, &enrolled.did(Action::DeviceRevoked, device, now_ms))?)
-    };
-    state.store.write(leave).await?;
+    let (device, now_ms) = (present.device.id, state.clock.now_ms());
+    state
+        .store
+        .write(move |tx| {
+            access::revoke(tx, device, device, now_ms)?;
+            let by = Actor { account: Some(present.account.id), device: Some(device) };
+            Ok::<_, access::Refusal>(note(tx, &Entry::of(by, Action::DeviceRevoked, device, now_ms))?)
+        })
+        .await?;
     state.pokes.end_device(device);
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, auth::forget_credential(&state.config.public_url))]))
 }

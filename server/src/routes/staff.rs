@@ -1,10 +1,10 @@
 //! Letting people in and out, and giving them their events and dossiers.
 
 use axum::{Json, extract::State, http::StatusCode};
-use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
+    field::Field,
     id::{AccountId, DeviceId, DocumentId},
     role::{Role, Scope},
 };
@@ -15,12 +15,15 @@ use super::{
     enroll::name_of,
 };
 use crate::{
-    auth::{Enrolled, ManageAccess, SeeAccess},
+    auth::{ManageAccess, SeeAccess, Sure},
     error::ApiError,
     secret::InviteCode,
     storage::{
-        access::{self, AccountRow, Decision, DeviceRow, Given, InviteRow, Language, NewInvite, Refusal},
+        access::{
+            self, AccountChange, AccountRow, Decision, DeviceRow, Given, InviteRow, Language, NewInvite, Refusal,
+        },
         journal::{Action, note},
+        server,
     },
 };
 
@@ -65,11 +68,15 @@ pub async fn invite(
     if ask.documents.len() > INVITE_DOCUMENTS_MAX {
         return Err(ApiError::Malformed("too many documents for one invite"));
     }
-    let hours = ask.hours.unwrap_or(INVITE_HOURS);
+    let rules = state.rules.clone();
+    let usual = state.store.read(move |db| rules.get(db, Field::InviteHours)).await?;
+    let hours = ask.hours.unwrap_or(u64::try_from(usual).unwrap_or(INVITE_HOURS));
     if hours == 0 || hours > INVITE_HOURS_MAX {
         return Err(ApiError::Malformed("`hours` is out of range"));
     }
     let now_ms = state.clock.now_ms();
+    // Who joins an account is known only once that is read: then it is as sure as the account's role demands.
+    let sure = host.sure(now_ms);
     let code = InviteCode::draw();
     let mut invite = NewInvite {
         code_hash: code.hash(),
@@ -91,24 +98,20 @@ pub async fn invite(
                 // Another phone for oneself is no favour that needs a role.
                 let (account, _) = access::account_with_state(tx, id)?.ok_or(Refusal::AccountUnknown)?;
                 invite.role = account.role;
-                if id == host.account.id {
-                    return add_invite(tx, &host, &invite);
-                }
             }
-            if !host.account.role.may_govern(invite.role) {
-                return Err(Refusal::RoleTooLow);
+            if invite.account != Some(host.account.id) && !host.account.role.may_govern(invite.role) {
+                return Err(Refusal::RoleTooLow.into());
             }
-            add_invite(tx, &host, &invite)
+            if invite.role.is_watched() {
+                sure?;
+            }
+            let number = access::add_invite(tx, &invite)?;
+            let detail = json!({ "role": invite.role, "account": invite.account, "documents": invite.documents.len() });
+            note(tx, &host.did(Action::InviteMade, number, now_ms).with(detail))?;
+            Ok::<_, ApiError>(number)
         })
         .await?;
     Ok(Json(Invited { id, link: state.config.public_url.join_link(&code), code: code.to_string(), expires_ms }))
-}
-
-fn add_invite(tx: &Transaction<'_>, host: &Enrolled, invite: &NewInvite) -> Result<i64, Refusal> {
-    let id = access::add_invite(tx, invite)?;
-    let detail = json!({ "role": invite.role, "account": invite.account, "documents": invite.documents.len() });
-    note(tx, &host.did(Action::InviteMade, id, invite.now_ms).with(detail))?;
-    Ok(id)
 }
 
 /// The scope that was asked for, if the role may have it.
@@ -139,7 +142,7 @@ pub async fn withdraw_invite(
                 return Err(Refusal::RoleTooLow);
             }
             access::withdraw_invite(tx, invite, now_ms)?;
-            Ok(note(tx, &host.did(Action::InviteWithdrawn, invite, now_ms))?)
+            Ok(note(tx, &host.did(Action::InviteWithdrawn, invite, now_ms).with(json!({ "role": role })))?)
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -154,21 +157,61 @@ pub async fn list_devices(State(state): State<AppState>, _: SeeAccess) -> Result
 pub async fn revoke_device(
     State(state): State<AppState>,
     ManageAccess(host): ManageAccess,
+    _: Sure,
     Id(device): Id<DeviceId>,
 ) -> Result<StatusCode, ApiError> {
     let now_ms = state.clock.now_ms();
     state
         .store
         .write(move |tx| {
-            let subject = access::standing(tx, device)?.ok_or(Refusal::DeviceUnknown)?.account;
+            let standing = access::standing(tx, device)?.ok_or(Refusal::DeviceUnknown)?;
+            let subject = standing.account;
             if subject.id != host.account.id && !host.account.role.may_govern(subject.role) {
                 return Err(Refusal::RoleTooLow);
             }
             access::revoke(tx, device, host.device.id, now_ms)?;
-            Ok(note(tx, &host.did(Action::DeviceRevoked, device, now_ms))?)
+            if standing.revoked {
+                return Ok(());
+            }
+            let detail = json!({ "account": subject.id });
+            Ok(note(tx, &host.did(Action::DeviceRevoked, device, now_ms).with(detail))?)
         })
         .await?;
     state.pokes.end_device(device);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the other side shows.
+#[derive(Debug, Deserialize)]
+pub struct Confirming {
+    /// Six digits.
+    code: String,
+}
+
+/// `POST /api/devices/{id}/confirm`: lets in a device that waits, or one whose session has ended, when both sides show the same code.
+pub async fn confirm_device(
+    State(state): State<AppState>,
+    ManageAccess(host): ManageAccess,
+    _: Sure,
+    Id(device): Id<DeviceId>,
+    Body(ask): Body<Confirming>,
+) -> Result<StatusCode, ApiError> {
+    let now_ms = state.clock.now_ms();
+    state
+        .store
+        .write(move |tx| {
+            let standing = access::standing(tx, device)?.ok_or(Refusal::DeviceUnknown)?;
+            let subject = standing.account;
+            // Nobody vouches for the device that they are asking with.
+            let another_of_mine = subject.id == host.account.id && device != host.device.id;
+            if !another_of_mine && !host.account.role.may_govern(subject.role) {
+                return Err(Refusal::RoleTooLow);
+            }
+            access::confirm(tx, device, &ask.code, now_ms)?;
+            let detail = json!({ "account": subject.id, "again": standing.confirmed });
+            Ok(note(tx, &host.did(Action::DeviceConfirmed, device, now_ms).with(detail))?)
+        })
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -204,8 +247,9 @@ pub async fn assign(
             }
             let arrival = access::decide(tx, &decision)?;
             if arrival.is_some() {
-                let action = if given == Given::Yes { Action::Given } else { Action::TakenBack };
-                note(tx, &host.did(action, account, now_ms).with(json!({ "document": decision.document })))?;
+                let action = if decision.given == Given::Yes { Action::Given } else { Action::TakenBack };
+                let detail = json!({ "document": decision.document });
+                note(tx, &host.did(action, account, now_ms).with(detail))?;
             }
             Ok::<_, Refusal>(arrival)
         })
@@ -214,6 +258,61 @@ pub async fn assign(
         state.pokes.publish_scope(account, arrival);
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What shall change of an account; what is left out stays.
+#[derive(Debug, Deserialize)]
+pub struct Changing {
+    name: Option<String>,
+    role: Option<Role>,
+    scope: Option<Scope>,
+    language: Option<Language>,
+}
+
+/// `POST /api/accounts/{id}/change`. One's own name and language anybody may change who sees this; a role and a scope are given by
+/// those who may govern both what the account was and what it becomes. Phones learn of it at their next exchange.
+pub async fn change_account(
+    State(state): State<AppState>,
+    ManageAccess(host): ManageAccess,
+    Id(account): Id<AccountId>,
+    Body(ask): Body<Changing>,
+) -> Result<Json<access::Account>, ApiError> {
+    let now_ms = state.clock.now_ms();
+    let sure = host.sure(now_ms);
+    let change = AccountChange { name: name_of(ask.name)?, role: ask.role, scope: ask.scope, language: ask.language };
+    let (after, arrival) = state
+        .store
+        .write(move |tx| {
+            let (before, _) = access::account_with_state(tx, account)?.ok_or(Refusal::AccountUnknown)?;
+            let becomes = change.role.unwrap_or(before.role);
+            let rights = becomes != before.role || change.scope.is_some_and(|scope| scope != before.scope);
+            let my_own = account == host.account.id && !rights;
+            let governs = |role| host.account.role.may_govern(role);
+            if !my_own && !(governs(before.role) && governs(becomes)) {
+                return Err(Refusal::RoleTooLow.into());
+            }
+            if !my_own && (before.role.is_watched() || becomes.is_watched()) {
+                sure?;
+            }
+            let after = access::change_account(tx, &before, &change)?;
+            if after == before {
+                return Ok((after, None));
+            }
+            // Ids and roles only: the names stay with the account.
+            let detail = json!({
+                "role": [before.role, after.role],
+                "scope": [before.scope, after.scope],
+                "named": before.name != after.name,
+            });
+            note(tx, &host.did(Action::AccountChanged, account, now_ms).with(detail))?;
+            let arrival = server::next_arrivals(tx, 1)?;
+            Ok::<_, ApiError>((after, Some(arrival)))
+        })
+        .await?;
+    if let Some(arrival) = arrival {
+        state.pokes.publish_scope(account, arrival);
+    }
+    Ok(Json(after))
 }
 
 /// Whether an account shall be closed.
@@ -226,20 +325,24 @@ pub struct Disabling {
 pub async fn disable(
     State(state): State<AppState>,
     ManageAccess(host): ManageAccess,
+    _: Sure,
     Id(account): Id<AccountId>,
     Body(ask): Body<Disabling>,
 ) -> Result<StatusCode, ApiError> {
     let now_ms = state.clock.now_ms();
-    let (since_ms, action) =
-        if ask.disabled { (Some(now_ms), Action::AccountClosed) } else { (None, Action::AccountOpened) };
+    let since_ms = ask.disabled.then_some(now_ms);
     state
         .store
         .write(move |tx| {
-            let (subject, _) = access::account_with_state(tx, account)?.ok_or(Refusal::AccountUnknown)?;
+            let (subject, was_closed) = access::account_with_state(tx, account)?.ok_or(Refusal::AccountUnknown)?;
             if !host.account.role.may_govern(subject.role) {
                 return Err(Refusal::RoleTooLow);
             }
             access::set_disabled(tx, account, since_ms)?;
+            if was_closed == ask.disabled {
+                return Ok(());
+            }
+            let action = if ask.disabled { Action::AccountClosed } else { Action::AccountOpened };
             Ok(note(tx, &host.did(action, account, now_ms))?)
         })
         .await?;

@@ -9,7 +9,9 @@ use crate::{
     clock::Clock,
     config::Config,
     guesses::Guesses,
+    house::Rules,
     metrics::Metrics,
+    passkeys::Passkeys,
     pokes::{Concerns, Pokes},
     rates::Rates,
     storage::{
@@ -29,6 +31,9 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     pub guesses: Arc<Guesses>,
     pub rates: Arc<Rates>,
+    /// The house's rules, as each request asks for them.
+    pub rules: Arc<Rules>,
+    pub passkeys: Arc<Passkeys>,
     pub identity: Identity,
     /// The places for phones that listen for pokes.
     pub chairs: Arc<Semaphore>,
@@ -51,6 +56,8 @@ impl AppState {
             concerns: scope::concerns,
             rates: Arc::new(Rates::new(&clock)),
             clock,
+            rules: Arc::default(),
+            passkeys: Arc::new(Passkeys::new(&config.public_url)),
             config: Arc::new(config),
             metrics: Arc::default(),
             guesses: Arc::default(),

@@ -9,7 +9,7 @@ use shared::{
 };
 
 use super::{StoreError, server};
-use crate::secret;
+use crate::{proof::PublicKey, secret};
 
 /// Invites that may be open at once: a loop in somebody's script fills a list, not a disk.
 pub const INVITES_OPEN_MAX: u64 = 1_000;
@@ -68,10 +68,24 @@ pub struct Standing {
     pub account: Account,
     pub device: Device,
     pub credential_hash: [u8; 32],
+    /// None for a device from before there were keys, until it brings one.
+    pub public_key: Option<PublicKey>,
     pub revoked: bool,
     pub disabled: bool,
     /// When its access ended, if it has.
     pub ended_ms: Option<u64>,
+    /// Whether somebody has vouched for it.
+    pub confirmed: bool,
+    /// What its code is made of, while it asks to be confirmed.
+    pub asks: Option<[u8; 32]>,
+    /// Since when its session runs.
+    pub session_ms: u64,
+    /// When its user last proved by a passkey that it is them.
+    pub factor_ms: Option<u64>,
+    /// Whether the account has a passkey.
+    pub has_passkey: bool,
+    /// Whether it said that the app is installed.
+    pub installed: bool,
 }
 
 /// Why somebody is not let in, or something not done. The code is what the app translates.
@@ -97,6 +111,16 @@ pub enum Refusal {
     DeviceUnknown,
     #[error("this role may not do that to that account")]
     RoleTooLow,
+    #[error("the device brought another key before")]
+    KeyOther,
+    #[error("the device does not show this code")]
+    CodeWrong,
+    #[error("this role cannot have that scope")]
+    ScopeWrong,
+    #[error("there is no such passkey")]
+    PasskeyUnknown,
+    #[error("the account has too many passkeys")]
+    PasskeysTooMany,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -130,8 +154,8 @@ pub fn console_device(
     }
     insert_account(tx, account, now_ms)?;
     tx.execute(
-        "INSERT INTO device (id, account_id, label, credential_hash, created_ms)
-         VALUES (:id, :account, 'Serveur', zeroblob(32), :now_ms)",
+        "INSERT INTO device (id, account_id, label, credential_hash, created_ms, confirmed_ms, session_ms)
+         VALUES (:id, :account, 'Serveur', zeroblob(32), :now_ms, :now_ms, :now_ms)",
         named_params! { ":id": device.0, ":account": account.id.0, ":now_ms": now_ms },
     )?;
     Ok((device, account.clone()))
@@ -142,7 +166,10 @@ pub fn standing(db: &Connection, device: DeviceId) -> Result<Option<Standing>, S
     let mut statement = db.prepare_cached(
         "SELECT account.id, account.name, account.role, account.language, account.scope,
                 account.disabled_ms IS NOT NULL, device.label, device.credential_hash, device.revoked_ms IS NOT NULL,
-                nullif(min(ifnull(device.revoked_ms, 1 << 62), ifnull(account.disabled_ms, 1 << 62)), 1 << 62)
+                nullif(min(ifnull(device.revoked_ms, 1 << 62), ifnull(account.disabled_ms, 1 << 62)), 1 << 62),
+                device.public_key, device.confirmed_ms IS NOT NULL, device.asks,
+                coalesce(device.session_ms, device.created_ms), device.factor_ms,
+                EXISTS (SELECT 1 FROM passkey WHERE passkey.account_id = account.id), coalesce(device.installed, 0)
          FROM device JOIN account ON account.id = device.account_id
          WHERE device.id = :device",
     )?;
@@ -155,6 +182,13 @@ pub fn standing(db: &Connection, device: DeviceId) -> Result<Option<Standing>, S
                 credential_hash: row.get(7)?,
                 revoked: row.get(8)?,
                 ended_ms: row.get(9)?,
+                public_key: row.get::<_, Option<_>>(10)?.map(PublicKey),
+                confirmed: row.get(11)?,
+                asks: row.get(12)?,
+                session_ms: row.get(13)?,
+                factor_ms: row.get(14)?,
+                has_passkey: row.get(15)?,
+                installed: row.get(16)?,
             })
         })
         .optional()?;
@@ -371,6 +405,8 @@ pub struct Enrolment {
     pub account: AccountId,
     pub device: DeviceId,
     pub credential_hash: [u8; 32],
+    /// The same at each attempt.
+    pub public_key: PublicKey,
     pub now_ms: u64,
 }
 
@@ -379,6 +415,8 @@ pub struct Enrolment {
 pub struct Enrolled {
     pub account: Account,
     pub device: Device,
+    /// The code that it shows until somebody has confirmed it; none where nobody has to.
+    pub code: Option<String>,
     /// What came with the invite, and the arrival number of the last of it.
     pub given: Vec<DocumentId>,
     pub arrival: u64,
@@ -449,14 +487,19 @@ pub fn enroll(tx: &Transaction<'_>, guest: &Enrolment) -> Result<Enrolled, Refus
         Some(account) => open_account(tx, account)?,
         None => add_account(tx, guest, &invite)?,
     };
+    // Whoever made an invite on the server's own console is there to see who uses it.
+    let waits = account.role.is_watched() && invite.created_by.is_some();
     tx.execute(
-        "INSERT INTO device (id, account_id, label, credential_hash, created_ms)
-         VALUES (:id, :account, :label, :credential_hash, :now_ms)",
+        "INSERT INTO device (id, account_id, label, credential_hash, created_ms, public_key, confirmed_ms, asks, session_ms)
+         VALUES (:id, :account, :label, :credential_hash, :now_ms, :public_key, :confirmed_ms, :asks, :now_ms)",
         named_params! {
             ":id": guest.device.0,
             ":account": account.id.0,
             ":label": guest.device_label,
             ":credential_hash": guest.credential_hash,
+            ":public_key": guest.public_key.0,
+            ":confirmed_ms": (!waits).then_some(guest.now_ms),
+            ":asks": waits.then_some(guest.code_hash),
             ":now_ms": guest.now_ms,
         },
     )?;
@@ -472,7 +515,8 @@ pub fn enroll(tx: &Transaction<'_>, guest: &Enrolment) -> Result<Enrolled, Refus
         },
     )?;
     let device = Device { id: guest.device, label: guest.device_label.clone() };
-    Ok(Enrolled { account, device, given, arrival })
+    let code = waits.then(|| guest.public_key.code(&guest.code_hash));
+    Ok(Enrolled { account, device, code, given, arrival })
 }
 
 fn reissue(tx: &Transaction<'_>, guest: &Enrolment, used: &Used) -> Result<Enrolled, Refusal> {
@@ -481,7 +525,8 @@ fn reissue(tx: &Transaction<'_>, guest: &Enrolment, used: &Used) -> Result<Enrol
         return Err(Refusal::InviteUsed);
     }
     let standing = standing(tx, used.device)?.ok_or(StoreError::Corrupt("an invite's device is missing"))?;
-    if standing.revoked || standing.disabled {
+    // Another key is another device.
+    if standing.revoked || standing.disabled || standing.public_key != Some(guest.public_key) {
         return Err(Refusal::InviteUsed);
     }
     tx.execute(
@@ -489,7 +534,8 @@ fn reissue(tx: &Transaction<'_>, guest: &Enrolment, used: &Used) -> Result<Enrol
         named_params! { ":credential_hash": guest.credential_hash, ":device": used.device.0 },
     )?;
     let arrival = server::last_arrival(tx)?;
-    Ok(Enrolled { account: standing.account, device: standing.device, given: Vec::new(), arrival })
+    let code = standing.asks.map(|asks| guest.public_key.code(&asks));
+    Ok(Enrolled { account: standing.account, device: standing.device, code, given: Vec::new(), arrival })
 }
 
 fn open_account(tx: &Transaction<'_>, account: AccountId) -> Result<Account, Refusal> {
@@ -628,6 +674,45 @@ pub fn accounts(db: &Connection) -> Result<Vec<AccountRow>, StoreError> {
     Ok(rows)
 }
 
+/// What shall change of an account; what is none stays.
+#[derive(Debug, Clone, Default)]
+pub struct AccountChange {
+    pub name: Option<String>,
+    pub role: Option<Role>,
+    pub scope: Option<Scope>,
+    pub language: Option<Language>,
+}
+
+/// Changes an account and returns it as it is now. A scope that the role cannot have becomes the role's usual one, unless it was
+/// asked for.
+pub fn change_account(tx: &Transaction<'_>, before: &Account, change: &AccountChange) -> Result<Account, Refusal> {
+    let role = change.role.unwrap_or(before.role);
+    let scope = match change.scope {
+        Some(scope) if !role.scopes().contains(&scope) => return Err(Refusal::ScopeWrong),
+        Some(scope) => scope,
+        None if role.scopes().contains(&before.scope) => before.scope,
+        None => role.scopes()[0],
+    };
+    let account = Account {
+        id: before.id,
+        name: change.name.clone().unwrap_or_else(|| before.name.clone()),
+        role,
+        language: change.language.unwrap_or(before.language),
+        scope,
+    };
+    let rows = tx.execute(
+        "UPDATE account SET name = :name, role = :role, language = :language, scope = :scope WHERE id = :id",
+        named_params! {
+            ":id": account.id.0,
+            ":name": account.name,
+            ":role": account.role.as_str(),
+            ":language": account.language.as_str(),
+            ":scope": account.scope.as_str(),
+        },
+    )?;
+    if rows == 1 { Ok(account) } else { Err(Refusal::AccountUnknown) }
+}
+
 /// Closes an account, or opens it again.
 pub fn set_disabled(tx: &Transaction<'_>, account: AccountId, since_ms: Option<u64>) -> Result<(), Refusal> {
     let rows = tx.execute(
@@ -662,6 +747,12 @@ pub struct DeviceRow {
     pub revoked_ms: Option<u64>,
     /// Its access has ended, and it has delivered what it had not sent. Without it, it may hold unsent work.
     pub rescued_ms: Option<u64>,
+    /// The code that it shows, while it asks to be confirmed.
+    pub code: Option<String>,
+    /// Whether somebody has vouched for it already: then it asks because its session has ended.
+    pub confirmed: bool,
+    /// Whether it has a key of its own. One that has not brings it with its next exchange.
+    pub has_key: bool,
 }
 
 /// What a phone said at its last exchange.
@@ -748,13 +839,20 @@ pub fn devices(db: &Connection) -> Result<Vec<DeviceRow>, StoreError> {
         "SELECT device.id, device.label, account.id, account.name, account.role, device.created_ms, device.revoked_ms,
                 device.rescued_ms, device.last_exchange_ms, device.clock_offset_ms, device.unsent, device.app_build,
                 device.persisted, device.installed, device.lock, device.storage_percent, device.failure_code,
-                device.failure_ms
+                device.failure_ms, device.public_key, device.asks, device.confirmed_ms IS NOT NULL
          FROM device JOIN account ON account.id = device.account_id
+         -- Not the server's own console, which is no device that anybody could lose.
+         WHERE device.credential_hash <> zeroblob(32)
          ORDER BY device.revoked_ms IS NOT NULL, device.last_exchange_ms NULLS FIRST, device.id
          LIMIT :rows",
     )?;
     let rows = statement.query_map(named_params! { ":rows": LIST_ROWS_MAX }, |row| {
+        let public_key = row.get::<_, Option<_>>(18)?.map(PublicKey);
+        let asks: Option<[u8; 32]> = row.get(19)?;
         Ok(DeviceRow {
+            code: public_key.zip(asks).map(|(key, asks)| key.code(&asks)),
+            confirmed: row.get(20)?,
+            has_key: public_key.is_some(),
             device: Device { id: DeviceId(row.get(0)?), label: row.get(1)? },
             account: AccountId(row.get(2)?),
             account_name: row.get(3)?,
@@ -786,4 +884,53 @@ pub fn revoke(tx: &Transaction<'_>, device: DeviceId, by: DeviceId, now_ms: u64)
         named_params! { ":device": device.0, ":by": by.0, ":now_ms": now_ms },
     )?;
     if rows == 1 { Ok(()) } else { Err(Refusal::DeviceUnknown) }
+}
+
+/// Keeps the key of a device from before there were keys. Bringing the same one again changes nothing; another one is refused.
+/// Returns whether it is news.
+pub fn bind_key(tx: &Transaction<'_>, device: DeviceId, key: PublicKey) -> Result<bool, Refusal> {
+    let before = standing(tx, device)?.ok_or(Refusal::DeviceUnknown)?.public_key;
+    if let Some(before) = before {
+        return if before == key { Ok(false) } else { Err(Refusal::KeyOther) };
+    }
+    tx.execute(
+        "UPDATE device SET public_key = :key WHERE id = :device",
+        named_params! { ":key": key.0, ":device": device.0 },
+    )?;
+    Ok(true)
+}
+
+/// Notes that a device whose session has ended asks to be confirmed anew.
+pub fn ask_confirmation(tx: &Transaction<'_>, device: DeviceId, asks: &[u8; 32]) -> Result<(), Refusal> {
+    let rows = tx.execute(
+        "UPDATE device SET asks = :asks WHERE id = :device AND confirmed_ms IS NOT NULL",
+        named_params! { ":asks": asks, ":device": device.0 },
+    )?;
+    if rows == 1 { Ok(()) } else { Err(Refusal::DeviceUnknown) }
+}
+
+/// Lets a device in, or in again, that shows this code: its session begins.
+pub fn confirm(tx: &Transaction<'_>, device: DeviceId, code: &str, now_ms: u64) -> Result<(), Refusal> {
+    let standing = standing(tx, device)?.filter(|standing| !standing.revoked).ok_or(Refusal::DeviceUnknown)?;
+    let shown = standing.public_key.zip(standing.asks).map(|(key, asks)| key.code(&asks));
+    if shown.as_deref() != Some(code) {
+        return Err(Refusal::CodeWrong);
+    }
+    tx.execute(
+        "UPDATE device SET confirmed_ms = ifnull(confirmed_ms, :now_ms), session_ms = :now_ms, asks = NULL
+         WHERE id = :device",
+        named_params! { ":now_ms": now_ms, ":device": device.0 },
+    )?;
+    Ok(())
+}
+
+/// Notes that the user of a device has proved by a passkey that it is them: its session begins anew.
+pub fn note_factor(tx: &Transaction<'_>, device: DeviceId, now_ms: u64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE device SET factor_ms = :now_ms, session_ms = :now_ms,
+                           asks = iif(confirmed_ms IS NULL, asks, NULL)
+         WHERE id = :device",
+        named_params! { ":now_ms": now_ms, ":device": device.0 },
+    )?;
+    Ok(())
 }

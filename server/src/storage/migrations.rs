@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_projections.sql"),
     include_str!("migrations/0004_communes.sql"),
     include_str!("migrations/0005_trust.sql"),
+    include_str!("migrations/0006_credentials.sql"),
     include_str!("migrations/0007_erasure.sql"),
 ];
 

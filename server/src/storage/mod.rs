@@ -9,6 +9,7 @@ pub mod erasures;
 pub mod journal;
 pub mod lookups;
 mod migrations;
+pub mod passkeys;
 pub mod projections;
 pub mod quarantine;
 mod readers;

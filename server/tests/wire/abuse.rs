@@ -53,7 +53,8 @@ fn refusal(phone: &Phone, body: &[u8]) -> (u16, String) {
         .post(format!("{}/api/sync", phone.url))
         .header("x-tiwizi", "1")
         .header("content-type", "application/octet-stream")
-        .header("cookie", &phone.cookie);
+        .header("cookie", &phone.cookie)
+        .header("x-tiwizi-proof", phone.proof("POST", "/api/sync", body));
     let mut reply = request.send(body).expect("an answer");
     let text = reply.body_mut().read_to_string().expect("its body");
     let said: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
@@ -145,9 +146,10 @@ fn a_change_outside_the_scope_waits_for_staff_and_holds_nothing_else_up() {
 
         // A volunteer who came by a copy of the event, as from a phone that was theirs to look at.
         let mut volunteer = Phone::enroll(data, &url, 2, Role::Volunteer);
-        let own = std::mem::replace(&mut volunteer.cookie, coordinator.cookie.clone());
+        let cookie = std::mem::replace(&mut volunteer.cookie, coordinator.cookie.clone());
+        let signer = std::mem::replace(&mut volunteer.signer, coordinator.signer.clone());
         settle(&mut volunteer);
-        volunteer.cookie = own;
+        (volunteer.cookie, volunteer.signer) = (cookie, signer);
         let title =
             |value: &str| Edit::SetField { document: event, row: None, field: Field::Title, value: value.into() };
         volunteer.edit(title("Un autre"));

@@ -4,8 +4,10 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
+use crate::signer::Signer;
 use shared::{
     edit::{Edit, Entry},
     id::{AccountId, DeviceId},
@@ -77,6 +79,7 @@ pub(crate) struct Phone {
     pub(crate) replica: Replica,
     pub(crate) url: String,
     pub(crate) cookie: String,
+    pub(crate) signer: Signer,
     pub(crate) made: u64,
 }
 
@@ -84,8 +87,10 @@ impl Phone {
     pub(crate) fn enroll(data: &Path, url: &str, nonce: u8, role: Role) -> Self {
         let printed = run(data, &["invite", "--role", role.as_str()]);
         let code = printed.split("#/join/").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a code");
+        let signer = Signer::draw();
         let body = serde_json::json!({
             "code": code,
+            "public_key": signer.public_key(),
             "name": format!("Phone {nonce}"),
             "device_label": "test",
             "language": "fr",
@@ -108,7 +113,7 @@ impl Phone {
             role,
         };
         let replica = Replica::open(identity, [nonce; 8], []);
-        Self { replica, url: url.to_owned(), cookie, made: 0 }
+        Self { replica, url: url.to_owned(), cookie, signer, made: 0 }
     }
 
     /// Bytes that no other call of no other phone returns.
@@ -149,11 +154,23 @@ impl Phone {
         Some((wire::decode(&frame).expect("our own frame"), wire::decode(&reply).expect("a reply")))
     }
 
+    /// The device's signature of a request that is sent now.
+    pub(crate) fn proof(&self, method: &str, path: &str, body: &[u8]) -> String {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+        self.signer.proof(
+            method,
+            path,
+            body,
+            u64::try_from(since_1970.as_millis()).expect("a time before the year 500 million"),
+        )
+    }
+
     fn send(&self, frame: &[u8]) -> Option<Vec<u8>> {
         let request = ureq::post(format!("{}/api/sync", self.url))
             .header("x-tiwizi", "1")
             .header("content-type", "application/octet-stream")
-            .header("cookie", &self.cookie);
+            .header("cookie", &self.cookie)
+            .header("x-tiwizi-proof", self.proof("POST", "/api/sync", frame));
         request.send(frame).ok()?.body_mut().read_to_vec().ok()
     }
 }

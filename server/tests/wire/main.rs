@@ -4,4 +4,7 @@ mod abuse;
 mod common;
 mod edge;
 mod kill;
+#[expect(unreachable_pub, reason = "it is public in the crate of the tests")]
+#[path = "../../../tests/src/signer.rs"]
+mod signer;
 mod silence;

@@ -17,6 +17,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use ::tests::signer::Signer;
 use shared::{
     edit::{Edit, Entry, NewPerson, NewSlot},
     field::Field,
@@ -135,12 +136,15 @@ struct Phone {
     stream: TcpStream,
     host: String,
     cookie: String,
+    signer: Signer,
     made: u64,
 }
 
 impl Phone {
     fn enroll(server: &Server, nonce: u8) -> Outcome<Self> {
+        let signer = Signer::draw();
         let ask = serde_json::json!({
+            "public_key": signer.public_key(),
             "code": invite(server)?, "name": format!("Phone {nonce}"), "device_label": "bench", "language": "fr",
             "attempt": format!("{nonce:032x}"),
         });
@@ -160,7 +164,7 @@ impl Phone {
         let (device, account) = (id("device")?.parse()?, id("account")?.parse()?);
         let identity = Identity { device, account, name: format!("Phone {nonce}"), role: Role::Coordinator };
         let replica = Replica::open(identity, [nonce; 8], []);
-        Ok(Self { replica, stream, host, cookie, made: 0 })
+        Ok(Self { replica, stream, host, cookie, signer, made: 0 })
     }
 
     /// Bytes that no other call of no other phone returns.
@@ -212,10 +216,11 @@ impl Phone {
         let head = format!(
             "POST /api/sync HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nx-tiwizi: 1\r\n\
             Content-Type: application/octet-stream\r\nOrigin: http://{host}\r\nReferer: http://{host}/\r\n\
-            {BROWSER_HEADERS}Cookie: {cookie}\r\n\r\n",
+            {BROWSER_HEADERS}Cookie: {cookie}\r\nx-tiwizi-proof: {proof}\r\n\r\n",
             host = self.host,
             length = frame.len(),
             cookie = self.cookie,
+            proof = self.signer.proof("POST", "/api/sync", frame, now_ms()),
         );
         self.stream.write_all(&[head.as_bytes(), frame].concat())?;
         let reply = Reply::read(&mut self.stream)?;

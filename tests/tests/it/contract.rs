@@ -9,6 +9,7 @@ use automerge::{
 use rusqlite::Connection;
 use server::{
     ingest::{Ingest, Uploader},
+    proof::PublicKey,
     storage::{
         self, Place, Store, StoreError,
         access::{self, Decision, Enrolment, Given, Language, NewInvite},
@@ -63,6 +64,7 @@ fn enroll(store: &Store, n: u8, role: Role, given: &[DocumentId]) -> Uploader {
         account: AccountId([n; 16]),
         device: DeviceId([n; 16]),
         credential_hash: [n; 32],
+        public_key: PublicKey([4; 65]),
         now_ms: NOW_MS,
     };
     let enrolled = store.write_blocking(move |tx, _| {
