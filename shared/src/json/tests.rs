@@ -9,7 +9,7 @@ pub(super) trait Words {
 
 const DOCUMENT: &str = r#""0193a1b2-c3d4-7000-8000-000000000001""#;
 const ROW: &str = r#""00000000000000ab""#;
-const PERSON: &str = r#"{"given":"Zahra","family":"Aït \"Oufella\"","name_ar":"زهرة","sex":"f","age_band":"","commune":"Tinzert","association":null}"#;
+const PERSON: &str = r#"{"given":"Zahra","family":"Aït \"Oufella\"","name_ar":"زهرة","sex":"f","age_band":"","commune":"Tinzert","commune_code":"","photo_consent":true,"messages_consent":false,"association":null}"#;
 
 /// One text for each variant; `D` stands for a document's id, `R` for a row's, `P` for a new person.
 const EDITS: &[&str] = &[
