@@ -37,6 +37,8 @@ const EDITS: &[&str] = &[
     r#"{"do":"settle_marks","event":D,"slot":R,"person":D,"status":"absent","withdrawal":R,"reason":"vu"}"#,
     r#"{"do":"link_same","person":D,"same_as":D}"#,
     r#"{"do":"not_same","person":D,"other":D}"#,
+    r#"{"do":"set_consent","person":D,"consent":"photo","agreed":"given"}"#,
+    r#"{"do":"set_consent","person":D,"consent":"messages","agreed":"withdrawn"}"#,
     r#"{"do":"create_call","call":D,"fields":{},"sections":[{"key":"context","title":"Contexte","guidance":"","chars_max":4000}]}"#,
 ];
 
