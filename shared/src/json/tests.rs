@@ -9,7 +9,7 @@ pub(super) trait Words {
 
 const DOCUMENT: &str = r#""0193a1b2-c3d4-7000-8000-000000000001""#;
 const ROW: &str = r#""00000000000000ab""#;
-const PERSON: &str = r#"{"given":"Zahra","family":"Aït \"Oufella\"","name_ar":"زهرة","sex":"f","age_band":"","commune":"Tinzert","association":null}"#;
+const PERSON: &str = r#"{"given":"Zahra","family":"Aït \"Oufella\"","name_ar":"زهرة","sex":"f","age_band":"","commune":"Tinzert","commune_code":"","photo_consent":true,"messages_consent":false,"association":null}"#;
 
 /// One text for each variant; `D` stands for a document's id, `R` for a row's, `P` for a new person.
 const EDITS: &[&str] = &[
@@ -37,6 +37,8 @@ const EDITS: &[&str] = &[
     r#"{"do":"settle_marks","event":D,"slot":R,"person":D,"status":"absent","withdrawal":R,"reason":"vu"}"#,
     r#"{"do":"link_same","person":D,"same_as":D}"#,
     r#"{"do":"not_same","person":D,"other":D}"#,
+    r#"{"do":"set_consent","person":D,"consent":"photo","agreed":"given"}"#,
+    r#"{"do":"set_consent","person":D,"consent":"messages","agreed":"withdrawn"}"#,
     r#"{"do":"create_call","call":D,"fields":{},"sections":[{"key":"context","title":"Contexte","guidance":"","chars_max":4000}]}"#,
 ];
 
