@@ -258,3 +258,28 @@ test('what was begun here stands in its list, in its place', () => {
   assert.deepEqual(cards.map(({ title }) => title), ['École', 'Four', 'Puits']);
   assert.deepEqual([cards[1].association, cards[1].call], ['Amal', 'PRA 2026']);
 });
+
+test('a consent shows at once, at the door and on the record, and the other one stands', () => {
+  const said = (consent, agreed) => ({ at_ms: 70, edit: { do: 'set_consent', person: ZAHRA, consent, agreed } });
+  const photo = (entries) => overlaid(event(), entries, NAMES).rows.map((row) => row.photo ?? null);
+  assert.deepEqual(photo([said('photo', 'given')]), ['given']);
+  assert.deepEqual(photo([said('photo', 'given'), said('photo', 'withdrawn')]), ['withdrawn']);
+  assert.deepEqual(photo([said('messages', 'given')]), [null]);
+  const consents = ['photo', 'messages'].map((consent) => ({ consent, agreed: null, by: null, at_ms: 0, may_give: true }));
+  const record = { view: 'record', document: ZAHRA, fields: [], questions: [], consents };
+  const after = overlaid(record, [said('messages', 'withdrawn')], NAMES);
+  assert.deepEqual(after.consents.map(({ agreed, at_ms }) => [agreed, at_ms]), [[null, 0], ['withdrawn', 70]]);
+});
+
+test('a rule of the house holds as soon as it is set, and its default again when that is taken out', () => {
+  const setting = { field: 'event_keep_days', value: 30, default: 30, least: 1, most: 3650, is_set: false, apart: [] };
+  const house = { view: 'settings', settings: [setting], texts: [{ field: 'house_name', value: null, named: '', apart: [] }] };
+  const set = (field, value) => ({ at_ms: 1, edit: { do: 'set_field', document: 'settings', row: null, field, value } });
+  const shown = (...entries) => {
+    const { settings, texts } = overlaid(house, entries, NAMES);
+    return [settings[0].value, settings[0].is_set, texts[0].value];
+  };
+  assert.deepEqual(shown(set('event_keep_days', 45)), [45, true, null]);
+  assert.deepEqual(shown(set('event_keep_days', 45), set('event_keep_days', null)), [30, false, null]);
+  assert.deepEqual(shown(set('house_name', ' M&D ')), [30, false, 'M&D']);
+});

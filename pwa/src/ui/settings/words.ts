@@ -11,6 +11,8 @@ export const SETTINGS = '74697769-7a69-8073-8065-7474696e6773';
 type Counted = 'days' | 'hours' | 'minutes' | 'months';
 
 interface Words {
+  /** What it is about, in some words. In a history its field says more. */
+  title: () => string;
   /** What follows from it, in one sentence. */
   why: () => string;
   /** Missing where it is a choice. */
@@ -18,19 +20,20 @@ interface Words {
 }
 
 const SETTING_WORDS: Partial<Record<Field, Words>> = {
-  event_keep_days: { why: m.setting_event_keep_days, counted: 'days' },
-  lock_from: { why: m.setting_lock_from },
-  lock_minutes: { why: m.setting_lock_minutes, counted: 'minutes' },
-  session_hours: { why: m.setting_session_hours, counted: 'hours' },
-  invite_hours: { why: m.setting_invite_hours, counted: 'hours' },
-  device_away_days: { why: m.setting_device_away_days, counted: 'days' },
-  person_keep_months: { why: m.setting_person_keep_months, counted: 'months' },
-  sheet_keep_months: { why: m.setting_sheet_keep_months, counted: 'months' },
-  dossier_keep_months: { why: m.setting_dossier_keep_months, counted: 'months' },
-  house_name: { why: m.setting_house_name },
-  house_contact: { why: m.setting_house_contact },
+  event_keep_days: { title: m.setting_title_event_keep_days, why: m.setting_event_keep_days, counted: 'days' },
+  lock_from: { title: m.setting_title_lock_from, why: m.setting_lock_from },
+  lock_minutes: { title: m.setting_title_lock_minutes, why: m.setting_lock_minutes, counted: 'minutes' },
+  session_hours: { title: m.setting_title_session_hours, why: m.setting_session_hours, counted: 'hours' },
+  invite_hours: { title: m.setting_title_invite_hours, why: m.setting_invite_hours, counted: 'hours' },
+  device_away_days: { title: m.setting_title_device_away_days, why: m.setting_device_away_days, counted: 'days' },
+  person_keep_months: { title: m.setting_title_person_keep_months, why: m.setting_person_keep_months, counted: 'months' },
+  sheet_keep_months: { title: m.setting_title_sheet_keep_months, why: m.setting_sheet_keep_months, counted: 'months' },
+  dossier_keep_months: { title: m.setting_title_dossier_keep_months, why: m.setting_dossier_keep_months, counted: 'months' },
+  house_name: { title: m.field_house_name, why: m.setting_house_name },
+  house_contact: { title: m.field_house_contact, why: m.setting_house_contact },
 };
 
+export const titleText = (field: Field): string => SETTING_WORDS[field]?.title() ?? field;
 export const whyText = (field: Field): string => SETTING_WORDS[field]?.why() ?? '';
 
 /** From which role on a device must have a lock: the engine's numbers. */
