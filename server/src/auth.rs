@@ -12,7 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use shared::{field::Field, permission::Capability};
+use shared::{field::Field, id::DeviceId, permission::Capability};
 
 use crate::{
     config::{Proxy, PublicUrl},
@@ -146,16 +146,7 @@ where
         if standing.disabled {
             return Err(Refusal::AccountDisabled.into());
         }
-        Ok(Self {
-            code: standing.public_key.zip(standing.asks).map(|(key, asks)| key.code(&asks)),
-            account: standing.account,
-            device: standing.device,
-            credential,
-            confirmed: standing.confirmed,
-            has_passkey: standing.has_passkey,
-            factor_until_ms: standing.factor_ms.map(|ms| ms + FACTOR_MS),
-            ends_ms,
-        })
+        Ok(present(credential, standing, ends_ms))
     }
 }
 
@@ -245,19 +236,47 @@ async fn identify(parts: &mut Parts, state: &AppState) -> Result<Identified, Api
     Ok(identified)
 }
 
-/// Finds whose credential was sent, and when that device's session ends. A wrong one and none are the same: strangers learn
-/// nothing.
-async fn recognise(parts: &Parts, state: &AppState) -> Result<(Credential, Standing, Option<u64>), ApiError> {
-    let credential = credential_of(&parts.headers, &state.config.public_url).ok_or(ApiError::NotEnrolled)?;
-    let (device, rules) = (credential.device, state.rules.clone());
+/// How a device stands, and when its session ends.
+async fn standing_of(state: &AppState, device: DeviceId) -> Result<Option<(Standing, Option<u64>)>, StoreError> {
+    let rules = state.rules.clone();
     let found = state.store.read(move |db| {
-        let Some(standing) = access::standing(db, device)? else { return Ok::<_, StoreError>(None) };
+        let Some(standing) = access::standing(db, device)? else { return Ok(None) };
         let ends = standing.account.role.is_watched() && !standing.installed;
         let hours = if ends { Some(rules.get(db, Field::SessionHours)?) } else { None };
         let ends_ms = hours.map(|hours| standing.session_ms + u64::try_from(hours).unwrap_or(0) * HOUR_MS);
         Ok(Some((standing, ends_ms)))
     });
-    match found.await? {
+    found.await
+}
+
+/// A device that has just come in.
+///
+/// # Errors
+/// What the storage fails on.
+pub async fn newcomer(state: &AppState, credential: Credential) -> Result<Present, ApiError> {
+    let (standing, ends_ms) = standing_of(state, credential.device).await?.ok_or(ApiError::NotEnrolled)?;
+    Ok(present(credential, standing, ends_ms))
+}
+
+fn present(credential: Credential, standing: Standing, ends_ms: Option<u64>) -> Present {
+    Present {
+        code: standing.public_key.zip(standing.asks).map(|(key, asks)| key.code(&asks)),
+        account: standing.account,
+        device: standing.device,
+        credential,
+        confirmed: standing.confirmed,
+        has_passkey: standing.has_passkey,
+        factor_until_ms: standing.factor_ms.map(|ms| ms + FACTOR_MS),
+        ends_ms,
+    }
+}
+
+/// Finds whose credential was sent, and when that device's session ends. A wrong one and none are the same: strangers learn
+/// nothing.
+async fn recognise(parts: &Parts, state: &AppState) -> Result<(Credential, Standing, Option<u64>), ApiError> {
+    let credential = credential_of(&parts.headers, &state.config.public_url).ok_or(ApiError::NotEnrolled)?;
+    let device = credential.device;
+    match standing_of(state, device).await? {
         Some((standing, ends_ms)) if credential.matches(&standing.credential_hash) => {
             state.rates.device(device)?;
             Ok((credential, standing, ends_ms))

@@ -1,6 +1,7 @@
 //! The real server on a loopback port, and a blocking client to ask it.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead as _, BufReader, Read},
     net::SocketAddr,
@@ -435,4 +436,26 @@ pub fn write_app(folder: &Path) {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, content).expect("a file");
     }
+}
+
+/// Every `(method, path)` that the router's source names: a route added there is in these tests by itself.
+#[must_use]
+pub fn routes() -> BTreeSet<(&'static str, String)> {
+    let source = include_str!("../../server/src/routes/mod.rs");
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut routes = BTreeSet::new();
+    for route in source.split(".route(").skip(1) {
+        let path = route.split('"').nth(1).expect("a path");
+        let handlers = &route[..route.find(".route(").unwrap_or(route.len())];
+        let handlers = handlers.split(".layer(").next().unwrap_or_default();
+        for (word, method) in
+            [("get(", "GET"), ("post(", "POST"), ("put(", "PUT"), ("patch(", "PATCH"), ("delete(", "DELETE")]
+        {
+            if handlers.contains(word) {
+                routes.insert((method, path.to_owned()));
+            }
+        }
+    }
+    assert!(routes.len() > 10, "{routes:?}");
+    routes
 }

@@ -18,7 +18,7 @@ use shared::{
 use super::{
     AppState,
     body::Body,
-    session::{Session, Standing, describe},
+    session::{Session, describe},
 };
 use crate::{
     auth::{self, Address},
@@ -26,7 +26,7 @@ use crate::{
     proof::PublicKey,
     secret::{self, Credential, InviteCode},
     storage::{
-        access::{self, Enrolled as Entered, Enrolment, Language, Refusal},
+        access::{self, Enrolment, Language, Refusal},
         journal::{Action, Actor, Entry, note},
     },
 };
@@ -106,10 +106,10 @@ pub async fn enroll(
     if !enrolled.given.is_empty() {
         state.pokes.publish_scope(enrolled.account.id, enrolled.arrival);
     }
-    let cookie = auth::keep_credential(&fresh.bound_to(enrolled.device.id), &state.config.public_url);
-    let Entered { account, device, code, .. } = enrolled;
-    let state_now = Standing { code, ends_ms: None, factor_until_ms: None, has_passkey: false };
-    Ok(([(SET_COOKIE, cookie)], Json(describe(&state, account, device, state_now))))
+    let credential = fresh.bound_to(enrolled.device.id);
+    let cookie = auth::keep_credential(&credential, &state.config.public_url);
+    let present = auth::newcomer(&state, credential).await?;
+    Ok(([(SET_COOKIE, cookie)], Json(describe(&state, present))))
 }
 
 /// A name without stray spaces; none when there is nothing else.

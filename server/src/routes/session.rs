@@ -24,23 +24,16 @@ use crate::{
 pub struct Session {
     account: Account,
     device: Device,
-    #[serde(flatten)]
-    standing: Standing,
-    server: ServerCard,
-}
-
-/// How far a device is in.
-#[derive(Debug, Serialize)]
-pub struct Standing {
     /// The code to show to somebody who may confirm this device; none where nobody has to. Until then it may nothing, or, when
     /// its session has ended, nothing more.
-    pub code: Option<String>,
+    code: Option<String>,
     /// When its session ends; none where it does not.
-    pub ends_ms: Option<u64>,
+    ends_ms: Option<u64>,
     /// Until when the last proof by passkey holds.
-    pub factor_until_ms: Option<u64>,
+    factor_until_ms: Option<u64>,
     /// Whether the account has a passkey.
-    pub has_passkey: bool,
+    has_passkey: bool,
+    server: ServerCard,
 }
 
 /// The server, as a phone must know it.
@@ -56,7 +49,7 @@ struct ServerCard {
 }
 
 /// The session of a device.
-pub fn describe(state: &AppState, account: Account, device: Device, standing: Standing) -> Session {
+pub fn describe(state: &AppState, present: Present) -> Session {
     let server = ServerCard {
         identity: secret::hex(&state.identity.identity),
         epoch: state.identity.epoch,
@@ -64,7 +57,8 @@ pub fn describe(state: &AppState, account: Account, device: Device, standing: St
         build: env!("CARGO_PKG_VERSION"),
         protocol: shared::wire::PROTOCOL,
     };
-    Session { account, device, standing, server }
+    let Present { account, device, code, ends_ms, factor_until_ms, has_passkey, .. } = present;
+    Session { account, device, code, ends_ms, factor_until_ms, has_passkey, server }
 }
 
 /// `GET /api/session`: also for a device that waits or whose session has ended. Makes the browser keep its credential for longer.
@@ -72,10 +66,8 @@ pub async fn session(
     State(state): State<AppState>,
     present: Present,
 ) -> ([(HeaderName, HeaderValue); 1], Json<Session>) {
-    let Present { account, device, credential, code, has_passkey, factor_until_ms, ends_ms, .. } = present;
-    let cookie = auth::keep_credential(&credential, &state.config.public_url);
-    let standing = Standing { code, ends_ms, factor_until_ms, has_passkey };
-    ([(SET_COOKIE, cookie)], Json(describe(&state, account, device, standing)))
+    let cookie = auth::keep_credential(&present.credential, &state.config.public_url);
+    ([(SET_COOKIE, cookie)], Json(describe(&state, present)))
 }
 
 /// A device's key.

@@ -415,8 +415,6 @@ pub struct Enrolment {
 pub struct Enrolled {
     pub account: Account,
     pub device: Device,
-    /// The code that it shows until somebody has confirmed it; none where nobody has to.
-    pub code: Option<String>,
     /// What came with the invite, and the arrival number of the last of it.
     pub given: Vec<DocumentId>,
     pub arrival: u64,
@@ -515,8 +513,7 @@ pub fn enroll(tx: &Transaction<'_>, guest: &Enrolment) -> Result<Enrolled, Refus
         },
     )?;
     let device = Device { id: guest.device, label: guest.device_label.clone() };
-    let code = waits.then(|| guest.public_key.code(&guest.code_hash));
-    Ok(Enrolled { account, device, code, given, arrival })
+    Ok(Enrolled { account, device, given, arrival })
 }
 
 fn reissue(tx: &Transaction<'_>, guest: &Enrolment, used: &Used) -> Result<Enrolled, Refusal> {
@@ -534,8 +531,7 @@ fn reissue(tx: &Transaction<'_>, guest: &Enrolment, used: &Used) -> Result<Enrol
         named_params! { ":credential_hash": guest.credential_hash, ":device": used.device.0 },
     )?;
     let arrival = server::last_arrival(tx)?;
-    let code = standing.asks.map(|asks| guest.public_key.code(&asks));
-    Ok(Enrolled { account: standing.account, device: standing.device, code, given: Vec::new(), arrival })
+    Ok(Enrolled { account: standing.account, device: standing.device, given: Vec::new(), arrival })
 }
 
 fn open_account(tx: &Transaction<'_>, account: AccountId) -> Result<Account, Refusal> {

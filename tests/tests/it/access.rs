@@ -5,11 +5,16 @@ use server::{
     cli::{self, Console},
     config::AppSource,
     guesses::{GUESS_BACK_MS, GUESSES_MAX},
+    passkeys::{CEREMONY_MS, FACTOR_MS},
+    proof::TOLERANCE_MS,
     qr::Paint,
-    storage::{Place, access::REISSUE_MS},
+    storage::{Place, StoreError, access::REISSUE_MS},
 };
 use shared::{id::DocumentId, role::Role};
-use tests::server::{Client, HOUR_MS, Plan, Reply, SECOND_MS, START_MS, TestServer};
+use tests::{
+    passkey::SoftPasskey,
+    server::{Client, HOUR_MS, Plan, Reply, SECOND_MS, START_MS, TestServer, routes},
+};
 
 fn refused(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
@@ -108,7 +113,8 @@ fn a_reply_lost_on_the_way_locks_nobody_out() {
     let mut lost = server.stranger();
     let first = lost.enroll(&ask);
     server.time.pass(REISSUE_MS);
-    let mut phone = server.stranger();
+    // The same browser: it has the same key.
+    let mut phone = lost.clone();
     let again = phone.enroll(&ask);
     assert_eq!(again.status, 200);
     assert_eq!(id(&first, "device"), id(&again, "device"));
@@ -517,8 +523,345 @@ fn an_account_survives_a_restart() {
     let server = TestServer::with(Plan { place, app: AppSource::BuiltIn, ..Plan::default() });
     server.time.pass(SECOND_MS);
     let mut again = server.stranger();
-    again.cookie = phone.cookie.take();
+    (again.cookie, again.signer) = (phone.cookie.take(), phone.signer.take());
     let after = again.get("/api/session").json();
     assert_eq!(after["account"], before["account"]);
     assert_eq!(after["server"]["identity"], before["server"]["identity"]);
+}
+
+/// A request of each kind to each route, with the ids filled in.
+fn everywhere(client: &mut Client) -> Vec<(String, (u16, String))> {
+    let mut heard = Vec::new();
+    for (method, path) in routes() {
+        let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
+        let body = (method != "GET").then_some(("application/json", &b"{}"[..]));
+        heard.push((format!("{method} {path}"), client.send(method, &path, body).refusal()));
+    }
+    heard
+}
+
+/// Open to everybody, signed in or not.
+const OPEN: [&str; 3] = ["GET /healthz", "GET /metrics", "POST /api/enroll"];
+/// Open to a device that has not yet a key: it brings one.
+const BINDS: &str = "POST /api/session/key";
+
+/// Checks that every route but the open ones, and those of `except`, refuses with that.
+fn refuses_everywhere(client: &mut Client, status: u16, code: &str, except: &[&str]) {
+    for (route, heard) in everywhere(client) {
+        if !OPEN.contains(&route.as_str()) && !except.contains(&route.as_str()) {
+            assert_eq!(heard, refused(status, code), "{route}");
+        }
+    }
+}
+
+#[test]
+fn a_copied_cookie_opens_nothing() {
+    let server = TestServer::start();
+    let owner = server.enrolled(Role::Admin, "Amina");
+    let mut thief = server.stranger();
+    thief.cookie = owner.cookie.clone();
+    // With a key of the thief's own, which the server knows as another device's or not at all.
+    refuses_everywhere(&mut thief, 401, "proof.wrong", &[BINDS]);
+    thief.signer = server.enrolled(Role::Admin, "Eve").signer;
+    refuses_everywhere(&mut thief, 401, "proof.wrong", &[BINDS]);
+    thief.signer = None;
+    refuses_everywhere(&mut thief, 401, "proof.missing", &[BINDS]);
+    // Nor can the thief bring a key: the device has its own.
+    let key = json!({ "public_key": server.stranger().signer.expect("a key").public_key() });
+    assert_eq!(thief.post("/api/session/key", &key).refusal(), refused(401, "proof.wrong"));
+    assert_eq!(owner.clone().get("/api/session").status, 200);
+}
+
+#[test]
+fn a_revoked_device_and_a_closed_account_hear_so_everywhere() {
+    let server = TestServer::start();
+    let mut admin = server.enrolled(Role::Admin, "Amina");
+    let mut staff = server.enrolled(Role::Staff, "Badr");
+    staff.passkey = None;
+    let session = staff.get("/api/session");
+    // What it had not sent it may still deliver: see the exchange.
+    let rescue = [BINDS, "POST /api/sync"];
+    admin.post(&format!("/api/accounts/{}/disable", id(&session, "account")), &json!({ "disabled": true }));
+    refuses_everywhere(&mut staff, 401, "account.disabled", &rescue);
+    admin.post(&format!("/api/accounts/{}/disable", id(&session, "account")), &json!({ "disabled": false }));
+    admin.post(&format!("/api/devices/{}/revoke", id(&session, "device")), &Value::Null);
+    refuses_everywhere(&mut staff, 401, "device.revoked", &rescue);
+    assert_eq!(staff.send("POST", "/api/sync", Some(("application/octet-stream", b"x"))).code(), "frame.malformed");
+}
+
+#[test]
+fn a_changed_request_is_not_the_one_that_was_signed() {
+    let server = TestServer::start();
+    let mut phone = server.enrolled(Role::Coordinator, "Amina");
+    let signer = phone.signer.take().expect("a key");
+    let path = "/api/invites";
+    let send = |signed: &str, sent: &str, at_ms: u64| {
+        let mut phone = phone.with("x-tiwizi-proof", &signer.proof("POST", path, signed.as_bytes(), at_ms));
+        phone.send("POST", path, Some(("application/json", sent.as_bytes())))
+    };
+    let (ask, other) = (r#"{"role":"volunteer"}"#, r#"{"role":"volunteer","hours":1}"#);
+    assert_eq!(send(ask, ask, START_MS).status, 200);
+    assert_eq!(send(ask, other, START_MS).refusal(), refused(401, "proof.wrong"));
+    assert_eq!(send(ask, "", START_MS).refusal(), refused(401, "proof.wrong"));
+    // The time in it is the phone's estimate of the server's; when that is wrong, the server says what time it is.
+    for off_ms in [START_MS + TOLERANCE_MS + 1, START_MS - TOLERANCE_MS - 1, 0] {
+        let reply = send(ask, ask, off_ms);
+        // The client of these tests would sign again, as the app does; here it has no key to do it with.
+        assert_eq!(reply.refusal(), refused(401, "proof.stale"));
+        assert_eq!(reply.json()["now_ms"], START_MS);
+    }
+    assert_eq!(send(ask, ask, START_MS + TOLERANCE_MS).status, 200);
+    for garbage in ["", "1", "1.2.3", &"9".repeat(4000)] {
+        let mut phone = phone.with("x-tiwizi-proof", garbage);
+        assert_eq!(phone.get("/api/devices").refusal(), refused(401, "proof.wrong"), "{garbage}");
+    }
+}
+
+#[test]
+fn a_device_from_before_there_were_keys_brings_one_once() {
+    let server = TestServer::start();
+    let mut phone = server.enrolled(Role::Volunteer, "Amina");
+    let device = id(&phone.get("/api/session"), "device");
+    // As the migration left it.
+    server
+        .state
+        .store
+        .write_blocking(|tx, _| Ok::<_, StoreError>(tx.execute("UPDATE device SET public_key = NULL", [])?))
+        .expect("an old file");
+    assert_eq!(phone.get("/api/session").refusal(), refused(401, "proof.missing"));
+    let key = json!({ "public_key": phone.signer.as_ref().expect("a key").public_key() });
+    for _ in 0..2 {
+        assert_eq!(phone.post("/api/session/key", &key).status, 204, "repeating it changes nothing");
+    }
+    assert_eq!(id(&phone.get("/api/session"), "device"), device);
+    let other = json!({ "public_key": server.stranger().signer.expect("a key").public_key() });
+    assert_eq!(phone.post("/api/session/key", &other).refusal(), refused(401, "proof.wrong"));
+    assert_eq!(
+        phone.post("/api/session/key", &json!({ "public_key": "04" })).refusal(),
+        refused(400, "request.malformed")
+    );
+}
+
+/// Somebody who came in by an invite of the host's, and what they were told.
+fn guest_of(server: &TestServer, host: &mut Client, role: Role) -> (Client, Reply) {
+    let code = invited(host, &json!({ "role": role }));
+    let mut guest = server.stranger();
+    let reply = guest.enroll(&json!({ "code": code, "name": "Badr" }));
+    assert_eq!(reply.status, 200, "{reply:?}");
+    (guest, reply)
+}
+
+#[test]
+fn a_watched_role_waits_until_somebody_confirms_the_code_that_both_see() {
+    let server = TestServer::start();
+    let mut admin = server.enrolled(Role::Admin, "Amina");
+    let waits = ["GET /api/session", "POST /api/session/end", "POST /api/session/reopen", BINDS];
+    for role in Role::ALL {
+        let (mut guest, reply) = guest_of(&server, &mut admin, role);
+        let device = id(&reply, "device");
+        if !role.is_watched() {
+            assert_eq!(reply.json()["code"], Value::Null);
+            assert_eq!(guest.get("/api/pokes").status, 200);
+            continue;
+        }
+        let code = reply.json()["code"].as_str().expect("a code").to_owned();
+        assert_eq!(code.len(), 6);
+        refuses_everywhere(&mut guest, 403, "device.unconfirmed", &waits);
+        assert_eq!(guest.get("/api/session").json()["code"], code.as_str());
+        let row = row_of(&mut admin, &device);
+        assert_eq!((&row["code"], &row["confirmed"]), (&json!(code), &json!(false)));
+        let confirm = format!("/api/devices/{device}/confirm");
+        let other = if code == "000000" { "000001" } else { "000000" };
+        assert_eq!(admin.post(&confirm, &json!({ "code": other })).refusal(), refused(409, "confirm.wrong"));
+        // Nobody vouches for a role that they may not govern.
+        let mut coordinator = server.enrolled(Role::Coordinator, "Chérifa");
+        assert_eq!(coordinator.post(&confirm, &json!({ "code": code })).refusal(), refused(403, "role.forbidden"));
+        assert_eq!(admin.post(&confirm, &json!({ "code": code })).status, 204);
+        assert_eq!(guest.get("/api/session").json()["code"], Value::Null);
+        assert_eq!(guest.send("POST", "/api/sync", Some(("application/octet-stream", b"x"))).code(), "frame.malformed");
+        assert_eq!(admin.post(&confirm, &json!({ "code": code })).refusal(), refused(409, "confirm.wrong"), "once");
+    }
+    // One that is refused has never been in: not even to deliver something.
+    let (mut eve, reply) = guest_of(&server, &mut admin, Role::Staff);
+    assert_eq!(admin.post(&format!("/api/devices/{}/revoke", id(&reply, "device")), &Value::Null).status, 204);
+    refuses_everywhere(&mut eve, 401, "device.revoked", &[BINDS]);
+    // A further device of one's own is confirmed by oneself, on another one.
+    let mut staff = server.enrolled(Role::Staff, "Dounia");
+    let me = id(&staff.get("/api/session"), "account");
+    let code = invited(&mut staff, &json!({ "role": "staff", "account": me }));
+    let mut second = server.stranger();
+    let reply = second.enroll(&json!({ "code": code }));
+    let confirm = format!("/api/devices/{}/confirm", id(&reply, "device"));
+    assert_eq!(
+        second.post(&confirm, &json!({ "code": reply.json()["code"] })).refusal(),
+        refused(403, "device.unconfirmed")
+    );
+    assert_eq!(staff.post(&confirm, &json!({ "code": reply.json()["code"] })).status, 204);
+    assert_eq!(second.get("/api/devices").status, 200);
+}
+
+fn row_of(client: &mut Client, device: &str) -> Value {
+    let devices = client.get("/api/devices").json();
+    devices.as_array().expect("a list").iter().find(|row| row["id"] == device).expect("the device").clone()
+}
+
+#[test]
+fn a_session_ends_where_the_app_is_not_installed_and_a_passkey_opens_it_again() {
+    let server = TestServer::start();
+    let mut admin = server.enrolled(Role::Admin, "Amina");
+    let mut volunteer = server.enrolled(Role::Volunteer, "Badr");
+    let passkey = admin.passkey.take().expect("a passkey");
+    let ends_ms = START_MS + 12 * HOUR_MS;
+    assert_eq!(admin.get("/api/session").json()["ends_ms"], ends_ms);
+    server.time.pass(12 * HOUR_MS - 1);
+    assert_eq!(admin.get("/api/devices").status, 200);
+    server.time.pass(1);
+    let open = [
+        "GET /api/session",
+        "POST /api/session/end",
+        "POST /api/session/reopen",
+        "POST /api/passkeys/prove",
+        "POST /api/passkeys/proved",
+        BINDS,
+    ];
+    let mut other = admin.clone();
+    refuses_everywhere(&mut other, 403, "session.expired", &open);
+    // It ended by itself with the walk over the routes; leave that device out and go on with another.
+    let mut admin = server.enrolled(Role::Admin, "Chérifa");
+    let theirs = admin.passkey.take().expect("a passkey");
+    server.time.pass(12 * HOUR_MS);
+    assert_eq!(admin.get("/api/devices").refusal(), refused(403, "session.expired"));
+    assert_eq!(admin.prove(&passkey).refusal(), refused(403, "passkey.wrong"), "somebody else's");
+    assert_eq!(
+        admin.post("/api/session/reopen", &json!({ "asks": "ab".repeat(32) })).refusal(),
+        refused(403, "factor.required")
+    );
+    assert_eq!(admin.prove(&theirs).status, 204);
+    assert_eq!(admin.get("/api/devices").status, 200);
+    assert_eq!(volunteer.get("/api/session").json()["ends_ms"], Value::Null, "a volunteer's does not end");
+    assert_eq!(volunteer.get("/api/pokes").status, 200);
+}
+
+#[test]
+fn a_session_without_a_passkey_is_opened_again_by_somebody_who_confirms_it() {
+    let server = TestServer::start();
+    let mut auditor = server.enrolled(Role::Auditor, "Amina");
+    let device = id(&auditor.get("/api/session"), "device");
+    server.time.pass(12 * HOUR_MS);
+    let mut admin = server.enrolled(Role::Admin, "Badr");
+    assert_eq!(auditor.get("/api/passkeys").refusal(), refused(403, "session.expired"));
+    assert_eq!(auditor.post("/api/session/reopen", &json!({ "asks": "ab".repeat(32) })).status, 204);
+    let code = auditor.get("/api/session").json()["code"].as_str().expect("a code").to_owned();
+    let row = row_of(&mut admin, &device);
+    assert_eq!((&row["code"], &row["confirmed"]), (&json!(code), &json!(true)));
+    assert_eq!(auditor.get("/api/passkeys").refusal(), refused(403, "session.expired"), "asking is not enough");
+    assert_eq!(admin.post(&format!("/api/devices/{device}/confirm"), &json!({ "code": code })).status, 204);
+    assert_eq!(auditor.get("/api/passkeys").status, 200);
+}
+
+#[test]
+fn what_touches_the_access_of_others_takes_a_passkey_used_lately() {
+    let server = TestServer::start();
+    let mut victim = server.enrolled(Role::Volunteer, "Victim");
+    let session = victim.get("/api/session");
+    let revoke = format!("/api/devices/{}/revoke", id(&session, "device"));
+    let close = format!("/api/accounts/{}/disable", id(&session, "account"));
+    let confirm = format!("/api/devices/{}/confirm", id(&session, "device"));
+    let asks = [
+        ("/api/invites", json!({ "role": "auditor" })),
+        (revoke.as_str(), Value::Null),
+        (close.as_str(), json!({ "disabled": false })),
+        (confirm.as_str(), json!({ "code": "000000" })),
+    ];
+    let mut staff = server.stranger();
+    staff.enroll(&json!({ "code": server.console_invite(Role::Staff), "name": "Amina" }));
+    for (path, body) in &asks {
+        assert_eq!(staff.post(path, body).refusal(), refused(403, "factor.missing"), "{path}");
+    }
+    assert_eq!(staff.post("/api/invites", &json!({ "role": "volunteer" })).status, 200, "that takes none");
+    assert_eq!(staff.post("/api/passkeys/prove", &Value::Null).refusal(), refused(403, "factor.missing"));
+
+    let passkey = staff.add_passkey();
+    staff.passkey = None;
+    assert_eq!(staff.post("/api/invites", &json!({ "role": "auditor" })).status, 200, "whoever added it was there");
+    server.time.pass(FACTOR_MS);
+    for (path, body) in &asks {
+        assert_eq!(staff.post(path, body).refusal(), refused(403, "factor.required"), "{path}");
+    }
+    assert_eq!(
+        staff.post("/api/passkeys/add", &Value::Null).refusal(),
+        refused(403, "factor.required"),
+        "nor a further one"
+    );
+    assert_eq!(staff.prove(&passkey).status, 204);
+    assert_eq!(staff.post(&close, &json!({ "disabled": false })).status, 204);
+    assert_eq!(staff.post(&revoke, &Value::Null).status, 204);
+
+    // An answer is taken once, and not after its time.
+    let asked = staff.post("/api/passkeys/prove", &Value::Null).json();
+    let answer = json!({ "credential": passkey.prove(&asked) });
+    assert_eq!(staff.post("/api/passkeys/proved", &answer).status, 204);
+    assert_eq!(staff.post("/api/passkeys/proved", &answer).refusal(), refused(409, "passkey.over"));
+    let asked = staff.post("/api/passkeys/prove", &Value::Null).json();
+    server.time.pass(CEREMONY_MS + 1);
+    let answer = json!({ "credential": passkey.prove(&asked) });
+    assert_eq!(staff.post("/api/passkeys/proved", &answer).refusal(), refused(409, "passkey.over"));
+    // A wrong one is noted.
+    assert_eq!(staff.prove(&SoftPasskey::draw("http://localhost:1")).refusal(), refused(403, "passkey.wrong"));
+    staff.prove(&passkey);
+    let journal = staff.get("/api/journal?action=second_factor_failed");
+    assert!(journal.status != 200 || String::from_utf8_lossy(&journal.body).contains("second_factor_failed"));
+
+    // Several of one account; a removed one opens nothing.
+    let second = staff.add_passkey();
+    staff.passkey = None;
+    let list = staff.get("/api/passkeys").json();
+    assert_eq!(list.as_array().map(Vec::len), Some(2));
+    assert!(list[0]["used_ms"].is_u64() && list[1]["used_ms"].is_null());
+    assert_eq!(staff.post("/api/passkeys/remove", &json!({ "id": passkey.id() })).status, 204);
+    assert_eq!(
+        staff.post("/api/passkeys/remove", &json!({ "id": passkey.id() })).refusal(),
+        refused(404, "passkey.unknown")
+    );
+    assert_eq!(staff.prove(&passkey).refusal(), refused(403, "passkey.wrong"));
+    assert_eq!(staff.prove(&second).status, 204);
+}
+
+#[test]
+fn an_account_is_changed_by_those_who_govern_what_it_was_and_what_it_becomes() {
+    let server = TestServer::start();
+    let mut admin = server.enrolled(Role::Admin, "Amina");
+    let mut staff = server.enrolled(Role::Staff, "Badr");
+    let mut coordinator = server.enrolled(Role::Coordinator, "Chérifa");
+    let mut volunteer = server.enrolled(Role::Volunteer, "Dounia");
+    let change = |client: &mut Client| format!("/api/accounts/{}/change", id(&client.get("/api/session"), "account"));
+    let (of_volunteer, of_staff, of_coordinator) =
+        (change(&mut volunteer), change(&mut staff), change(&mut coordinator));
+    let mut stream = volunteer.listen();
+    assert_eq!(stream.event().as_deref(), Some("poke 0"));
+    assert_eq!(coordinator.post(&of_volunteer, &json!({ "name": " Dounia  B. ", "language": "ar" })).status, 200);
+    assert!(stream.event().is_some(), "the phone is told to look");
+    let account = volunteer.get("/api/session").json()["account"].clone();
+    assert_eq!((&account["name"], &account["language"]), (&json!("Dounia B."), &json!("ar")));
+    for (path, body) in [
+        (&of_volunteer, json!({ "role": "coordinator" })),
+        (&of_staff, json!({ "name": "X" })),
+        (&of_coordinator, json!({ "role": "admin" })),
+    ] {
+        assert_eq!(coordinator.post(path, &body).refusal(), refused(403, "role.forbidden"), "{path} {body}");
+    }
+    assert_eq!(coordinator.post(&of_coordinator, &json!({ "name": "C." })).status, 200, "one's own name");
+    assert_eq!(staff.post(&of_volunteer, &json!({ "role": "coordinator" })).json()["scope"], "everything");
+    assert_eq!(staff.post(&of_volunteer, &json!({ "scope": "assigned" })).json()["scope"], "assigned");
+    assert_eq!(staff.post(&of_volunteer, &json!({ "role": "admin" })).refusal(), refused(403, "role.forbidden"));
+    assert_eq!(
+        admin.post(&of_volunteer, &json!({ "role": "staff", "scope": "assigned" })).refusal(),
+        refused(422, "account.scope")
+    );
+    assert_eq!(admin.post(&of_volunteer, &json!({ "role": "staff" })).json()["scope"], "everything");
+    assert_eq!(
+        admin.post(&of_volunteer, &json!({ "name": "n".repeat(201) })).refusal(),
+        refused(422, "enroll.name_too_long")
+    );
+    assert_eq!(volunteer.get("/api/session").json()["account"]["role"], "staff");
 }

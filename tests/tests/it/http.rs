@@ -2,7 +2,6 @@
 //! end.
 
 use std::{
-    collections::BTreeSet,
     io::{Read as _, Write as _},
     net::TcpStream,
     sync::mpsc,
@@ -22,31 +21,10 @@ use shared::{
     role::Role,
     wire::{self, Request, Upload},
 };
-use tests::server::{Client, Plan, START_MS, TestServer, write_app};
+use tests::server::{Client, Plan, START_MS, TestServer, routes, write_app};
 
 fn refused(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
-}
-
-/// Every `(method, path)` that the router's source names: a route added there is in these tests by itself.
-pub(crate) fn routes() -> BTreeSet<(&'static str, String)> {
-    let source = include_str!("../../../server/src/routes/mod.rs");
-    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let mut routes = BTreeSet::new();
-    for route in source.split(".route(").skip(1) {
-        let path = route.split('"').nth(1).expect("a path");
-        let handlers = &route[..route.find(".route(").unwrap_or(route.len())];
-        let handlers = handlers.split(".layer(").next().unwrap_or_default();
-        for (word, method) in
-            [("get(", "GET"), ("post(", "POST"), ("put(", "PUT"), ("patch(", "PATCH"), ("delete(", "DELETE")]
-        {
-            if handlers.contains(word) {
-                routes.insert((method, path.to_owned()));
-            }
-        }
-    }
-    assert!(routes.len() > 10, "{routes:?}");
-    routes
 }
 
 #[test]
