@@ -3,6 +3,8 @@ import type { Session } from './contract';
 
 /** How long the server may take. */
 const REPLY_MS_MAX = 30_000;
+/** Whoever leaves does not wait for long: the server is told at another time. */
+const LEAVE_MS_MAX = 8_000;
 
 export interface Guest {
   code: string;
@@ -24,6 +26,18 @@ export function enroll({ code, attempt, name, label, language }: Guest): Promise
 /** `GET /api/session`. Also makes the browser keep its credential for longer. */
 export function whoAmI(): Promise<Answer> {
   return ask('/api/session', {});
+}
+
+/** `POST /api/session/end`: this device leaves. Whether the server knows it now; one that does not let it in does already. */
+export async function leave(): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(LEAVE_MS_MAX);
+    const headers = { 'x-tiwizi': '1' };
+    const response = await fetch('/api/session/end', { method: 'POST', headers, redirect: 'error', cache: 'no-store', signal });
+    return response.ok || response.status === 401;
+  } catch {
+    return false;
+  }
 }
 
 async function ask(path: string, init: RequestInit): Promise<Answer> {

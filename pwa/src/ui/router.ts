@@ -18,6 +18,7 @@ export type Route =
   | { screen: 'settings' }
   | { screen: 'roles' }
   | { screen: 'journal'; subject?: string }
+  | { screen: 'lock' }
   | { screen: 'quarantine' };
 
 /** The address of a screen, for `href`. */
@@ -52,6 +53,7 @@ export function routeOf(hash: string): Route {
     case 'settings':
     case 'roles':
     case 'quarantine':
+    case 'lock':
       return { screen: first };
     case 'journal':
       return id ? { screen: 'journal', subject: id } : { screen: 'journal' };
