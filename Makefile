@@ -14,6 +14,7 @@ DEMO := data/demo
 
 BINDGEN := target/tool/bindgen
 ENGINE := target/engine/wasm32-unknown-unknown/engine/engine.wasm
+PIN := $(dir $(ENGINE))pin.wasm
 SERVER := target/release/tiwizi
 
 # What the tests build, they build once: the same features for the unit tests, the linter, the types and the browser's server. With
@@ -22,7 +23,7 @@ FEATURES := --features shared/typescript
 TESTED := target/debug/tiwizi
 
 # All that the app is made of, and nothing that its build writes.
-app_sources := $(shell find pwa \( -path pwa/node_modules -o -path pwa/dist -o -path pwa/engine -o -path pwa/bindgen -o -path pwa/test \
+app_sources := $(shell find pwa \( -path pwa/node_modules -o -path pwa/dist -o -path pwa/engine -o -path pwa/pin -o -path pwa/bindgen -o -path pwa/test \
 	-o -path pwa/src/paraglide -o -path pwa/src/wasm -o -name icons.svg \) -prune -o -type f -print)
 nextest := $(shell cargo nextest --version 2>/dev/null)
 
@@ -125,11 +126,15 @@ FORCE:
 $(ENGINE): FORCE
 	scripts/engine.sh
 
+# One run of the compiler makes both.
+$(PIN): $(ENGINE) ;
+
 $(BINDGEN): FORCE
 	cargo build --package bindgen --profile tool
 
-pwa/src/wasm/engine.js: $(ENGINE) $(BINDGEN)
+pwa/src/wasm/engine.js: $(ENGINE) $(PIN) $(BINDGEN)
 	$(BINDGEN) $(ENGINE) pwa/src/wasm
+	$(BINDGEN) $(PIN) pwa/src/wasm
 	touch $@
 
 # `npm ci` takes what the lock says and nothing else. The lock must name the packages of every platform: npm leaves out those

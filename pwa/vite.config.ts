@@ -88,6 +88,16 @@ export default defineConfig({
     // Read by tools/finish.js, then moved out of what is served.
     manifest: true,
     reportCompressedSize: false,
+    rolldownOptions: {
+      // What goes wrong is told in many words, in three languages, and some components are large: they go where they are used, not
+      // wherever `i18n` and `components` are.
+      treeshake: {
+        moduleSideEffects: [
+          { test: /\/src\/i18n\/errors\.ts$/, sideEffects: false },
+          { test: /\/src\/ui\/components\/(VirtualList|WholeScreen|LongText|PickerField|SaveState|StatusChip)\.svelte$/, sideEffects: false },
+        ],
+      },
+    },
   },
   worker: {
     format: 'es',

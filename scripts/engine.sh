@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles the app's engine: pwa/engine → target/engine/wasm32-unknown-unknown/engine/engine.wasm.
+# Compiles what the app runs as WebAssembly: pwa/engine and pwa/pin → target/engine/wasm32-unknown-unknown/engine/{engine,pin}.wasm.
 #
 # Rust's own installer is not asked first, since it downloads from a host that many networks do not reach:
 #   1. the current toolchain, where it can already compile for WebAssembly;
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 . scripts/apt.sh
 
 target=wasm32-unknown-unknown
-build=(build --package engine --profile engine --target "$target" --target-dir target/engine "$@")
+build=(build --package engine --package pin --profile engine --target "$target" --target-dir target/engine "$@")
 
 # No path of the machine that built it: the same source gives the same engine everywhere.
 export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$PWD=tiwizi"

@@ -9,8 +9,12 @@ import { fileURLToPath } from 'node:url';
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const MANIFEST = fileURLToPath(new URL('../../target/app/manifest.json', import.meta.url));
 
-/** What a phone may show first: the way in, or once enrolled the events. Nothing is painted without one of them. */
-const FIRST_SCREENS = ['src/ui/door/WelcomeScreen.svelte', 'src/ui/events/EventsScreen.svelte'];
+/** What a phone may show first: the way in, or once enrolled the events or the lock. Nothing is painted without one of them. */
+const FIRST_SCREENS = [
+  'src/ui/door/WelcomeScreen.svelte',
+  'src/ui/events/EventsScreen.svelte',
+  'src/ui/lock/LockScreen.svelte',
+];
 
 /** In thousands of bytes. */
 const BUDGETS_KB = { firstPaint: 60, engine: 435, worker: 20, lazyRoute: 25, precache: 900 };

@@ -12,6 +12,8 @@ export const artefacts = new URL('../../artefacts/', import.meta.url).pathname;
 
 export const PHONE = { width: 390, height: 844 };
 export const DESK = { width: 1440, height: 900 };
+/** What opens the phones of these tests that have a lock. */
+export const PIN = '493817';
 
 /** Runs the binary to its end and returns what it printed. */
 export function tiwizi(...words) {
@@ -95,6 +97,8 @@ export class Phone {
     /** Whether the app opens without a network. */
     this.keepsShell = keepsShell;
     this.faults = [];
+    /** The code that opens it; null without a lock. */
+    this.pin = null;
     this.watch(page);
   }
 
@@ -117,12 +121,30 @@ export class Phone {
     await this.page.goto(`${this.house.url}/#/join/${code}`);
     if (name) await this.page.getByLabel('Votre nom').fill(name);
     await this.page.getByRole('button', { name: 'Entrer' }).click();
+    const owed = this.page.getByRole('heading', { name: 'Protégez ce téléphone' });
+    await this.page.getByText('Aujourd’hui').or(owed).first().waitFor();
+    if (await owed.isVisible()) await this.setPin();
     await this.page.getByText('Aujourd’hui').first().waitFor();
     if (!this.keepsShell) return this;
     // The app's shell is kept for the time without a network.
     await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
     await this.page.waitForFunction(() => caches.keys().then((keys) => keys.length > 0));
     return this;
+  }
+
+  /** Where the page asks for a new code. */
+  async setPin(pin = PIN) {
+    await this.page.getByLabel(/Votre code|Nouveau code/).fill(pin);
+    await this.page.getByLabel('Le même code').fill(pin);
+    await this.page.getByRole('button', { name: 'Verrouiller ce téléphone' }).click();
+    await this.page.getByText('C’est fait').waitFor();
+    this.pin = pin;
+  }
+
+  async unlock() {
+    await this.page.getByLabel('Votre code').fill(this.pin);
+    await this.page.getByRole('button', { name: 'Ouvrir' }).click();
+    await this.page.getByRole('heading', { name: 'Tiwizi est verrouillé' }).waitFor({ state: 'detached' });
   }
 
   async go(hash) {
@@ -134,6 +156,7 @@ export class Phone {
     await this.page.close();
     this.watch(await this.context.newPage());
     await this.page.goto(`${this.house.url}/${hash}`);
+    if (this.pin) await this.unlock();
   }
 
   async network(on) {

@@ -9,7 +9,7 @@
 import type { ViewUpdate } from '../generated/ViewUpdate';
 import type { View } from '../generated/View';
 import type { StoredBatch } from '../wasm/engine.js';
-import { keyText, type About, type DeathCode, type FromLeader, type FromPage } from '../store/channel';
+import { keyText, NOTHING_KNOWN, type About, type DeathCode, type FromLeader, type FromPage } from '../store/channel';
 import type { Refused, Session } from '../store/contract';
 import { Superseded, storageCode, type Batch, type Disk, type Known, type LogEntry } from '../store/disk';
 import { whoAmI } from '../store/door';
@@ -93,6 +93,8 @@ export class Leader {
   /** Edits that are stored, and may be missing in the kept views. */
   #worked: LogEntry[] = [];
   #documents = 0;
+  /** Changes that the server had not acknowledged when something was last stored. */
+  #unsent = 0;
   /** An exchange is wanted as soon as the stream of pokes stands, or fails. */
   #expectant = false;
 
@@ -240,7 +242,8 @@ export class Leader {
         await this.#disk.noteCrash(this.#term, entry);
       } else {
         const refusal = { entry, code: 'edit.failed' };
-        await this.#disk.commit(this.#term, { puts: [], deletes: [], worked: [], refused: [refusal] });
+        // How much is unsent cannot be asked of an engine that has died: the next one says it.
+        await this.#disk.commit(this.#term, { puts: [], deletes: [], worked: [], refused: [refusal], unsent: this.#unsent });
         this.#port.post({ say: 'news', updates: '[]', done: [entry.id], refused: [refusedOf(entry, refusal.code)] });
       }
       throw error;
@@ -250,12 +253,13 @@ export class Leader {
   /** Stores what the engine has made, and with its first part what became of these entries. */
   async #store(worked: LogEntry[] = [], refused: Batch['refused'] = []): Promise<void> {
     let batch = this.#ready.take_batch();
+    const unsent = (this.#unsent = this.#ready.unsent());
     if (!batch && worked.length + refused.length > 0) {
-      await this.#disk.commit(this.#term, { puts: [], deletes: [], worked, refused });
+      await this.#disk.commit(this.#term, { puts: [], deletes: [], worked, refused, unsent });
     }
     for (; batch; batch = this.#ready.take_batch()) {
       const { id, puts, deletes } = contentsOf(batch);
-      await this.#disk.commit(this.#term, { puts, deletes, worked, refused });
+      await this.#disk.commit(this.#term, { puts, deletes, worked, refused, unsent });
       this.#ready.persisted(id);
       [worked, refused] = [[], []];
     }
@@ -347,7 +351,7 @@ export class Leader {
       return [name, !view || view.view === 'gone' ? null : JSON.stringify(view)];
     });
     try {
-      await this.#disk.keepViews(this.#term, views, worked.map(({ n }) => n));
+      await this.#disk.keepViews(this.#term, views, worked.map(({ n }) => n), this.#ready.unsent());
     } catch (error) {
       // Without room for them the next start paints later; the edits stay in the log until then.
       if (!(error instanceof DOMException)) throw error;
@@ -368,7 +372,7 @@ export class Leader {
 
   async #request(): Promise<Uint8Array<ArrayBuffer> | null> {
     this.#expectant = false;
-    const about = [...this.#pages.values()].at(-1)?.about ?? { persisted: null, installed: false };
+    const about = [...this.#pages.values()].at(-1)?.about ?? NOTHING_KNOWN;
     const frame = this.#ready.request(Date.now(), JSON.stringify({ build: this.#port.build, ...about }));
     return frame ? new Uint8Array(frame) : null;
   }

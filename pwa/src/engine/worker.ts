@@ -25,10 +25,12 @@ const source: EngineSource = {
 const channel = new BroadcastChannel(CHANNEL);
 let leader: Leader | null = null;
 let failures = 0;
+const disk = new Disk();
 
 onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.say === 'start') {
     failures = data.failures;
+    disk.useKey(data.key);
     void stand({});
   } else if (!leader) {
     void stand({ steal: true });
@@ -50,7 +52,7 @@ async function stand(how: LockOptions): Promise<void> {
 
 function begin(): Leader {
   const port: LeaderPort = { post: (message) => channel.postMessage(message), die, onGone, build: build() };
-  const begun = new Leader(new Disk(), source, port, failures);
+  const begun = new Leader(disk, source, port, failures);
   channel.onmessage = ({ data }: MessageEvent<Message>) => begun.hear(data as FromPage);
   begun.lead();
   return begun;

@@ -6,8 +6,10 @@
  * matters is on disk before it is told.
  */
 import type { Entry } from '../generated/Entry';
+import type { Report } from '../generated/Report';
 import type { ViewKey } from '../generated/ViewKey';
 import type { Exchange, Refused, Session } from './contract';
+import type { LockKind } from './keys';
 
 export const CHANNEL = 'tiwizi';
 /** The Web Lock of the worker that leads. */
@@ -21,12 +23,10 @@ export interface Logged {
   entry: Entry;
 }
 
-/** What the page knows about the device that the server wants to know too. */
-export interface About {
-  /** Whether the browser promised to keep the storage; null where it did not say. */
-  persisted: boolean | null;
-  installed: boolean;
-}
+/** What the page knows about the device that the server wants to know too: whether it keeps what it holds, and from whom. */
+export type About = Pick<Report, 'persisted' | 'installed' | 'lock' | 'storage_percent'>;
+
+export const NOTHING_KNOWN: About = { persisted: null, installed: false, lock: 'none', storage_percent: null };
 
 /** Why an exchange is wanted now. */
 export type Wake = 'online' | 'visible' | 'tap';
@@ -40,7 +40,19 @@ export type FromPage =
   /** This device has a session now, or another one. */
   | { say: 'enrolled' }
   /** The person has seen that this edit was refused. */
-  | { say: 'dismissed'; id: string };
+  | { say: 'dismissed'; id: string }
+  /** Somebody is there: this device's tabs stay open. */
+  | { say: 'touched' }
+  /** All tabs lock now. */
+  | { say: 'lock' }
+  /** The way in is another one from now on. */
+  | { say: 'lock changed'; lock: LockKind }
+  /** A tab has just been opened: is another one unlocked? */
+  | { say: 'key?' }
+  /** One tab was unlocked, so all are. The key cannot be exported. */
+  | { say: 'unlocked'; key: CryptoKey }
+  /** Everything on this device is being forgotten. */
+  | { say: 'forgotten' };
 
 export type FromLeader =
   /** A worker took the lead: pages say `here` again. Views come once its engine is ready. */
@@ -58,8 +70,8 @@ export type FromLeader =
 
 export type Message = FromPage | FromLeader;
 
-/** From a page to its own worker. `failures`: how often in a row its workers have died. */
-export type ToWorker = { say: 'start'; failures: number } | { say: 'steal' };
+/** From a page to its own worker. `failures`: how often in a row its workers have died; `key`: what opens the disk. */
+export type ToWorker = { say: 'start'; failures: number; key: CryptoKey } | { say: 'steal' };
 
 /** From a worker to its own page: it is of no use any more, and another one must be started. */
 export interface FromWorker {

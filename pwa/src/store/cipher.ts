@@ -1,6 +1,6 @@
 /**
- * Everything on the device's disk is sealed with AES-256-GCM under a key that scripts cannot read out. It keeps what is stored
- * from whoever copies the browser's files piecemeal; against somebody who holds the unlocked phone it does nothing.
+ * Everything on the device's disk is sealed with AES-256-GCM under the data key (`keys.ts`), which scripts cannot read out. Against
+ * somebody who holds the unlocked phone it does nothing.
  *
  * A sealed value is 12 random bytes, then the ciphertext with its 16 bytes of authentication. The label says where the value
  * belongs, so that one cannot be put in another's place.
@@ -11,10 +11,6 @@ export type Sealed = Uint8Array<ArrayBuffer>;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-export function newCipherKey(): Promise<CryptoKey> {
-  return crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
-}
 
 export async function seal(key: CryptoKey, label: string, plain: BufferSource): Promise<Sealed> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));

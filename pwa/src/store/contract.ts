@@ -8,6 +8,7 @@ import type { Edit } from '../generated/Edit';
 import type { Role } from '../generated/Role';
 import type { View } from '../generated/View';
 import type { ViewKey } from '../generated/ViewKey';
+import type { LockKind } from './keys';
 
 /** Who this device belongs to. */
 export interface Session {
@@ -21,6 +22,8 @@ export type Phase =
   | 'opening'
   /** No account on this device: show the welcome. */
   | 'welcome'
+  /** Nothing can be read before the person has given their secret. Nothing is exchanged either. */
+  | 'locked'
   /** Enrolled: screens may be shown, whether or not the engine has started. */
   | 'ready'
   /** The server no longer knows this device; what it holds is kept until it is enrolled again. */
@@ -51,8 +54,51 @@ export interface Refused {
   atMs: number;
 }
 
+/** What a person gives to open the phone. */
+export type Secret = { pin: string } | 'passkey';
+
+/** What shall open it from now on. */
+export type NextLock = 'none' | Secret;
+
+/** Codes: `pin.wrong`, `pin.wait`, `pin.short`, `pin.easy`, `pin.memory`, `passkey.*`, `lock.*`, `storage.*`. */
+export type LockOutcome = { ok: true } | { ok: false; code: string };
+
+/** What stands between what is on this phone and whoever holds it. */
+export interface Lock {
+  readonly kind: LockKind;
+  /** This account must have a lock, and has none: nothing else is shown until it is set. */
+  readonly owed: boolean;
+  /** It has been locked just now, and is still letting go of what it held: it cannot be opened in that moment. */
+  readonly closing: boolean;
+  /** This account may change it, not take it away. */
+  readonly demanded: boolean;
+  /** Whether a passkey is worth offering here. Known soon after `prepare`. */
+  readonly passkeys: boolean;
+  /** Until then no code is tried, by this device's clock; 0 is now. */
+  readonly waitEndsMs: number;
+  /** A screen that will ask for a code is shown; call what is returned when it goes. */
+  prepare(): () => void;
+  unlock(secret: Secret): Promise<LockOutcome>;
+  /** Sets, changes or takes away the lock. `current` is null where there is none. A wrong code counts here as everywhere. */
+  change(current: Secret | null, next: NextLock): Promise<LockOutcome>;
+  /** Locks every tab at once. */
+  lockNow(): void;
+}
+
+/** Where a phone stands whose browser has thrown away what it kept. */
+export type Loss =
+  /** The server is being asked what it has; without a network that lasts. */
+  | 'searching'
+  /** What the server has is coming back. */
+  | 'restored'
+  /** The server does not know this browser any more: an invite is needed. */
+  | 'shut_out';
+
 export interface Store {
   readonly phase: Phase;
+  readonly lock: Lock;
+  /** Said until `dismissLoss`: a phone never silently starts empty. */
+  readonly loss: Loss | null;
   readonly session: Session | null;
   readonly exchange: Exchange;
   /** Whether the engine has started; views shown before are the last ones painted. */
@@ -84,5 +130,17 @@ export interface Store {
     label: string;
     language: string;
   }): Promise<{ ok: true } | { ok: false; code: string }>;
-  applyUpdate(): void;
+  dismissLoss(): void;
+  /** Changes on this phone that the server has not acknowledged. Also known while it is locked. */
+  unacknowledged(): Promise<number>;
+  /**
+   * Takes the new version. Refused while anything is unacknowledged, unless a person was told so and says `anyway`: nothing should be
+   * lost, but what is on the server cannot be.
+   */
+  applyUpdate(how?: 'anyway'): Promise<'taken' | 'unsent'>;
+  /**
+   * Gives this phone up: everything on it is forgotten and the server lets it in no more. Refused while anything is unacknowledged,
+   * unless a person was told what is lost and says `anyway`. The page is loaded anew afterwards.
+   */
+  leave(how?: 'anyway'): Promise<'left' | 'unsent' | 'failed'>;
 }

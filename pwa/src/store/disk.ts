@@ -7,22 +7,30 @@
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import type { Entry } from '../generated/Entry';
 import type { Logged } from './channel';
-import { newCipherKey, seal, sealJson, unseal, unsealJson, type Sealed } from './cipher';
+import { seal, sealJson, unseal, unsealJson, type Sealed } from './cipher';
 import type { Refused, Session } from './contract';
+import { ringOf } from './keyring';
+import { unwrap, type LockKind, type Wrapping } from './keys';
+import type { Tries } from './patience';
 
 const NAME = 'tiwizi';
-const VERSION = 1;
+/** 2: the data key is wrapped. The stores are those of 1, but its pages must not write with the key that they had. */
+const VERSION = 2;
 
 /** Snapshots of views that are kept for the next start. */
 const VIEWS_KEPT_MAX = 24;
 /** One snapshot, as JSON. Above it the page waits for the engine. */
 const VIEW_CHARS_MAX = 2 * 1024 * 1024;
 
-interface Schema extends DBSchema {
-  /** The one key that seals everything else. It cannot be exported. */
-  key: { key: 'data'; value: CryptoKey };
-  /** `session` and `attempt` are sealed; `term` counts the leaders. */
-  session: { key: 'session' | 'attempt' | 'term'; value: Sealed | number };
+export interface Schema extends DBSchema {
+  /** See `keys.ts`; `tries` are wrong codes; `data` was the only key in version 1. */
+  key: { key: 'device' | 'wrapping' | 'tries' | 'data'; value: CryptoKey | Wrapping | Tries };
+  /**
+   * `session` and `attempt` are sealed. The others must be known while the phone is locked, and are numbers: `term` counts the
+   * leaders, `unsent` the changes that the server has not acknowledged; `lost` is when it was found that the storage had vanished,
+   * until somebody has read that; `left` is there while the server still has to hear that this phone was given up.
+   */
+  session: { key: 'session' | 'attempt' | 'term' | 'unsent' | 'lost' | 'left'; value: Sealed | number };
   /** What the engine keeps, under the engine's own keys. */
   batch: { key: string; value: Sealed };
   /** The edit log, in the order of the taps. */
@@ -56,6 +64,8 @@ export interface Boot {
   /** Edits that no snapshot shows yet. `worked`: the documents have them, the snapshots may not. */
   log: Array<Logged & { worked: boolean }>;
   refused: Refused[];
+  /** When this phone had lost its storage, if nobody has read that yet; milliseconds since 1970. */
+  lostMs: number | null;
 }
 
 /** What one transaction of the leader stores. */
@@ -64,6 +74,8 @@ export interface Batch {
   deletes: string[];
   worked: LogEntry[];
   refused: Array<{ entry: LogEntry; code: string }>;
+  /** Changes that the server has not acknowledged once this is stored. */
+  unsent: number;
 }
 
 /** Whose device this is. */
@@ -85,6 +97,9 @@ type Write<S extends Stores> = IDBPTransaction<Schema, S, 'readwrite'>;
 /** Asks a transaction for what it is to do, and for nothing that takes time besides. */
 type Ask<S extends Stores> = (tx: Write<S>) => Array<Promise<unknown>> | Promise<Array<Promise<unknown>>>;
 
+/** The phone is locked: what is on its disk cannot be read or written. */
+export class Locked extends Error {}
+
 /** Another worker has taken the lead since: what this one holds may be stale and must not be written. */
 export class Superseded extends Error {}
 
@@ -94,7 +109,9 @@ export function storageCode(error: unknown): 'storage.full' | 'storage.failed' {
 }
 
 export class Disk {
-  #opening: Promise<Open> | null = null;
+  #opening: Promise<IDBPDatabase<Schema>> | null = null;
+  /** The data key; null while the phone is locked. It outlives a connection. */
+  #key: CryptoKey | null = null;
   readonly #outdated: () => void;
 
   /** `outdated` is called when a newer version of the app has changed the database: this page must be loaded anew. */
@@ -102,11 +119,62 @@ export class Disk {
     this.#outdated = outdated;
   }
 
+  // --- The lock
+
+  /** What must be given before anything can be read, here and now. */
+  lockedBy(): Promise<LockKind> {
+    return this.plain(async (db) => (this.#key ? 'none' : (await ringOf(db)).wrapping.way.lock));
+  }
+
+  /** The key, for this device's other pages and its worker; null while locked. It cannot be exported. */
+  get key(): CryptoKey | null {
+    return this.#key;
+  }
+
+  useKey(key: CryptoKey): void {
+    this.#key = key;
+  }
+
+  dropKey(): void {
+    this.#key = null;
+  }
+
+  /** Edits and changes that would be lost with this phone. Known while it is locked, too. */
+  unacknowledged(): Promise<number> {
+    return this.plain(async (db) => {
+      const tx = db.transaction(['session', 'log']);
+      const [unsent, log] = await Promise.all([tx.objectStore('session').get('unsent'), tx.objectStore('log').getAll()]);
+      const waiting = log.filter(({ worked }) => !worked).length;
+      return waiting + (typeof unsent === 'number' ? unsent : 0);
+    });
+  }
+
+  /** Whether the server has still to hear that this phone was given up. */
+  hasLeft(): Promise<boolean> {
+    return this.plain(async (db) => (await db.get('session', 'left')) !== undefined);
+  }
+
+  /** Whether an invite was tried here and no answer came. */
+  hasTried(): Promise<boolean> {
+    return this.plain(async (db) => (await db.get('session', 'attempt')) !== undefined);
+  }
+
+  /** Keeps that the storage had vanished, until somebody has read it; null is read. */
+  noteLoss(lostMs: number | null): Promise<void> {
+    return this.plain(async (db) => {
+      if (lostMs === null) await db.delete('session', 'lost');
+      else await db.put('session', lostMs, 'lost');
+    });
+  }
+
+  // --- What the page reads and writes
+
   boot(): Promise<Boot> {
     return this.#read(async ({ db, key }) => {
       const tx = db.transaction(['session', 'log', 'refused']);
-      const [session, records, refused] = await Promise.all([
+      const [session, lost, records, refused] = await Promise.all([
         tx.objectStore('session').get('session'),
+        tx.objectStore('session').get('lost'),
         tx.objectStore('log').getAll(),
         tx.objectStore('refused').getAll(),
       ]);
@@ -118,6 +186,7 @@ export class Disk {
         revoked: known?.revoked ?? null,
         log: log.flatMap((entry) => entry ?? []),
         refused: refusals.flatMap((one) => one ?? []).sort((a, b) => a.atMs - b.atMs),
+        lostMs: typeof lost === 'number' ? lost : null,
       };
     });
   }
@@ -233,6 +302,7 @@ export class Disk {
           ...batch.deletes.map((name) => tx.objectStore('batch').delete(name)),
           ...batch.worked.map(({ n, record }) => log.put({ ...record, worked: true }, n)),
           ...refused.flatMap(({ entry, sealed }) => [log.delete(entry.n), tx.objectStore('refused').put(sealed, entry.id)]),
+          tx.objectStore('session').put(batch.unsent, 'unsent'),
         ];
       };
     });
@@ -246,11 +316,15 @@ export class Disk {
     });
   }
 
-  /** Keeps what the views show now; null is nothing. The entries of these numbers are in them, so they leave the log. */
+  /**
+   * Keeps what the views show now; null is nothing. The entries of these numbers are in them, so they leave the log. `unsent` as in
+   * `Batch`.
+   */
   keepViews(
     term: number,
     views: ReadonlyArray<[keyText: string, json: string | null]>,
     worked: readonly number[],
+    unsent: number,
   ): Promise<void> {
     const prepare = async ({ key }: Open) => {
       const small = views.flatMap(([name, json]) => (json !== null && json.length <= VIEW_CHARS_MAX ? [[name, json] as const] : []));
@@ -261,6 +335,7 @@ export class Disk {
         await inTerm(tx.objectStore('session'), term);
         const store = tx.objectStore('view');
         await Promise.all([
+          tx.objectStore('session').put(unsent, 'unsent'),
           ...views.map(([name]) => store.delete(name)),
           ...sealed.map(([name, value]) => store.put({ sealed: value, painted_ms: Date.now() }, name)),
           ...worked.map((n) => tx.objectStore('log').delete(n)),
@@ -282,7 +357,7 @@ export class Disk {
     });
   }
 
-  #open(): Promise<Open> {
+  #open(): Promise<IDBPDatabase<Schema>> {
     this.#opening ??= this.#connect().catch((error: unknown) => {
       this.#opening = null;
       if (nameOf(error) === 'VersionError') this.#outdated();
@@ -291,12 +366,13 @@ export class Disk {
     return this.#opening;
   }
 
-  async #connect(): Promise<Open> {
+  async #connect(): Promise<IDBPDatabase<Schema>> {
     const forget = () => {
       this.#opening = null;
     };
     const db = await openDB<Schema>(NAME, VERSION, {
-      upgrade(db) {
+      upgrade(db, from) {
+        if (from >= 1) return;
         db.createObjectStore('key');
         db.createObjectStore('session');
         db.createObjectStore('batch');
@@ -311,11 +387,23 @@ export class Disk {
       },
       terminated: forget,
     });
-    return { db, key: await keyOf(db) };
+    if (!this.#key) {
+      const { device, wrapping } = await ringOf(db);
+      if (wrapping.way.lock === 'none') this.#key = await unwrap(wrapping, device, null);
+    }
+    return db;
   }
 
-  /** iOS loses connections behind the app's back: one more try, over a new one. */
-  async #read<T>(work: (open: Open) => Promise<T>): Promise<T> {
+  /** Work that needs the data key. */
+  #read<T>(work: (open: Open) => Promise<T>): Promise<T> {
+    return this.plain((db) => {
+      if (!this.#key) throw new Locked();
+      return work({ db, key: this.#key });
+    });
+  }
+
+  /** Work on what is not sealed. iOS loses connections behind the app's back: one more try, over a new one. */
+  async plain<T>(work: (db: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
     try {
       return await work(await this.#open());
     } catch (error) {
@@ -371,18 +459,6 @@ async function settle<S extends Stores>(tx: Write<S>, ask: Ask<S>): Promise<void
 /** Fails unless the leader of that term still leads. */
 async function inTerm(session: { get(key: 'term'): Promise<Sealed | number | undefined> }, term: number): Promise<void> {
   if ((await session.get('term')) !== term) throw new Superseded();
-}
-
-async function keyOf(db: IDBPDatabase<Schema>): Promise<CryptoKey> {
-  const found = await db.get('key', 'data');
-  if (found) return found;
-  const made = await newCipherKey();
-  // Another tab may be just as early: the first one to write wins.
-  const tx = db.transaction('key', 'readwrite', { durability: 'strict' });
-  const first = await tx.store.get('data');
-  if (!first) await tx.store.put(made, 'data');
-  await tx.done;
-  return first ?? made;
 }
 
 async function readKnown(key: CryptoKey, kept: Sealed | number | undefined): Promise<Known | null> {

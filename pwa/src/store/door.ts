@@ -4,6 +4,8 @@ import { publicKey, signedFetch, type SignedInit } from './signed';
 
 /** How long the server may take. */
 const REPLY_MS_MAX = 30_000;
+/** Whoever leaves does not wait for long: the server is told at another time. */
+const LEAVE_MS_MAX = 8_000;
 
 export interface Guest {
   code: string;
@@ -27,6 +29,17 @@ export async function enroll({ code, attempt, name, label, language }: Guest): P
 /** `GET /api/session`. Also makes the browser keep its credential for longer. */
 export function whoAmI(): Promise<Answer> {
   return ask('/api/session', {});
+}
+
+/** `POST /api/session/end`: this device leaves. Whether the server knows it now; one that does not let it in does already. */
+export async function leave(): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(LEAVE_MS_MAX);
+    const response = await signedFetch('/api/session/end', { method: 'POST', redirect: 'error', cache: 'no-store', signal });
+    return response.ok || response.status === 401;
+  } catch {
+    return false;
+  }
 }
 
 async function ask(path: string, init: SignedInit): Promise<Answer> {

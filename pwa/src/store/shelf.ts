@@ -26,6 +26,8 @@ interface Place {
   users: number;
 }
 
+const NOTHING: Place = { base: null, current: false, shown: null, users: 0 };
+
 export class Shelf {
   /** In the order of their last use, the latest last. */
   readonly #places = new Map<string, Place>();
@@ -62,7 +64,8 @@ export class Shelf {
     this.#places.set(name, place);
     place.users += 1;
     return () => {
-      place.users -= 1;
+      const now = this.#places.get(name);
+      if (now) now.users -= 1;
       this.#dropCold();
     };
   }
@@ -113,14 +116,35 @@ export class Shelf {
     this.#log = this.#log.filter(({ id, worked }) => !worked || !ids.includes(id));
   }
 
+  /** Forgets what every view shows: the phone is locked. Who uses one will want it again. */
+  clear(): void {
+    this.#log = [];
+    this.#done.clear();
+    for (const [name, place] of this.#places) {
+      if (place.users === 0) this.#places.delete(name);
+      else this.#places.set(name, { ...NOTHING, users: place.users });
+      this.#hooks.changed(name);
+    }
+  }
+
+  /** The phone is open again. */
+  reload(): void {
+    for (const [name, place] of this.#places) if (!place.base) this.#load(name, place);
+  }
+
   #add(name: string): Place {
-    const place: Place = { base: null, current: false, shown: null, users: 0 };
+    const place: Place = { ...NOTHING };
     this.#places.set(name, place);
     this.#hooks.wanted();
+    this.#load(name, place);
+    return place;
+  }
+
+  #load(name: string, place: Place): void {
     const loading = this.#hooks
       .load(name)
       .then((json) => {
-        if (json === null || place.current) return;
+        if (json === null || place.current || this.#places.get(name) !== place) return;
         place.base = JSON.parse(json) as View;
         this.#paint(name);
       })
@@ -128,7 +152,6 @@ export class Shelf {
       .catch(() => {})
       .finally(() => this.#loading.delete(loading));
     this.#loading.add(loading);
-    return place;
   }
 
   #dropCold(): void {

@@ -1,4 +1,5 @@
 /** The page's side of everything: what screens read and hand over. It holds views only, never a document. */
+import { tick } from 'svelte';
 import { createSubscriber } from 'svelte/reactivity';
 import { engineWorker } from '../engine';
 import type { Edit } from '../generated/Edit';
@@ -9,7 +10,6 @@ import {
   CHANNEL,
   PAGE_LOCK_PREFIX,
   keyText,
-  type About,
   type FromPage,
   type FromWorker,
   type Logged,
@@ -17,14 +17,16 @@ import {
   type ToWorker,
   type Wake,
 } from './channel';
-import type { Exchange, Phase, Refused, Saved, Session, Store } from './contract';
+import type { Exchange, Loss, Phase, Refused, Saved, Session, Store } from './contract';
 import { Disk, storageCode, type Boot } from './disk';
 import { enroll, whoAmI } from './door';
 import { newDocumentId } from './ids';
+import { keeping } from './keeping.svelte';
+import { AppLock } from './lock.svelte';
 import { Outbox } from './outbox';
 import { contentPainted, painted } from './paint';
 import { Shelf } from './shelf';
-import { AppUpdate } from './update';
+import type { AppUpdate } from './update';
 
 /** Between the death of a worker and the start of the next: doubled with each that dies in a row. */
 const RESTART_MS_MIN = 250;
@@ -33,6 +35,10 @@ const RESTART_MS_MAX = 60_000;
 const STEADY_MS = 60_000;
 /** A leader that says nothing for so long is asleep in a tab that the phone has put aside. Opening documents takes seconds. */
 const LEADER_SILENT_MS_MAX = 20_000;
+/** So long a tab that has just been opened waits for an unlocked one to hand it the key. */
+const KEY_MS_MAX = 400;
+/** Says that this browser held an account, and nothing of whose: what is left of it tells that the rest has vanished. */
+const HELD = 'tiwizi held';
 
 class AppStore implements Store {
   phase = $state<Phase>('opening');
@@ -45,6 +51,7 @@ class AppStore implements Store {
   #logTrouble = $state<Store['storageTrouble']>(null);
   /** Why the engine could not store, or the page not read, until something was stored. */
   #diskTrouble = $state<Store['storageTrouble']>(null);
+  loss = $state<Loss | null>(null);
   #told = $state.raw<Exchange>({ state: 'never', code: null, endedMs: 0 });
 
   readonly #page = newDocumentId();
@@ -57,22 +64,33 @@ class AppStore implements Store {
     wanted: () => this.#sayHereSoon(),
     load: (key) => this.#disk.readView(key),
   });
-  readonly #update = new AppUpdate({
-    waits: () => (this.updateWaits = true),
-    alone: () => this.#isAlone(),
-    saved: () => this.#outbox.idle(),
+  readonly lock = new AppLock(this.#disk, {
+    changed: (lock) => {
+      this.#say({ say: 'lock changed', lock });
+      this.#onLockChanged();
+    },
+    unlocked: async (key) => {
+      this.#say({ say: 'unlocked', key });
+      await this.#onUnlocked(key);
+    },
+    lockAll: () => {
+      this.#say({ say: 'lock' });
+      void this.#shut();
+    },
+    touched: () => this.#say({ say: 'touched' }),
   });
 
+  #update: AppUpdate | null = null;
   #worker: Worker | null = null;
   #failures = 0;
   #readyMs = 0;
   #troubleMs = 0;
-  #about: About = { persisted: null, installed: isInstalled() };
-  #askedToPersist = false;
   #hereSoon = false;
   /** The page's lock is held: the leader may be told that it is here. */
   #present = false;
   #silence: ReturnType<typeof setTimeout> | undefined;
+  /** Another tab has handed over the key. */
+  #handed: (() => void) | null = null;
 
   constructor() {
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
@@ -102,7 +120,8 @@ class AppStore implements Store {
     const saved = await this.#outbox.append(logged);
     if (saved.saved) {
       this.#logTrouble = null;
-      this.#askToPersist();
+      // There is something to keep now.
+      keeping.askOnce();
     } else {
       this.#logTrouble = saved.code;
       this.#troubleMs = Date.now();
@@ -131,6 +150,7 @@ class AppStore implements Store {
     try {
       // Before the code is spent: a phone that cannot write cannot come in.
       const attempt = await this.#disk.attempt(input.code);
+      await this.#tellLeft();
       const answer = await enroll({ ...input, attempt });
       if ('code' in answer) return { ok: false, code: answer.code };
       await this.#enter(answer.session);
@@ -143,8 +163,36 @@ class AppStore implements Store {
     }
   }
 
-  applyUpdate(): void {
-    void this.#update.apply();
+  dismissLoss(): void {
+    this.loss = null;
+    this.#disk.noteLoss(null).catch(() => {});
+  }
+
+  async unacknowledged(): Promise<number> {
+    await this.#outbox.idle();
+    return this.#disk.unacknowledged();
+  }
+
+  async applyUpdate(how?: 'anyway'): Promise<'taken' | 'unsent'> {
+    if (how !== 'anyway' && (await this.unacknowledged()) > 0) return 'unsent';
+    void this.#update?.apply();
+    return 'taken';
+  }
+
+  async leave(how?: 'anyway'): Promise<'left' | 'unsent' | 'failed'> {
+    try {
+      if (how !== 'anyway' && (await this.unacknowledged()) > 0) return 'unsent';
+      const { forgetAll } = await import('./leaving');
+      await forgetAll(this.#disk, () => {
+        this.#say({ say: 'forgotten' });
+        this.#endWorker();
+      });
+    } catch {
+      return 'failed';
+    }
+    remember(false);
+    location.reload();
+    return 'left';
   }
 
   // --- Opening
@@ -152,10 +200,9 @@ class AppStore implements Store {
   async #open(): Promise<void> {
     const present = this.#bePresent();
     try {
-      const boot = await this.#disk.boot();
-      this.#take(boot);
-      if (!boot.session) void this.#findSession();
-      else void this.#startAfterPaint();
+      this.lock.is(await this.#disk.lockedBy());
+      if (this.lock.kind === 'none' || (await this.#isHandedKey())) await this.#resume();
+      else this.phase = 'locked';
     } catch (error) {
       this.#diskTrouble = storageCode(error);
       this.phase = 'welcome';
@@ -163,7 +210,27 @@ class AppStore implements Store {
     await present;
     this.#listen();
     await this.#readExchange();
-    if (import.meta.env.PROD) await this.#update.follow('/service-worker.js').catch(() => {});
+    if (import.meta.env.PROD) await this.#followUpdates().catch(() => {});
+  }
+
+  async #followUpdates(): Promise<void> {
+    const { AppUpdate } = await import('./update');
+    this.#update = new AppUpdate({
+      waits: () => (this.updateWaits = true),
+      alone: () => this.#isAlone(),
+      saved: () => this.#outbox.idle(),
+    });
+    await this.#update.follow('/service-worker.js');
+  }
+
+  /** The disk can be read. */
+  async #resume(): Promise<void> {
+    const boot = await this.#disk.boot();
+    // Views that were asked for while nothing could be read.
+    if (this.lock.kind !== 'none') this.#shelf.reload();
+    this.#take(boot);
+    if (!boot.session) void this.#findSession();
+    else void this.#startAfterPaint();
   }
 
   /** The page paints first, from its snapshots; the engine takes the processor afterwards. */
@@ -179,7 +246,14 @@ class AppStore implements Store {
     this.#count();
     this.refused = boot.refused;
     this.session = boot.session;
+    if (boot.session) {
+      keeping.returning = true;
+      remember(true);
+      this.lock.demand(boot.session.account.role);
+      if (boot.lostMs !== null) this.loss = 'restored';
+    }
     this.phase = !boot.session ? 'welcome' : boot.revoked === null ? 'ready' : 'revoked';
+    this.lock.watch();
   }
 
   /** Holds a lock as long as the page lives. */
@@ -195,20 +269,48 @@ class AppStore implements Store {
   }
 
   async #isAlone(): Promise<boolean> {
-    const { held = [] } = await navigator.locks.query();
-    const pages = held.filter(({ name }) => name?.startsWith(PAGE_LOCK_PREFIX));
-    return pages.length <= 1 && this.inLog === 0;
+    return (await this.#otherPages()) === 0 && (await this.#disk.unacknowledged()) === 0;
   }
 
-  /** A phone may lose its storage and keep its credential: then everything comes back from the server. */
+  async #otherPages(): Promise<number> {
+    const { held = [] } = await navigator.locks.query();
+    return held.filter(({ name }) => name?.startsWith(PAGE_LOCK_PREFIX) && name !== PAGE_LOCK_PREFIX + this.#page).length;
+  }
+
+  /**
+   * A phone may lose its storage and keep its credential: then everything comes back from the server, and the person is told. One
+   * that was given up has a credential too, as long as the server has not heard of it: that one is spent.
+   */
   async #findSession(): Promise<void> {
+    if (await this.#disk.hasLeft()) return this.#tellLeft();
+    const held = isRemembered();
+    if (held) this.loss = 'searching';
     const answer = await whoAmI();
-    if (!('session' in answer)) return;
-    await this.#enter(answer.session).catch((error: unknown) => (this.#diskTrouble = storageCode(error)));
+    if (!('session' in answer)) {
+      if (held && answer.code !== 'server.unreachable') this.loss = 'shut_out';
+      return;
+    }
+    try {
+      // It may also have come in by an invite, and never have heard the answer: then it had nothing to lose.
+      const lost = held || !(await this.#disk.hasTried());
+      if (lost) await this.#disk.noteLoss(Date.now());
+      await this.#enter(answer.session);
+      this.loss = lost ? 'restored' : null;
+    } catch (error) {
+      this.#diskTrouble = storageCode(error);
+    }
+  }
+
+  async #tellLeft(): Promise<void> {
+    if (!(await this.#disk.hasLeft())) return;
+    const { tellLeft } = await import('./leaving');
+    await tellLeft(this.#disk);
   }
 
   async #enter(session: Session): Promise<void> {
     await this.#disk.keepSession({ session, revoked: null, askedMs: Date.now() });
+    remember(true);
+    this.lock.demand(session.account.role);
     this.session = session;
     this.phase = 'ready';
     this.#startWorker();
@@ -223,24 +325,77 @@ class AppStore implements Store {
   }
 
   #listen(): void {
-    addEventListener('online', () => this.#wake('online'));
+    addEventListener('online', () => this.#onHope('online'));
     document.addEventListener('visibilitychange', () => {
       this.#sayHere();
-      if (document.visibilityState === 'visible') this.#wake('visible');
+      if (document.visibilityState === 'visible') this.#onHope('visible');
     });
-    void navigator.storage?.persisted?.().then((persisted) => this.#learn({ persisted }));
+    void keeping.look().then(() => this.#sayHereSoon());
+  }
+
+  // --- The lock
+
+  /** Whether another tab is unlocked, and so is this one now. */
+  async #isHandedKey(): Promise<boolean> {
+    if ((await this.#otherPages()) === 0) return false;
+    const handed = new Promise<void>((resolve) => (this.#handed = resolve));
+    this.#say({ say: 'key?' });
+    await Promise.race([handed, new Promise((resolve) => setTimeout(resolve, KEY_MS_MAX))]);
+    this.#handed = null;
+    return this.#disk.key !== null;
+  }
+
+  async #onUnlocked(key: CryptoKey): Promise<void> {
+    if (this.#disk.key) return;
+    this.#disk.useKey(key);
+    if (this.#handed) return this.#handed();
+    if (this.phase !== 'locked') return;
+    await this.#resume();
+    await this.#readExchange();
+  }
+
+  #onLockChanged(): void {
+    this.lock.watch();
+    // It may have waited for this.
+    if (this.phase === 'ready') this.#startWorker();
+    this.#sayHereSoon();
+  }
+
+  /**
+   * Shows the lock screen and nothing else, lets what was being typed reach the log, and forgets. Loading the page anew forgets most
+   * surely; without a service worker that may fail, and then what is held here has to do.
+   */
+  async #shut(): Promise<void> {
+    if (this.phase === 'locked' || this.lock.kind === 'none') return;
+    this.phase = 'locked';
+    this.lock.closing = true;
+    this.lock.rest();
+    this.#endWorker();
+    // Screens that leave the page hand over their last words, some of them a moment later.
+    await tick();
+    await new Promise((resolve) => setTimeout(resolve));
+    await this.#outbox.idle();
+    this.#disk.dropKey();
+    this.#shelf.clear();
+    this.#count();
+    this.session = null;
+    this.refused = [];
+    if (navigator.serviceWorker?.controller) location.reload();
+    else this.lock.closing = false;
   }
 
   // --- The worker
 
   #startWorker(): void {
-    if (this.#worker) return;
+    const key = this.#disk.key;
+    // What must be locked is not even fetched before.
+    if (this.#worker || !key || this.lock.owed) return;
     const worker = engineWorker();
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#onDeath(worker, data.code);
     // It could not even be loaded.
     worker.onerror = () => this.#onDeath(worker, 'engine.failed');
-    worker.postMessage({ say: 'start', failures: this.#failures } satisfies ToWorker);
+    worker.postMessage({ say: 'start', failures: this.#failures, key } satisfies ToWorker);
     this.#expectLeader();
   }
 
@@ -261,7 +416,15 @@ class AppStore implements Store {
     setTimeout(() => void this.#restart(code), wait_ms);
   }
 
+  #endWorker(): void {
+    clearTimeout(this.#silence);
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.engineReady = false;
+  }
+
   async #restart(code: FromWorker['code']): Promise<void> {
+    if (this.phase === 'locked') return;
     // The browser has cleared the storage under a running app: the server knows what it had been sent.
     if (code === 'storage.lost') await this.#findSession();
     this.#startWorker();
@@ -285,7 +448,7 @@ class AppStore implements Store {
   #sayHere(): void {
     if (!this.#present) return;
     const visible = document.visibilityState === 'visible';
-    this.#say({ say: 'here', page: this.#page, keys: this.#shelf.keys(), visible, about: this.#about });
+    this.#say({ say: 'here', page: this.#page, keys: this.#shelf.keys(), visible, about: keeping.about(this.lock.kind) });
   }
 
   /** A screen asks for several views at once: they are told together. */
@@ -298,14 +461,14 @@ class AppStore implements Store {
     });
   }
 
+  #onHope(why: Wake): void {
+    if (this.loss === 'searching') void this.#findSession();
+    this.#wake(why);
+  }
+
   #wake(why: Wake): void {
     if (this.#worker) this.#expectLeader();
     this.#say({ say: 'wake', why });
-  }
-
-  #learn(about: Partial<About>): void {
-    this.#about = { ...this.#about, ...about };
-    this.#sayHereSoon();
   }
 
   #hear(message: Message): void {
@@ -320,6 +483,7 @@ class AppStore implements Store {
         return;
       case 'news':
         clearTimeout(this.#silence);
+        if (this.phase === 'locked') return;
         this.#shelf.take(JSON.parse(message.updates) as ViewUpdate[], message.done);
         if (message.refused.length > 0) this.refused = [...this.refused, ...message.refused];
         if (message.done.length > 0) this.#stored();
@@ -334,14 +498,16 @@ class AppStore implements Store {
         if (message.exchange.endedMs > this.#troubleMs && message.exchange.code === null) this.#stored();
         return;
       case 'session':
+        if (this.phase === 'locked') return;
         this.session = message.session;
         this.phase = 'ready';
         return;
       case 'revoked':
-        this.phase = 'revoked';
+        if (this.phase !== 'locked') this.phase = 'revoked';
         return;
       // What follows comes from other pages.
       case 'logged':
+        if (this.phase === 'locked') return;
         this.#shelf.lay(message.entries);
         this.#count();
         return;
@@ -353,6 +519,31 @@ class AppStore implements Store {
         return;
       case 'dismissed':
         this.refused = this.refused.filter(({ id }) => id !== message.id);
+        return;
+      case 'touched':
+        this.lock.touch();
+        return;
+      case 'lock':
+        void this.#shut();
+        return;
+      case 'lock changed':
+        this.lock.is(message.lock);
+        this.#onLockChanged();
+        return;
+      case 'key?':
+        if (this.phase !== 'locked' && this.lock.kind !== 'none' && this.#disk.key) {
+          this.#say({ say: 'unlocked', key: this.#disk.key });
+        }
+        return;
+      case 'unlocked':
+        void this.#onUnlocked(message.key);
+        return;
+      case 'forgotten':
+        this.#endWorker();
+        this.#disk.dropKey();
+        remember(false);
+        // Another tab empties the disk meanwhile: this one looks at it afterwards.
+        void import('./leaving').then(({ FORGET_LOCK }) => navigator.locks.request(FORGET_LOCK, () => location.reload()));
     }
   }
 
@@ -380,13 +571,6 @@ class AppStore implements Store {
     this.inLog = this.#shelf.waiting;
   }
 
-  /** Asked when there is something to keep. Some browsers ask the person, and answer when they do, or never. */
-  #askToPersist(): void {
-    if (this.#askedToPersist || this.#about.persisted) return;
-    this.#askedToPersist = true;
-    void navigator.storage?.persist?.().then((persisted) => this.#learn({ persisted }));
-  }
-
   #tie(key: ViewKey): { follow: () => void; changed: () => void } {
     const name = keyText(key);
     const known = this.#ties.get(name);
@@ -405,9 +589,21 @@ class AppStore implements Store {
   }
 }
 
-function isInstalled(): boolean {
-  const { standalone } = navigator as Navigator & { standalone?: boolean };
-  return standalone === true || matchMedia('(display-mode: standalone)').matches;
+function remember(held: boolean): void {
+  try {
+    if (held) localStorage.setItem(HELD, '1');
+    else localStorage.removeItem(HELD);
+  } catch {
+    // A browser that keeps nothing has nothing to be reminded of.
+  }
+}
+
+function isRemembered(): boolean {
+  try {
+    return localStorage.getItem(HELD) !== null;
+  } catch {
+    return false;
+  }
 }
 
 export const store: Store = new AppStore();

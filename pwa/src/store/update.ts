@@ -12,7 +12,7 @@ const TAKE_MS_MAX = 3_000;
 
 export interface UpdateHooks {
   waits(): void;
-  /** Whether the app may be loaded anew without anybody noticing: no other tab, nothing on its way to the disk. */
+  /** Whether the app may be loaded anew without anybody noticing: no other tab, nothing that the server does not have. */
   alone(): Promise<boolean>;
   /** Resolves when everything that was typed is on disk. */
   saved(): Promise<void>;

@@ -20,6 +20,7 @@ export type Route =
   | { screen: 'roles' }
   | { screen: 'journal'; subject?: string }
   | { screen: 'quarantine' }
+  | { screen: 'lock' }
   | { screen: 'access' }
   | { screen: 'account'; account: AccountId }
   | { screen: 'me' };
@@ -60,6 +61,7 @@ export function routeOf(hash: string): Route {
     case 'quarantine':
     case 'access':
     case 'me':
+    case 'lock':
       return { screen: first };
     case 'journal':
       return id ? { screen: 'journal', subject: id } : { screen: 'journal' };

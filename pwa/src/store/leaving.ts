@@ -1,0 +1,28 @@
+/** Giving a phone up: the server is told, everything is forgotten. */
+import { leave } from './door';
+import type { Disk } from './disk';
+
+/** Held while everything on this device is being forgotten. */
+export const FORGET_LOCK = 'tiwizi forget';
+
+/** `others` makes this device's other tabs let go of what they hold. */
+export function forgetAll(disk: Disk, others: () => void): Promise<void> {
+  return navigator.locks.request(FORGET_LOCK, async () => {
+    others();
+    const serverKnows = await leave();
+    await disk.plain(async (db) => {
+      // The keys too: without them whatever the disk still holds of the rest is noise.
+      const tx = db.transaction(db.objectStoreNames, 'readwrite', { durability: 'strict' });
+      await Promise.all([
+        ...Array.from(db.objectStoreNames, (name) => tx.objectStore(name).clear()),
+        ...(serverKnows ? [] : [tx.objectStore('session').put(1, 'left')]),
+        tx.done,
+      ]);
+    });
+  });
+}
+
+/** Lets the server know that this phone was given up, if it does not yet: until then its credential is good. */
+export async function tellLeft(disk: Disk): Promise<void> {
+  if ((await disk.hasLeft()) && (await leave())) await disk.plain((db) => db.delete('session', 'left'));
+}
