@@ -20,6 +20,13 @@ impl Clock {
         })
     }
 
+    /// The machine's clock, so far ahead.
+    #[must_use]
+    pub fn ahead_of_system(ms: u64) -> Self {
+        let system = Self::system();
+        Self::from_fn(move || system.now_ms().saturating_add(ms))
+    }
+
     /// A clock that asks `now_ms`.
     #[must_use]
     pub fn from_fn(now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Self {

@@ -315,7 +315,7 @@ test('a device that the server shut out keeps everything, and sends it once it i
   await phone.close();
 });
 
-test('a phone that lost its storage and kept its credential gets everything back', async () => {
+test('a phone that lost its storage, and with it its key, comes back by another invite', async () => {
   const phone = await Phone.open();
   const page = await phone.enrolled(EVENTS);
   await begin(page, 'Avant la perte');
@@ -324,6 +324,10 @@ test('a phone that lost its storage and kept its credential gets everything back
   const devtools = await phone.context.newCDPSession(page);
   await devtools.send('Storage.clearDataForOrigin', { origin: house.url, storageTypes: 'indexeddb' });
   const again = await phone.tab(EVENTS);
+  // The cookie that it still has opens nothing: a thief may have a copy.
+  await becomes(again, () => store.phase === 'welcome');
+  assert.equal(await again.evaluate(() => fetch('/api/session').then((reply) => reply.status)), 401);
+  assert.deepEqual(await enroll(again), { ok: true });
   await becomes(again, () => store.phase === 'ready' && store.exchange.state === 'level');
   await showsTitle(again, 'Avant la perte');
   await phone.close();

@@ -25,8 +25,18 @@ use crate::{
     tls::{self, Certificates},
 };
 
+const HOUR_MS: u64 = 60 * 60 * 1000;
+
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    #[arg(
+        long,
+        value_name = "HEURES",
+        hide = true,
+        default_value_t = 0,
+        help = "Avance l’horloge du serveur : pour les essais de ce qui a une fin"
+    )]
+    clock_ahead_hours: u64,
     #[arg(
         long,
         value_name = "ADRESSE:PORT",
@@ -207,7 +217,8 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
         app: args.app.map_or(AppSource::BuiltIn, AppSource::Folder),
         proxy: if args.behind_proxy { Proxy::Trusted } else { Proxy::None },
     };
-    let state = AppState::open(config, Clock::system(), WriterState::default())?;
+    let state =
+        AppState::open(config, Clock::ahead_of_system(args.clock_ahead_hours * HOUR_MS), WriterState::default())?;
     let tls = source.map(|source| source.guard(&state)).transpose()?;
     if let Some(listener) = redirect {
         let plain = PublicUrl::local(listener.local_addr()?);

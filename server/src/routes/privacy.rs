@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     answer,
-    auth::{AnswerPeople, Enrolled, RunRetention},
+    auth::{AnswerPeople, Enrolled, RunRetention, Sure},
     erasure::{self, PersonPlan, Refusal, RetentionPlan, RewritePlan, Run},
     error::ApiError,
     secret,
@@ -93,6 +93,7 @@ pub async fn plan_erasure(
 pub async fn erase(
     State(state): State<AppState>,
     AnswerPeople(by): AnswerPeople,
+    _: Sure,
     Id(person): Id<DocumentId>,
     Body(confirmed): Body<Confirmed>,
 ) -> Result<StatusCode, ApiError> {
@@ -122,6 +123,7 @@ pub async fn plan_rewriting(
 pub async fn rewrite(
     State(state): State<AppState>,
     AnswerPeople(by): AnswerPeople,
+    _: Sure,
     Id(document): Id<DocumentId>,
     Body(confirmed): Body<Confirmed>,
 ) -> Result<StatusCode, ApiError> {
@@ -146,6 +148,7 @@ pub async fn plan_retention(State(state): State<AppState>, _: RunRetention) -> R
 pub async fn run_retention(
     State(state): State<AppState>,
     RunRetention(by): RunRetention,
+    _: Sure,
     Body(confirmed): Body<Confirmed>,
 ) -> Result<Json<Run>, ApiError> {
     let now_ms = state.clock.now_ms();

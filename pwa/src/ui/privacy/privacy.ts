@@ -2,6 +2,7 @@
 //! server's `erasure.rs`.
 import type { DocumentId } from '../../generated/DocumentId';
 import { type Answer, ask } from '../../store/api';
+import { signedFetch } from '../../store/signed';
 
 export interface Named {
   document: DocumentId;
@@ -80,9 +81,9 @@ const ANSWER_WAIT_MS = 60_000;
 /** Everything about somebody, as a file that the browser saves. Nothing of it stays in the app. */
 export async function saveAnswer(person: DocumentId, form: 'html' | 'json', name: string): Promise<Answer<undefined>> {
   try {
-    const response = await fetch(`/api/people/${person}/answer`, {
+    const response = await signedFetch(`/api/people/${person}/answer`, {
       method: 'POST',
-      headers: { 'x-tiwizi': '1', 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ form }),
       cache: 'no-store',
       signal: AbortSignal.timeout(ANSWER_WAIT_MS),
