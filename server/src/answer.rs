@@ -245,10 +245,15 @@ impl Desk<'_> {
             let lines = journal::lines(self.db, &wanted)?;
             let Some(last) = lines.last() else { return Ok(reads) };
             wanted.before = Some(last.number);
-            let about_reading = [journal::Action::ContactRead, journal::Action::PersonAnswered].map(journal::Action::as_str);
-            reads.extend(lines.into_iter().filter(|line| about_reading.contains(&line.action.as_str())).map(|line| {
-                Read { at_ms: line.at_ms, name: line.name.unwrap_or_default(), action: line.action }
-            }));
+            let about_reading =
+                [journal::Action::ContactRead, journal::Action::PersonAnswered].map(journal::Action::as_str);
+            reads.extend(
+                lines.into_iter().filter(|line| about_reading.contains(&line.action.as_str())).map(|line| Read {
+                    at_ms: line.at_ms,
+                    name: line.name.unwrap_or_default(),
+                    action: line.action,
+                }),
+            );
             if reads.len() >= READS_MAX {
                 return Ok(reads);
             }
@@ -293,12 +298,16 @@ pub fn html(answer: &Answer) -> String {
     page.table(
         &["Quand", "Qui", "Quoi"],
         answer.reads.iter().map(|read| {
-            let what = if read.action == "contact_read" { "Coordonnées lues" } else { "Réponse à une demande d’accès" };
+            let what =
+                if read.action == "contact_read" { "Coordonnées lues" } else { "Réponse à une demande d’accès" };
             [moment(read.at_ms), read.name.clone(), what.to_owned()]
         }),
     );
     page.raw("<h2>Qui peut détenir les coordonnées sur son appareil</h2>\n");
-    page.table(&["Qui", "Rôle"], answer.holders.iter().map(|holder| [holder.name.clone(), role(holder.role).to_owned()]));
+    page.table(
+        &["Qui", "Rôle"],
+        answer.holders.iter().map(|holder| [holder.name.clone(), role(holder.role).to_owned()]),
+    );
     page.raw("</body>\n</html>\n");
     page.0
 }
@@ -380,7 +389,8 @@ impl Html {
         self.table(&["Donnée", "Valeur", "Écrite par"], fields.chain(association));
         self.raw("<h2>Coordonnées</h2>\n");
         let phones = person.phones.iter().map(|phone| {
-            let number = if phone.e164.is_empty() { phone.raw.clone() } else { format!("{} ({})", phone.e164, phone.raw) };
+            let number =
+                if phone.e164.is_empty() { phone.raw.clone() } else { format!("{} ({})", phone.e164, phone.raw) };
             ["Téléphone".to_owned(), number]
         });
         let emails = person.emails.iter().map(|email| ["Adresse électronique".to_owned(), email.clone()]);
@@ -504,8 +514,10 @@ fn told(did: &Did) -> String {
             format!("{what} : {value}")
         }
         Did::Rewritten => "Fiche réécrite sans son historique".to_owned(),
-        Did::Joined { .. } | Did::Marked { .. } | Did::Withdrew { .. } | Did::Reworded { .. } | Did::ReadAgain { .. } => {
-            "Autre modification".to_owned()
-        }
+        Did::Joined { .. }
+        | Did::Marked { .. }
+        | Did::Withdrew { .. }
+        | Did::Reworded { .. }
+        | Did::ReadAgain { .. } => "Autre modification".to_owned(),
     }
 }

@@ -728,9 +728,10 @@ impl World {
     pub fn erase_person(&mut self, by: usize, person: DocumentId) -> Result<(), erasure::Refusal> {
         let (by, now_ms) = (self.actor(by), self.now_ms);
         let plan = self.server.store().read_blocking(move |db| erasure::plan_person(db, person, now_ms))?.plan;
-        let erased = self.server.store().write_blocking(move |tx, ingest| {
-            erasure::erase_person(tx, ingest, person, &plan, by, now_ms)
-        });
+        let erased = self
+            .server
+            .store()
+            .write_blocking(move |tx, ingest| erasure::erase_person(tx, ingest, person, &plan, by, now_ms));
         erased.map(drop)
     }
 
@@ -741,9 +742,10 @@ impl World {
     pub fn rewrite(&mut self, by: usize, document: DocumentId) -> Result<(), erasure::Refusal> {
         let (by, nonce, now_ms) = (self.actor(by), self.rng.bytes(), self.now_ms);
         let plan = self.server.store().read_blocking(move |db| erasure::plan_rewrite(db, document))?.plan;
-        let rewritten = self.server.store().write_blocking(move |tx, ingest| {
-            erasure::rewrite(tx, ingest, document, &plan, (by, nonce), now_ms)
-        });
+        let rewritten = self
+            .server
+            .store()
+            .write_blocking(move |tx, ingest| erasure::rewrite(tx, ingest, document, &plan, (by, nonce), now_ms));
         rewritten.map(drop)
     }
 

@@ -67,4 +67,4 @@ removed: number, } | { "did": "read_again",
 /**
  * In which section.
  */
-section: string, };
+section: string, } | { "did": "rewritten", };

@@ -87,7 +87,8 @@ fn read(text: &str) -> Option<erasures::List> {
 }
 
 fn bytes_of(hex: &str) -> Option<[u8; 32]> {
-    let digits = hex.as_bytes().chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let digits =
+        hex.as_bytes().chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     digits.collect::<Option<Vec<u8>>>()?.try_into().ok().filter(|_| hex.len() == 64)
 }
 

@@ -69,8 +69,10 @@ pub fn erase(tx: &Transaction<'_>, document: DocumentId, now_ms: u64) -> Result<
     let key = key(tx)?;
     tx.prepare_cached("INSERT OR IGNORE INTO erasure (mark, erased_ms) VALUES (:mark, :now_ms)")?
         .execute(named_params! { ":mark": mark_of(&key, document), ":now_ms": now_ms })?;
-    tx.prepare_cached("INSERT OR REPLACE INTO farewell (document_id, arrival, since_ms) VALUES (:id, :arrival, :now_ms)")?
-        .execute(named_params! { ":id": document.0, ":arrival": arrival, ":now_ms": now_ms })?;
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO farewell (document_id, arrival, since_ms) VALUES (:id, :arrival, :now_ms)",
+    )?
+    .execute(named_params! { ":id": document.0, ":arrival": arrival, ":now_ms": now_ms })?;
     Ok(())
 }
 

@@ -239,10 +239,12 @@ fn a_phone_that_was_away_too_long_to_be_told_is_told_by_the_comparison() {
     house.world.phones[AMINA].online = false;
     house.world.erase_person(STAFF, house.zahra).unwrap();
     let much_later = house.world.now_ms + 1;
-    house.world.server.store().write_blocking(move |tx, _| {
-        server::storage::erasures::end_farewells(tx, much_later)
-    })
-    .unwrap();
+    house
+        .world
+        .server
+        .store()
+        .write_blocking(move |tx, _| server::storage::erasures::end_farewells(tx, much_later))
+        .unwrap();
     house.world.phones[AMINA].online = true;
     house.check_forgotten();
 }
@@ -302,12 +304,16 @@ fn verify_finds_what_an_erasure_left_behind() {
     house.world.settle();
     house.world.rewrite(STAFF, house.dossier).unwrap();
     assert_eq!(house.world.server.problems(), Vec::<String>::new());
-    house.world.server.store().write_blocking(move |tx, _| {
-        let standing = server::storage::documents::standing(tx, zahra)?.unwrap();
-        server::storage::erasures::erase(tx, zahra, now_ms)?;
-        server::storage::documents::put_snapshot(tx, zahra, standing.last_arrival, b"left behind")
-    })
-    .unwrap();
+    house
+        .world
+        .server
+        .store()
+        .write_blocking(move |tx, _| {
+            let standing = server::storage::documents::standing(tx, zahra)?.unwrap();
+            server::storage::erasures::erase(tx, zahra, now_ms)?;
+            server::storage::documents::put_snapshot(tx, zahra, standing.last_arrival, b"left behind")
+        })
+        .unwrap();
     let problems = house.world.server.problems().join("\n");
     assert!(problems.contains("erasure.left_behind"), "{problems}");
 }
