@@ -7,6 +7,8 @@
  * what the disk does not have.
  */
 import type { ViewUpdate } from '../generated/ViewUpdate';
+import type { Field } from '../generated/Field';
+import type { SettingsView } from '../generated/SettingsView';
 import type { View } from '../generated/View';
 import type { StoredBatch } from '../wasm/engine.js';
 import { keyText, NOTHING_KNOWN, type About, type DeathCode, type FromLeader, type FromPage } from '../store/channel';
@@ -30,6 +32,8 @@ export interface Engine {
   unsubscribe(key: string): void;
   updates(): string;
   unsent(): number;
+  expire(now_ms: number): void;
+  has_ended(): boolean;
 }
 
 /** Compiles the engine, then opens one over what is stored. */
@@ -60,6 +64,7 @@ const STREAM_MS_MAX = 1_500;
 const ASK_MS = 24 * 60 * 60 * 1000;
 
 const SYNC = keyText({ view: 'sync' });
+const SETTINGS = keyText({ view: 'settings' });
 
 interface Page {
   keys: ReadonlySet<string>;
@@ -186,6 +191,7 @@ export class Leader {
     // What is stored is shown first: a phone that is full dies of its log, and must still show all that it has.
     this.#publish([], []);
     await this.#workIn();
+    await this.#expire();
     this.#publish([], []);
     this.#port.post({ say: 'leading', ready: true });
     const sync = this.#views.get(SYNC);
@@ -290,7 +296,7 @@ export class Leader {
   /** Follows the views that pages want, and no others. Returns those that were followed already. */
   #follow(): ReadonlySet<string> {
     const before = new Set(this.#followed);
-    const wanted = new Set([SYNC, ...[...this.#pages.values()].flatMap(({ keys }) => [...keys])]);
+    const wanted = new Set([SYNC, SETTINGS, ...[...this.#pages.values()].flatMap(({ keys }) => [...keys])]);
     for (const key of before) {
       if (wanted.has(key)) continue;
       this.#ready.unsubscribe(key);
@@ -331,12 +337,20 @@ export class Leader {
     if (!view) return;
     this.#views.set(key, view);
     this.#unkept.add(key);
+    if (view.view === 'settings') this.#tellPolicy(view);
     if (view.view !== 'sync') return;
     // Documents have left this device: so must what was kept of them.
     if (view.documents < this.#documents) void this.#turn(() => this.#disk.dropViews(this.#followed));
     this.#documents = view.documents;
     const account = this.#known?.session.account;
     if (account && account.role !== view.role) void this.#turn(() => this.#learn({ role: view.role }));
+  }
+
+  #tellPolicy({ settings }: SettingsView): void {
+    const of = (wanted: Field, otherwise: number) => settings.find(({ field }) => field === wanted)?.value ?? otherwise;
+    const policy = { lockFrom: of('lock_from', 2), lockMinutes: of('lock_minutes', 5) };
+    this.#port.post({ say: 'policy', policy });
+    void this.#turn(() => this.#disk.keepPolicy(policy));
   }
 
   async #keepViews(): Promise<void> {
@@ -381,7 +395,24 @@ export class Leader {
     const reply = JSON.parse(this.#ready.response(frame, Date.now())) as { again: boolean; code: string | null };
     await this.#store();
     this.#publish([], []);
+    this.#farewell();
     return reply;
+  }
+
+  /** The server has ended this device's access. Once it has everything, the pages forget; until then the exchange goes on. */
+  #farewell(): void {
+    if (!this.#ready.has_ended() || this.#ready.unsent() > 0) return;
+    this.#pokes.stop();
+    const sync = this.#views.get(SYNC);
+    const aside = sync?.view === 'sync' ? sync.set_aside : [];
+    const delivered = aside.filter(({ code }) => code === 'device.access_ended').reduce((sum, { changes }) => sum + changes, 0);
+    this.#port.post({ say: 'access ended', delivered });
+  }
+
+  /** What is over for longer than the house keeps it here leaves: at the start, and when a day has passed. */
+  async #expire(): Promise<void> {
+    this.#ready.expire(Date.now());
+    await this.#store();
   }
 
   async #admitted(code: string | null): Promise<void> {
@@ -396,6 +427,7 @@ export class Leader {
       this.#port.post({ say: 'revoked', code });
     } else if (Date.now() - this.#known.askedMs > ASK_MS) {
       this.#known = { ...this.#known, askedMs: Date.now() };
+      void this.#turn(() => this.#expire());
       void this.#refreshSession();
     }
   }

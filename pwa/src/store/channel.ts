@@ -5,6 +5,7 @@
  * Every message may be lost (nobody leads yet, the leader has just died): whoever takes the lead asks every page again, and what
  * matters is on disk before it is told.
  */
+import type { Policy } from './policy';
 import type { Entry } from '../generated/Entry';
 import type { Report } from '../generated/Report';
 import type { ViewKey } from '../generated/ViewKey';
@@ -66,7 +67,11 @@ export type FromLeader =
   | { say: 'exchange'; exchange: Exchange }
   /** The account's name or role changed, or the server lets this device in again. */
   | { say: 'session'; session: Session }
-  | { say: 'revoked'; code: string };
+  | { say: 'revoked'; code: string }
+  /** This device's access has ended, and the server has all that it had to give: so many changes are with staff. */
+  | { say: 'access ended'; delivered: number }
+  /** What the house decides about phones. */
+  | { say: 'policy'; policy: Policy };
 
 export type Message = FromPage | FromLeader;
 

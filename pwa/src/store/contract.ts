@@ -99,6 +99,8 @@ export interface Store {
   readonly lock: Lock;
   /** Said until `dismissLoss`: a phone never silently starts empty. */
   readonly loss: Loss | null;
+  /** How many changes went to staff when this device's access ended; null where it did not. */
+  readonly delivered: number | null;
   readonly session: Session | null;
   readonly exchange: Exchange;
   /** Whether the engine has started; views shown before are the last ones painted. */

@@ -5,6 +5,7 @@
  * this device had was gone already.
  */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
+import type { Policy } from './policy';
 import type { Entry } from '../generated/Entry';
 import type { Logged } from './channel';
 import { seal, sealJson, unseal, unsealJson, type Sealed } from './cipher';
@@ -30,7 +31,7 @@ export interface Schema extends DBSchema {
    * leaders, `unsent` the changes that the server has not acknowledged; `lost` is when it was found that the storage had vanished,
    * until somebody has read that; `left` is there while the server still has to hear that this phone was given up.
    */
-  session: { key: 'session' | 'attempt' | 'term' | 'unsent' | 'lost' | 'left'; value: Sealed | number };
+  session: { key: 'session' | 'attempt' | 'term' | 'unsent' | 'lost' | 'left' | 'delivered' | 'lock_from' | 'lock_minutes'; value: Sealed | number };
   /** What the engine keeps, under the engine's own keys. */
   batch: { key: string; value: Sealed };
   /** The edit log, in the order of the taps. */
@@ -154,6 +155,32 @@ export class Disk {
     return this.plain(async (db) => (await db.get('session', 'left')) !== undefined);
   }
 
+  /** How many changes went to staff when this device's access ended; null where it did not. Until somebody comes in again. */
+  delivered(): Promise<number | null> {
+    return this.plain(async (db) => {
+      const delivered = await db.get('session', 'delivered');
+      return typeof delivered === 'number' ? delivered : null;
+    });
+  }
+
+  /** What the house decides about phones. Not sealed: it must hold while the phone is locked. */
+  policy(): Promise<Partial<Policy>> {
+    return this.plain(async (db) => {
+      const [lockFrom, lockMinutes] = await Promise.all([db.get('session', 'lock_from'), db.get('session', 'lock_minutes')]);
+      return {
+        ...(typeof lockFrom === 'number' && { lockFrom }),
+        ...(typeof lockMinutes === 'number' && { lockMinutes }),
+      };
+    });
+  }
+
+  keepPolicy({ lockFrom, lockMinutes }: Policy): Promise<void> {
+    return this.plain(async (db) => {
+      const tx = db.transaction('session', 'readwrite');
+      await Promise.all([tx.store.put(lockFrom, 'lock_from'), tx.store.put(lockMinutes, 'lock_minutes'), tx.done]);
+    });
+  }
+
   /** Whether an invite was tried here and no answer came. */
   hasTried(): Promise<boolean> {
     return this.plain(async (db) => (await db.get('session', 'attempt')) !== undefined);
@@ -240,7 +267,7 @@ export class Disk {
       const sealed = await sealJson(key, 'session/session', known);
       return (tx) => {
         const store = tx.objectStore('session');
-        return [store.put(sealed, 'session'), ...(known.revoked === null ? [store.delete('attempt')] : [])];
+        return [store.put(sealed, 'session'), ...(known.revoked === null ? [store.delete('attempt'), store.delete('delivered')] : [])];
       };
     });
   }

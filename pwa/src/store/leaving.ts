@@ -5,17 +5,21 @@ import type { Disk } from './disk';
 /** Held while everything on this device is being forgotten. */
 export const FORGET_LOCK = 'tiwizi forget';
 
-/** `others` makes this device's other tabs let go of what they hold. */
-export function forgetAll(disk: Disk, others: () => void): Promise<void> {
+/**
+ * `others` makes this device's other tabs let go of what they hold. `delivered` is how many changes went to staff where the server has
+ * ended this device's access: the welcome says so until somebody comes in again.
+ */
+export function forgetAll(disk: Disk, others: () => void, delivered: number | null = null): Promise<void> {
   return navigator.locks.request(FORGET_LOCK, async () => {
     others();
-    const serverKnows = await leave();
+    const serverKnows = delivered !== null || (await leave());
     await disk.plain(async (db) => {
       // The keys too: without them whatever the disk still holds of the rest is noise.
       const tx = db.transaction(db.objectStoreNames, 'readwrite', { durability: 'strict' });
       await Promise.all([
         ...Array.from(db.objectStoreNames, (name) => tx.objectStore(name).clear()),
         ...(serverKnows ? [] : [tx.objectStore('session').put(1, 'left')]),
+        ...(delivered === null ? [] : [tx.objectStore('session').put(delivered, 'delivered')]),
         tx.done,
       ]);
     });

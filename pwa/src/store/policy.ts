@@ -1,14 +1,26 @@
-/** What an organisation decides about phones. One function for each: the values will come from its settings. */
+/** What the house decides about phones: its settings, as this device last heard of them. */
 import type { Role } from '../generated/Role';
 
-const LOCK_AFTER_MS = 5 * 60_000;
+/** As in the engine's `settings.rs`: from which role on a device must be locked, and after how long it locks itself. */
+export interface Policy {
+  lockFrom: number;
+  lockMinutes: number;
+}
 
-/** Whoever sees many people's data must lock their phone; the others may. */
+let policy: Policy = { lockFrom: 2, lockMinutes: 5 };
+
+/** Parts that are not known stay as they were. */
+export function setPolicy(now: Partial<Policy>): void {
+  policy = { ...policy, ...now };
+}
+
+/** Whoever sees many people's data must lock their phone; of the others the house decides. */
 export function lockDemanded(role: Role): boolean {
-  return role !== 'volunteer' && role !== 'coordinator';
+  if (role === 'volunteer') return policy.lockFrom <= 0;
+  return role !== 'coordinator' || policy.lockFrom <= 1;
 }
 
 /** How long a locked phone stays open without being touched. */
 export function lockAfterMs(): number {
-  return LOCK_AFTER_MS;
+  return policy.lockMinutes * 60_000;
 }

@@ -20,6 +20,7 @@ import {
 import type { Exchange, Loss, Phase, Refused, Saved, Session, Store } from './contract';
 import { Disk, storageCode, type Boot } from './disk';
 import { enroll, whoAmI } from './door';
+import { setPolicy } from './policy';
 import { newDocumentId } from './ids';
 import { keeping } from './keeping.svelte';
 import { AppLock } from './lock.svelte';
@@ -52,6 +53,7 @@ class AppStore implements Store {
   /** Why the engine could not store, or the page not read, until something was stored. */
   #diskTrouble = $state<Store['storageTrouble']>(null);
   loss = $state<Loss | null>(null);
+  delivered = $state<number | null>(null);
   #told = $state.raw<Exchange>({ state: 'never', code: null, endedMs: 0 });
 
   readonly #page = newDocumentId();
@@ -179,6 +181,19 @@ class AppStore implements Store {
     return 'taken';
   }
 
+  /** The server has ended this device's access and has all that it had to give. What was typed this very moment goes first. */
+  async #farewell(delivered: number): Promise<void> {
+    if ((await this.unacknowledged()) > 0) return;
+    const { forgetAll } = await import('./leaving');
+    const others = () => {
+      this.#say({ say: 'forgotten' });
+      this.#endWorker();
+    };
+    await forgetAll(this.#disk, others, delivered);
+    remember(false);
+    location.reload();
+  }
+
   async leave(how?: 'anyway'): Promise<'left' | 'unsent' | 'failed'> {
     try {
       if (how !== 'anyway' && (await this.unacknowledged()) > 0) return 'unsent';
@@ -200,6 +215,7 @@ class AppStore implements Store {
   async #open(): Promise<void> {
     const present = this.#bePresent();
     try {
+      setPolicy(await this.#disk.policy());
       this.lock.is(await this.#disk.lockedBy());
       if (this.lock.kind === 'none' || (await this.#isHandedKey())) await this.#resume();
       else this.phase = 'locked';
@@ -283,6 +299,8 @@ class AppStore implements Store {
    */
   async #findSession(): Promise<void> {
     if (await this.#disk.hasLeft()) return this.#tellLeft();
+    this.delivered = await this.#disk.delivered();
+    if (this.delivered !== null) return;
     const held = isRemembered();
     if (held) this.loss = 'searching';
     const answer = await whoAmI();
@@ -504,6 +522,12 @@ class AppStore implements Store {
         return;
       case 'revoked':
         if (this.phase !== 'locked') this.phase = 'revoked';
+        return;
+      case 'access ended':
+        void this.#farewell(message.delivered);
+        return;
+      case 'policy':
+        setPolicy(message.policy);
         return;
       // What follows comes from other pages.
       case 'logged':
