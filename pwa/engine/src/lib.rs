@@ -82,7 +82,7 @@ impl Engine {
         Ok(self.replica.request(now_ms as u64, report))
     }
 
-    /// Takes the server's reply. Returns the JSON of `{again: boolean, level: boolean, code: string | null}`.
+    /// Takes the server's reply. Returns the JSON of `{again: boolean, level: boolean, forgot: boolean, code: string | null}`.
     ///
     /// # Errors
     /// Never, as that is plain data.
@@ -91,11 +91,12 @@ impl Engine {
         struct Taken {
             again: bool,
             level: bool,
+            forgot: bool,
             code: Option<&'static str>,
         }
         let taken = match self.replica.response(frame, now_ms as u64) {
-            Ok(done) => Taken { again: done.again, level: done.level, code: None },
-            Err(error) => Taken { again: false, level: false, code: Some(error.code()) },
+            Ok(done) => Taken { again: done.again, level: done.level, forgot: done.forgot, code: None },
+            Err(error) => Taken { again: false, level: false, forgot: false, code: Some(error.code()) },
         };
         Ok(serde_json::to_string(&taken)?)
     }

@@ -392,9 +392,14 @@ export class Leader {
   }
 
   async #response(frame: Uint8Array): Promise<{ again: boolean; code: string | null }> {
-    const reply = JSON.parse(this.#ready.response(frame, Date.now())) as { again: boolean; code: string | null };
+    const reply = JSON.parse(this.#ready.response(frame, Date.now())) as { again: boolean; forgot: boolean; code: string | null };
     await this.#store();
     this.#publish([], []);
+    if (reply.forgot) {
+      // What is shown is kept as it is now, and no other snapshot may tell of what is gone.
+      await this.#keepViews();
+      await this.#disk.dropViews(this.#followed);
+    }
     this.#farewell();
     return reply;
   }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hmac::{Hmac, Mac as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 use sha2::Sha256;
 use shared::{
@@ -25,7 +25,7 @@ pub struct List {
 
 /// Under which key the list stands.
 pub fn key(db: &Connection) -> Result<[u8; 32], StoreError> {
-    Ok(db.query_row("SELECT erasure_key FROM server", [], |row| row.get(0))?)
+    Ok(db.prepare_cached("SELECT erasure_key FROM server")?.query_row([], |row| row.get(0))?)
 }
 
 /// What the list holds of a document.
@@ -61,6 +61,8 @@ pub fn erase(tx: &Transaction<'_>, document: DocumentId, now_ms: u64) -> Result<
         "DELETE FROM invite_document WHERE document_id = :id",
         // What names it keeps a bare id, and the links that follow from that.
         "DELETE FROM link WHERE source_id = :id",
+        // Territories are no documents: that they lead here follows from the document.
+        "DELETE FROM link WHERE target_id = :id AND NOT EXISTS (SELECT 1 FROM document WHERE id = source_id)",
         "DELETE FROM document WHERE id = :id",
     ] {
         tx.prepare_cached(statement)?.execute(id)?;

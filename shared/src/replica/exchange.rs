@@ -50,6 +50,8 @@ pub struct Exchanged {
     pub again: bool,
     /// Both sides have the same documents at the same versions, as far as the server said.
     pub level: bool,
+    /// Something left this device, or was written anew: what is kept beside the replica must not tell of it any longer.
+    pub forgot: bool,
 }
 
 /// A reply that was not taken. Nothing was changed: ask again later.
@@ -194,7 +196,11 @@ impl Replica {
         progress |= self.unsent() > unsent;
         let send = progress && self.unsent() > 0;
         let fetch = !self.want.is_empty() && (in_flight.seeks || self.want != in_flight.want);
-        Ok(Exchanged { again: response.more || self.repair.seek || send || fetch, level })
+        Ok(Exchanged {
+            again: response.more || self.repair.seek || send || fetch,
+            level,
+            forgot: self.stored.packs_soon(),
+        })
     }
 
     /// Whether both sides agree; if they should and do not, seeks where they differ.

@@ -365,6 +365,11 @@ impl Stored {
         self.durable
     }
 
+    /// Whether the next batch is a pack because something is gone.
+    pub(super) fn packs_soon(&self) -> bool {
+        self.packs_next
+    }
+
     /// Makes the next batch a pack.
     pub(super) fn pack_soon(&mut self) {
         self.packs_next = true;

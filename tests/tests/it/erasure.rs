@@ -1,7 +1,10 @@
 //! Forgetting: that it reaches every byte and every phone, that nothing brings anybody back, and that nothing else is lost by it.
 
+use std::collections::BTreeMap;
+
+use serde_json::json;
 use server::{
-    erasure,
+    answer, erasure,
     storage::{journal, projections},
 };
 use shared::{
@@ -11,12 +14,15 @@ use shared::{
     id::{DocumentId, RowId},
     mark::Status,
     names,
+    permission::Capability,
     phone::Phone,
     record::{Record, Side},
     role::Role,
 };
-use std::collections::BTreeMap;
-use tests::world::{Fall, Medium, Mishap, World};
+use tests::{
+    server::TestServer,
+    world::{Fall, Medium, Mishap, World},
+};
 
 const STAFF: usize = 0;
 const AMINA: usize = 1;
@@ -485,4 +491,70 @@ fn retention_shows_what_is_due_and_erases_it_in_batches() {
     assert_eq!((due.people.count, due.events.count), (1, 1));
     assert_eq!(run(&house, due.plan).unwrap().erased, 2);
     house.check_forgotten();
+}
+
+#[test]
+fn the_answer_holds_all_that_is_known_of_somebody_and_who_read_it() {
+    let mut house = House::open(Medium::Memory);
+    house.mark(AMINA);
+    house.world.settle();
+    house.world.phones[AMINA].online = false;
+    house.set_person(AMINA, Field::Commune, "<b>Tata</b>");
+    house.set_person(BADR, Field::Commune, "Tiznit");
+    house.world.settle();
+    house.world.phones[AMINA].online = true;
+    house.world.settle();
+    let (person, now_ms) = (house.zahra, house.world.now_ms);
+    let account = house.world.phones[STAFF].identity.account;
+    house
+        .world
+        .server
+        .store()
+        .write_blocking(move |tx, _| {
+            let by = journal::Actor { account: Some(account), device: None };
+            let action = journal::Action::ContactRead;
+            let detail = serde_json::Value::Null;
+            journal::note(tx, &journal::Entry { at_ms: now_ms, by, action, subject: person.to_string(), detail })
+        })
+        .unwrap();
+    let found = house.world.server.store().read_blocking(move |db| answer::gather(db, person, now_ms)).unwrap();
+    let record = &found.records[0];
+    assert_eq!((record.phones.len(), record.emails.as_slice()), (1, &[EMAIL.to_owned()][..]));
+    assert_eq!(record.events[0].marks[0].by.name, "Amina");
+    let commune = record.fields.iter().find(|field| field.field == Field::Commune).unwrap();
+    assert_eq!(commune.apart.len(), 2, "every value, where people disagree");
+    assert_eq!(found.reads[0].name, "Salma");
+    assert_eq!(found.holders.iter().map(|holder| holder.name.as_str()).collect::<Vec<_>>(), ["Amina", "Badr", "Salma"]);
+    let page = answer::html(&found);
+    for word in
+        [GIVEN, FAMILY, NAME_AR, EMAIL, PHONE, "Atelier", "Coordonnées lues", "&lt;b&gt;Tata&lt;/b&gt;", "dir=\"auto\""]
+    {
+        assert!(page.contains(word), "{word} in the page");
+    }
+    assert!(!page.contains("<b>"), "what people typed is text");
+    assert!(!page.contains("http"), "the page asks nothing of anybody");
+}
+
+#[test]
+fn these_addresses_are_for_those_whom_the_table_lets_answer_people_and_run_the_retention() {
+    let server = TestServer::start();
+    let id = "0192f0c0-0000-7000-8000-000000000001";
+    for role in Role::ALL {
+        let mut client = server.enrolled(role, role.as_str());
+        let may = |capability| role.may(capability);
+        let (answers, retains) = (may(Capability::AnswerPeople), may(Capability::RunRetention));
+        for path in [format!("/api/people/{id}/erasure"), format!("/api/documents/{id}/rewriting")] {
+            assert_eq!(client.get(&path).status, if answers { 404 } else { 403 }, "{role:?} {path}");
+            let done = client.post(&path, &json!({ "plan": "x" }));
+            assert_eq!(done.status, if answers { 404 } else { 403 }, "{role:?} {path}");
+        }
+        let answered = client.post(&format!("/api/people/{id}/answer"), &json!({ "form": "html" }));
+        assert_eq!(answered.status, if answers { 404 } else { 403 }, "{role:?}");
+        assert_eq!(client.get("/api/retention").status, if retains { 200 } else { 403 }, "{role:?}");
+        let run = client.post("/api/retention", &json!({ "plan": "x" }));
+        assert_eq!(run.status, if retains { 409 } else { 403 }, "{role:?}");
+    }
+    for path in [format!("/api/people/{id}/erasure"), "/api/retention".to_owned()] {
+        assert_eq!(server.stranger().get(&path).status, 401);
+    }
 }
