@@ -648,13 +648,15 @@ impl World {
         let exchanged = phone.engine().response(reply, clock_ms).expect("a reply to what was asked");
         let after: BTreeSet<ChangeName> = phone.engine().unacknowledged().collect();
         phone.identity.role = phone.engine().role();
+        // An engine that dies once it has stored has stored.
+        let dies_late = phone.fall == Some(Fall::AfterStore);
         phone.store(0);
         // What was said again on top of a document that was written anew is claimed in place of what it was before.
         let said_again = |id: DocumentId| self.server.was_rewritten(id);
         let receipted = &self.receipted;
         let gone = before.difference(&after).filter(|change| !receipted.contains(*change) && said_again(change.0));
         let gone: Vec<ChangeName> = gone.copied().collect();
-        let stored = phone.replica.is_some();
+        let stored = phone.replica.is_some() || dies_late;
         if stored {
             gone.iter().for_each(|change| {
                 self.confirmed.remove(change);
