@@ -93,7 +93,7 @@ export default defineConfig({
       // wherever `i18n` and `components` are.
       treeshake: {
         moduleSideEffects: [
-          { test: /\/src\/i18n\/errors\.ts$/, sideEffects: false },
+          { test: /\/src\/i18n\/(choices|edits|errors|fields)\.ts$/, sideEffects: false },
           { test: /\/src\/ui\/components\/(VirtualList|WholeScreen|LongText|PickerField|SaveState|StatusChip)\.svelte$/, sideEffects: false },
         ],
       },

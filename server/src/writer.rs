@@ -341,7 +341,7 @@ impl<S: CommitHooks> Desk<S> {
         match storage::checkpoint(&self.db) {
             Ok(true) => self.state.log_emptied(),
             Ok(false) => {
-                tracing::warn!("a reader keeps what was erased in the write-ahead log: it goes with the next commit")
+                tracing::warn!("a reader keeps what was erased in the write-ahead log: it goes with the next commit");
             }
             Err(error) => tracing::warn!(%error, "what was erased stays in the write-ahead log until the next commit"),
         }

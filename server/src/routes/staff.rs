@@ -288,7 +288,7 @@ pub async fn change_account(
             let rights = becomes != before.role || change.scope.is_some_and(|scope| scope != before.scope);
             let my_own = account == host.account.id && !rights;
             let governs = |role| host.account.role.may_govern(role);
-            if !my_own && !(governs(before.role) && governs(becomes)) {
+            if !(my_own || governs(before.role) && governs(becomes)) {
                 return Err(Refusal::RoleTooLow.into());
             }
             if !my_own && (before.role.is_watched() || becomes.is_watched()) {

@@ -1,0 +1,64 @@
+//! The words that fields take instead of free text. Apart from `labels.ts`: the way in and the lock show none.
+import type { Field } from '../generated/Field';
+import * as m from '../paraglide/messages.js';
+import type { Choice } from '../ui/components/choice';
+
+/** The words that a field takes instead of free text, in their order. */
+const WORDS = {
+  sex: { f: m.sex_f, h: m.sex_h, other: m.sex_other, unspecified: m.sex_unspecified },
+  age_band: { under_18: m.age_under_18, '18_30': m.age_18_30, '31_60': m.age_31_60, over_60: m.age_over_60 },
+  event_kind: {
+    writing_workshop: m.event_kind_writing_workshop,
+    project_training: m.event_kind_project_training,
+    finance_training: m.event_kind_finance_training,
+    information_meeting: m.event_kind_information_meeting,
+    group_support: m.event_kind_group_support,
+    other: m.event_kind_other,
+  },
+  stage: {
+    idea: m.stage_idea,
+    accompaniment: m.stage_accompaniment,
+    writing: m.stage_writing,
+    visa: m.stage_visa,
+    filed: m.stage_filed,
+    instruction: m.stage_instruction,
+    granted: m.stage_granted,
+    refused: m.stage_refused,
+    deferred: m.stage_deferred,
+    agreed: m.stage_agreed,
+    running: m.stage_running,
+    interim_report: m.stage_interim_report,
+    final_report: m.stage_final_report,
+    closed: m.stage_closed,
+  },
+  sector: {
+    health: m.sector_health,
+    education: m.sector_education,
+    water: m.sector_water,
+    environment: m.sector_environment,
+    economy: m.sector_economy,
+    rural: m.sector_rural,
+    social: m.sector_social,
+    climate: m.sector_climate,
+    digital: m.sector_digital,
+  },
+  photo_consent: { given: m.consent_given, withdrawn: m.consent_withdrawn },
+  messages_consent: { given: m.consent_given, withdrawn: m.consent_withdrawn },
+} satisfies Partial<Record<Field, Record<string, () => string>>>;
+
+/** A field that takes one of some words. */
+export type WordField = keyof typeof WORDS;
+
+export function isWordField(field: Field): field is Field & WordField {
+  return field in WORDS;
+}
+
+/** What such a field can be set to. */
+export function choicesOf(field: WordField): Choice[] {
+  return Object.entries<() => string>(WORDS[field]).map(([value, label]) => ({ value, label: label() }));
+}
+
+/** The label of a word in such a field; the word itself where a newer app wrote one that is not known here. */
+export function wordLabel(field: WordField, word: string): string {
+  return (WORDS[field] as Record<string, () => string>)[word]?.() ?? word;
+}
