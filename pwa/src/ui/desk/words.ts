@@ -4,12 +4,10 @@ import type { AuthorEntry } from '../../generated/AuthorEntry';
 import type { DeviceId } from '../../generated/DeviceId';
 import type { DocumentId } from '../../generated/DocumentId';
 import type { Field } from '../../generated/Field';
-import type { Kind } from '../../generated/Kind';
 import type { Reason } from '../../generated/Reason';
 import type { Value } from '../../generated/Value';
 import { dayInWords, isolate, isWordField, m, moment, money, number, timeOfDay, wordLabel } from '../../i18n';
 import { store } from '../../store';
-import type { Route } from '../router';
 
 /** Names of documents by their ids, as far as this device knows them. */
 export type Names = { readonly [document in DocumentId]?: string };
@@ -79,11 +77,4 @@ export function reasonText(reason: Reason): string {
     same_commune: m.question_same_commune,
   };
   return words[reason]();
-}
-
-/** Where one works on a document; its record, where there is no such screen. */
-export function screenOf(kind: Kind, document: DocumentId): Route {
-  if (kind === 'event') return { screen: 'event', event: document };
-  if (kind === 'dossier') return { screen: 'dossier', dossier: document };
-  return { screen: 'record', document };
 }
