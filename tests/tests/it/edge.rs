@@ -277,7 +277,7 @@ fn every_header_on_every_route() {
     let url = Some("https://tiwizi.example");
     let server = TestServer::with(Plan { public_url: url, ..Plan::default() });
     let mut admin = server.enrolled(Role::Admin, "Amina");
-    let mut asked = super::http::routes();
+    let mut asked = tests::server::routes();
     asked.extend(
         [("GET", "/"), ("GET", "/sw.js"), ("GET", "/api/nothing"), ("DELETE", "/")].map(|(m, p)| (m, p.to_owned())),
     );
