@@ -196,7 +196,9 @@ fn coming_in_is_paced_whatever_the_code() {
     let server = TestServer::with(Plan { proxy: Proxy::Trusted, ..Plan::default() });
     let code = server.console_invite(Role::Volunteer);
     let ask = json!({ "code": code, "name": "Amina" });
-    let enroll = |from| server.stranger().with("x-forwarded-for", from).enroll(&ask);
+    // One browser, with one key.
+    let browser = server.stranger();
+    let enroll = |from| browser.with("x-forwarded-for", from).enroll(&ask);
     // A repeated attempt is answered each time, and counts each time.
     for _ in 0..ENROLMENT.burst.get() {
         assert_eq!(enroll("192.0.2.1").status, 200);

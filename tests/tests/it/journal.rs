@@ -81,8 +81,11 @@ fn every_act_of_staff_is_noted_with_who_when_and_about_what() {
         ["taken_back", "given", "account_closed", "account_opened"]
     );
     assert_eq!(actions(&mut admin, &format!("?account={account}")), ["device_enrolled"]);
-    let third = self::page(&mut admin, "")["lines"][8]["number"].clone();
-    assert_eq!(actions(&mut admin, &format!("?before={third}")), ["recovery_invite", "device_enrolled"]);
+    let fourth = self::page(&mut admin, "")["lines"][8]["number"].clone();
+    assert_eq!(
+        actions(&mut admin, &format!("?before={fourth}")),
+        ["recovery_invite", "device_enrolled", "passkey_added"]
+    );
     assert_eq!(admin.get("/api/journal?before=x").code(), "request.malformed");
 }
 
