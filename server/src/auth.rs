@@ -86,6 +86,10 @@ pub struct Present {
     pub ends_ms: Option<u64>,
 }
 
+/// A device that somebody has vouched for, whether or not its session has ended: for what opens that again.
+#[derive(Debug, Clone)]
+pub struct Returning(pub Present);
+
 /// A device by its cookie alone: for one that brings its first key, which nothing could have signed for yet.
 #[derive(Debug, Clone)]
 pub struct Unsigned(pub Device, pub Account);
@@ -147,6 +151,18 @@ where
             return Err(Refusal::AccountDisabled.into());
         }
         Ok(present(credential, standing, ends_ms))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Returning
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let present = Present::from_request_parts(parts, state).await?;
+        if present.confirmed { Ok(Self(present)) } else { Err(ApiError::DeviceUnconfirmed) }
     }
 }
 

@@ -56,13 +56,12 @@ test('staff wait until both see the same code, and then go on by themselves', as
   await withAuthenticator(staff);
   await staff.page.goto(`${house.url}/#/join/${body.code}`);
   await staff.page.getByRole('button', { name: 'Entrer' }).click();
+  await staff.setPin();
   await staff.page.getByRole('heading', { name: /faites-vous confirmer/ }).waitFor();
   const shown = staff.page.locator('.code strong');
   await shown.waitFor();
   const code = await shown.textContent();
   await look(staff, 'phone-waiting-fr');
-  await staff.page.reload();
-  await staff.page.getByText(code).waitFor();
 
   await admin.go('#/sync');
   await admin.page.getByRole('link', { name: /Comptes et appareils/ }).click();
@@ -78,7 +77,9 @@ test('staff wait until both see the same code, and then go on by themselves', as
 test('an account is given a territory, and a phone that is lost is closed in three taps', async () => {
   const { body } = await api(admin, 'POST', '/api/invites', { role: 'volunteer', name: 'Amina Volontaire' });
   amina = await house.phone();
-  await amina.enroll(body.code);
+  await amina.page.goto(`${house.url}/#/join/${body.code}`);
+  await amina.page.getByRole('button', { name: 'Entrer' }).click();
+  await amina.page.getByRole('navigation').waitFor();
   await amina.level();
   await admin.go('#/sync');
   await admin.go('#/access');

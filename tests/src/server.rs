@@ -252,6 +252,9 @@ impl Client {
 
     fn send_once(&mut self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Reply {
         let reply = Reply::read(self.ask(method, path, body).expect("an answer"));
+        if let Some(now_ms) = reply.json()["server"]["now_ms"].as_u64() {
+            self.server_ms.store(now_ms, Ordering::SeqCst);
+        }
         if let Some(cookie) = reply.header("set-cookie") {
             let pair = cookie.split(';').next().unwrap_or_default();
             self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());

@@ -8,7 +8,7 @@ use webauthn_rs::prelude::{
 
 use super::{AppState, body::Body, enroll::label_of};
 use crate::{
-    auth::{Enrolled, Present},
+    auth::{Enrolled, Returning},
     error::ApiError,
     passkeys::Broken,
     secret::hex,
@@ -76,11 +76,8 @@ pub async fn added(
 /// `POST /api/passkeys/prove`: what the browser must ask its user. Also for a device whose session has ended.
 pub async fn prove(
     State(state): State<AppState>,
-    present: Present,
+    Returning(present): Returning,
 ) -> Result<Json<RequestChallengeResponse>, ApiError> {
-    if !present.confirmed {
-        return Err(ApiError::DeviceUnconfirmed);
-    }
     let account = present.account.id;
     let known = state.store.read(move |db| passkeys::contents(db, account)).await?;
     if known.is_empty() {
@@ -98,12 +95,9 @@ pub struct Answer {
 /// `POST /api/passkeys/proved`: from now on, for some minutes, this device may what takes a passkey; and its session begins anew.
 pub async fn proved(
     State(state): State<AppState>,
-    present: Present,
+    Returning(present): Returning,
     Body(ask): Body<Answer>,
 ) -> Result<StatusCode, ApiError> {
-    if !present.confirmed {
-        return Err(ApiError::DeviceUnconfirmed);
-    }
     let now_ms = state.clock.now_ms();
     let (device, account) = (present.device.id, present.account.id);
     let by = Actor { account: Some(account), device: Some(device) };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AppState, body::Body};
 use crate::{
-    auth::{self, Present, Unsigned},
+    auth::{self, Present, Returning, Unsigned},
     error::ApiError,
     proof::PublicKey,
     secret,
@@ -109,12 +109,9 @@ pub struct Reopening {
 /// `POST /api/session/reopen`: for an account without a passkey; one that has any uses it. The code then stands in the session.
 pub async fn reopen(
     State(state): State<AppState>,
-    present: Present,
+    Returning(present): Returning,
     Body(ask): Body<Reopening>,
 ) -> Result<StatusCode, ApiError> {
-    if !present.confirmed {
-        return Err(ApiError::DeviceUnconfirmed);
-    }
     if present.has_passkey {
         return Err(ApiError::FactorRequired);
     }

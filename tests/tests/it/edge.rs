@@ -196,7 +196,9 @@ fn coming_in_is_paced_whatever_the_code() {
     let server = TestServer::with(Plan { proxy: Proxy::Trusted, ..Plan::default() });
     let code = server.console_invite(Role::Volunteer);
     let ask = json!({ "code": code, "name": "Amina" });
-    let enroll = |from| server.stranger().with("x-forwarded-for", from).enroll(&ask);
+    // One browser, with one key.
+    let browser = server.stranger();
+    let enroll = |from| browser.with("x-forwarded-for", from).enroll(&ask);
     // A repeated attempt is answered each time, and counts each time.
     for _ in 0..ENROLMENT.burst.get() {
         assert_eq!(enroll("192.0.2.1").status, 200);
@@ -277,7 +279,7 @@ fn every_header_on_every_route() {
     let url = Some("https://tiwizi.example");
     let server = TestServer::with(Plan { public_url: url, ..Plan::default() });
     let mut admin = server.enrolled(Role::Admin, "Amina");
-    let mut asked = super::http::routes();
+    let mut asked = tests::server::routes();
     asked.extend(
         [("GET", "/"), ("GET", "/sw.js"), ("GET", "/api/nothing"), ("DELETE", "/")].map(|(m, p)| (m, p.to_owned())),
     );

@@ -282,7 +282,7 @@ fn stopping_lets_requests_finish_ends_streams_and_closes_the_file() {
     assert!(std::fs::metadata(log).map_or(0, |file| file.len()) == 0, "the file alone holds everything");
     let server = TestServer::with(Plan { place, proxy: Proxy::None, ..Plan::default() });
     let mut again = server.stranger();
-    again.cookie = phone.cookie;
+    (again.cookie, again.signer) = (phone.cookie, phone.signer);
     assert_eq!(again.get("/api/session").json()["account"]["name"], "Amina");
 }
 

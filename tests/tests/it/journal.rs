@@ -58,6 +58,7 @@ fn every_act_of_staff_is_noted_with_who_when_and_about_what() {
     let all = [
         "recovery_invite",
         "device_enrolled",
+        "passkey_added",
         "invite_made",
         "device_enrolled",
         "invite_made",
@@ -80,8 +81,11 @@ fn every_act_of_staff_is_noted_with_who_when_and_about_what() {
         ["taken_back", "given", "account_closed", "account_opened"]
     );
     assert_eq!(actions(&mut admin, &format!("?account={account}")), ["device_enrolled"]);
-    let third = self::page(&mut admin, "")["lines"][8]["number"].clone();
-    assert_eq!(actions(&mut admin, &format!("?before={third}")), ["recovery_invite", "device_enrolled"]);
+    let fourth = self::page(&mut admin, "")["lines"][8]["number"].clone();
+    assert_eq!(
+        actions(&mut admin, &format!("?before={fourth}")),
+        ["recovery_invite", "device_enrolled", "passkey_added"]
+    );
     assert_eq!(admin.get("/api/journal?before=x").code(), "request.malformed");
 }
 
@@ -113,7 +117,7 @@ fn a_line_that_was_changed_or_taken_out_is_named() {
         let (_, printed) = said(&["tiwizi", "export", &format!("{data}/files"), "--data", data]);
         assert!(printed.contains("0 documents"), "{printed}");
         let (clean, printed) = said(&["tiwizi", "verify", "--data", data]);
-        assert!(clean && printed.contains("4 lignes du journal vérifiées"), "{printed}");
+        assert!(clean && printed.contains("5 lignes du journal vérifiées"), "{printed}");
 
         storage::connect(&place).unwrap().execute(tampering, []).unwrap();
         let (clean, printed) = said(&["tiwizi", "verify", "--data", data]);
