@@ -65,7 +65,7 @@ test('staff wait until both see the same code, and then go on by themselves', as
 
   await admin.go('#/sync');
   await admin.page.getByRole('link', { name: /Comptes et appareils/ }).click();
-  await admin.page.getByText(/Badr Équipe attend votre confirmation/).waitFor();
+  await admin.page.getByText(/Badr Équipe.*attend votre confirmation/).waitFor();
   await look(admin, 'desk-access-fr');
   await admin.page.getByRole('button', { name: 'Voir le code' }).click();
   await admin.page.getByRole('dialog').getByText(code).waitFor();
@@ -83,7 +83,7 @@ test('an account is given a territory, and a phone that is lost is closed in thr
   await amina.level();
   await admin.go('#/sync');
   await admin.go('#/access');
-  await admin.page.getByText('Comptes', { exact: true }).click();
+  await admin.page.getByRole('radio', { name: 'Comptes' }).check({ force: true });
   await admin.page.getByRole('link', { name: /Amina Volontaire/ }).click();
   await admin.page.getByRole('button', { name: 'Confier ou reprendre' }).click();
   await admin.page.getByRole('dialog').getByLabel(/Chercher une région/).fill('Taroudant');
