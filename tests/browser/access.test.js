@@ -86,7 +86,7 @@ test('an account is given a territory, and a phone that is lost is closed in thr
   await admin.page.getByRole('radio', { name: 'Comptes' }).check({ force: true });
   await admin.page.getByRole('link', { name: /Amina Volontaire/ }).click();
   await admin.page.getByRole('button', { name: 'Confier ou reprendre' }).click();
-  await admin.page.getByRole('dialog').getByLabel(/Chercher une région/).fill('Taroudant');
+  await admin.page.getByRole('dialog').getByLabel(/Chercher une région/).fill('Taroudan');
   await admin.page.getByRole('dialog').getByLabel(/Taroudan/).check();
   await look(admin, 'desk-territory-fr');
   await admin.page.getByRole('dialog').getByRole('button', { name: 'Enregistrer' }).click();
