@@ -141,6 +141,7 @@ mod tests {
             "age_band",
             "association",
             "commune",
+            "commune_code",
             "same_as",
             "notice_read_ms",
             "photo_consent",

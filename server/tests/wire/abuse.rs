@@ -105,7 +105,11 @@ fn a_body_that_is_too_large_is_refused() {
 #[test]
 fn a_frame_of_a_future_protocol_is_refused() {
     let of_protocol = |honest: &[u8], protocol| [&honest[..3], &[protocol], &honest[4..]].concat();
-    is_refused(|honest| vec![of_protocol(honest, 2), of_protocol(honest, 255)], 400, "frame.protocol_too_new");
+    is_refused(
+        |honest| vec![of_protocol(honest, wire::PROTOCOL + 1), of_protocol(honest, 255)],
+        400,
+        "frame.protocol_too_new",
+    );
 }
 
 #[test]

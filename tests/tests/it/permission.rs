@@ -137,7 +137,6 @@ fn every_edit_by_every_role_is_what_the_table_says_on_the_phone_and_on_the_serve
     expect![[r#"
         [
             ReadContact,
-            ChangeContact,
             CorrectStage,
             GiveBack,
             SeeAccess,
