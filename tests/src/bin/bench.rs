@@ -698,7 +698,7 @@ fn main() -> Outcome<()> {
     }
     text.push_str(NOTES);
     if let Some(slowness) = slowness {
-        write!(text, "{BROWSER_NOTES} Here {slowness}.\n")?;
+        writeln!(text, "{BROWSER_NOTES} Here {slowness}.")?;
     }
     if let Some(peer) = peer {
         write!(text, "{PEER_NOTES}{peer}")?;
