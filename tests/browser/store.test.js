@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 
 import { svelte } from '../../pwa/node_modules/@sveltejs/vite-plugin-svelte/src/index.js';
 import { build } from '../../pwa/node_modules/vite/dist/node/index.js';
-import { House, tiwizi } from './harness.js';
+import { api, House, tiwizi } from './harness.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 const EVENTS = { view: 'events' };
@@ -299,19 +299,26 @@ test('a connection to the storage that breaks is opened again', async () => {
   await phone.close();
 });
 
-test('a device that the server shut out keeps everything, and sends it once it is enrolled again', async () => {
+test('a device whose access is ended delivers what it had not sent, says so, forgets everything, and comes back by an invite', async () => {
   const phone = await Phone.open();
   const page = await phone.enrolled(EVENTS);
-  await page.evaluate(() => fetch('/api/session/end', { method: 'POST', headers: { 'x-tiwizi': '1' } }));
+  phone.online = false;
   assert.deepEqual(await begin(page, 'Après la fermeture'), begun);
-  await becomes(page, () => store.phase === 'revoked' && store.inLog === 0);
-  await page.reload();
-  await becomes(page, () => store.phase === 'revoked' && store.engineReady);
-  assert.ok((await titles(page)).includes('Après la fermeture'));
+  await becomes(page, () => store.inLog === 0);
+  phone.online = true;
+  const { body } = await api({ page }, 'GET', '/api/session');
+  const ended = await api({ page }, 'POST', `/api/devices/${body.device.id}/revoke`, {});
+  assert.equal(ended.status, 204);
+  // It wakes, delivers, and loads anew with nothing on it.
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await becomes(page, () => store.phase === 'welcome' && store.delivered === 1);
+  assert.deepEqual(await page.evaluate(() => views()[0]), null);
   assert.deepEqual(await enroll(page), { ok: true });
-  await becomes(page, () => store.phase === 'ready');
   await level(page);
-  await showsTitle(page, 'Après la fermeture');
+  // What was delivered waits for staff: it is not on the new device before they accept it.
+  assert.equal((await titles(page)).includes('Après la fermeture'), false);
+  await page.reload();
+  await becomes(page, () => store.engineReady && store.delivered === null);
   await phone.close();
 });
 

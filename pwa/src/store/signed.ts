@@ -15,8 +15,8 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 interface Schema extends DBSchema {
-  /** `pair` is the key pair, `ahead_ms` this device's clock minus the server's. */
-  key: { key: 'pair' | 'ahead_ms'; value: CryptoKeyPair | number };
+  /** `pair` is the key pair, `binding` one that the server has not taken yet, `ahead_ms` this device's clock minus the server's. */
+  key: { key: 'pair' | 'binding' | 'ahead_ms'; value: CryptoKeyPair | number };
 }
 
 export interface SignedInit extends Omit<RequestInit, 'body' | 'headers'> {
@@ -49,15 +49,7 @@ export async function signedFetch(path: string, init: SignedInit = {}): Promise<
 
 /** The public half in hex: for the server, with the invite's code. The pair is made, and on disk, before this returns. */
 export async function publicKey(): Promise<string> {
-  const { publicKey } = await keep();
-  return hex(await crypto.subtle.exportKey('raw', publicKey));
-}
-
-/** Forgets the pair: this device leaves for good. */
-export async function forgetKey(): Promise<void> {
-  const db = await open();
-  await db.clear('key');
-  known = null;
+  return publicOf(await keep());
 }
 
 async function send(path: string, { headers, ...init }: SignedInit): Promise<Response> {
@@ -77,11 +69,26 @@ async function proofOf(method: string, path: string, body: SignedInit['body']): 
 
 /** `POST /api/session/key`. False where the server has another one: this browser has lost its key, and is not that device any more. */
 async function bind(): Promise<boolean> {
-  const body = JSON.stringify({ public_key: await publicKey() });
+  const db = await open();
+  // Apart until the server has taken it: an invite may be used meanwhile, and brings a pair of its own. The same one at each attempt.
+  const tried = await db.get('key', 'binding');
+  const pair = typeof tried === 'object' ? tried : await newPair();
+  await db.put('key', pair, 'binding');
+  const body = JSON.stringify({ public_key: await publicOf(pair) });
   const headers = { 'x-tiwizi': '1', 'content-type': 'application/json' };
   const response = await fetch('/api/session/key', { method: 'POST', headers, body, redirect: 'error', cache: 'no-store' });
-  if (!response.ok) await forgetKey();
+  const tx = db.transaction('key', 'readwrite', { durability: 'strict' });
+  await Promise.all([...(response.ok ? [tx.store.put(pair, 'pair')] : []), tx.store.delete('binding'), tx.done]);
+  if (response.ok) known = { pair, aheadMs: (await own()).aheadMs };
   return response.ok;
+}
+
+function newPair(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify']);
+}
+
+async function publicOf({ publicKey }: CryptoKeyPair): Promise<string> {
+  return hex(await crypto.subtle.exportKey('raw', publicKey));
 }
 
 async function refusalOf(response: Response): Promise<{ code?: string; now_ms?: number }> {
@@ -107,7 +114,7 @@ async function own(): Promise<Known> {
 /** The pair, made if there is none. Written anew even when it is known: the storage may have been cleared meanwhile. */
 async function keep(): Promise<CryptoKeyPair> {
   const { pair, aheadMs } = await own();
-  const made = pair ?? (await crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify']));
+  const made = pair ?? (await newPair());
   const db = await open();
   const tx = db.transaction('key', 'readwrite', { durability: 'strict' });
   // Another tab may be just as early: the first one to write wins.
