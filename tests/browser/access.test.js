@@ -10,27 +10,12 @@ let house, admin, staff, amina;
 before(async () => {
   house = await House.open();
   admin = await house.phone({ viewport: DESK });
-  await withAuthenticator(admin);
+  await admin.withAuthenticator();
   const printed = tiwizi('invite', '--role', 'admin', '--name', 'Nadia Direction', '--data', house.folder);
   await admin.enroll(/#\/join\/(\S+)/.exec(printed)[1]);
 });
 
 after(() => house?.close());
-
-/** An authenticator in the browser, whose owner is there and says yes. */
-async function withAuthenticator(phone) {
-  const devtools = await phone.context.newCDPSession(phone.page);
-  await devtools.send('WebAuthn.enable');
-  const options = {
-    protocol: 'ctap2',
-    transport: 'internal',
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-  };
-  await devtools.send('WebAuthn.addVirtualAuthenticator', { options });
-}
 
 async function look(phone, name) {
   await phone.accessible();
@@ -44,16 +29,14 @@ test('an administrator adds a passkey, without which nobody above volunteers is 
   await admin.go('#/me');
   await admin.page.getByText(/Ajoutez-en une/).waitFor();
   await look(admin, 'desk-me-fr');
-  await admin.page.getByRole('button', { name: 'Ajouter une clé' }).click();
-  await admin.page.getByRole('button', { name: 'Continuer' }).click();
-  await admin.page.getByText(/^Ajoutée/).waitFor();
+  await admin.addPasskey();
 });
 
 test('staff wait until both see the same code, and then go on by themselves', async () => {
   const { status, body } = await api(admin, 'POST', '/api/invites', { role: 'staff', name: 'Badr Équipe', language: 'fr' });
   assert.equal(status, 200);
   staff = await house.phone();
-  await withAuthenticator(staff);
+  await staff.withAuthenticator();
   await staff.page.goto(`${house.url}/#/join/${body.code}`);
   await staff.page.getByRole('button', { name: 'Entrer' }).click();
   await staff.setPin();

@@ -141,6 +141,29 @@ export class Phone {
     this.pin = pin;
   }
 
+  /** An authenticator in the browser, whose owner is there and says yes. */
+  async withAuthenticator() {
+    const devtools = await this.context.newCDPSession(this.page);
+    await devtools.send('WebAuthn.enable');
+    const options = {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    };
+    await devtools.send('WebAuthn.addVirtualAuthenticator', { options });
+  }
+
+  /** Adds a passkey to the account, without which nobody above coordinators does what is grave. */
+  async addPasskey() {
+    await this.go('#/me');
+    await this.page.getByRole('button', { name: 'Ajouter une clé' }).click();
+    await this.page.getByRole('button', { name: 'Continuer' }).click();
+    await this.page.getByText(/^Ajoutée/).waitFor();
+  }
+
   async unlock() {
     await this.page.getByLabel('Votre code').fill(this.pin);
     await this.page.getByRole('button', { name: 'Ouvrir' }).click();
