@@ -215,9 +215,9 @@ test('what has had its time is shown, in both directions of writing', async () =
   await staff.page.getByText(/Durée :/).first().waitFor();
   await staff.accessible();
   await staff.picture('desktop-retention-fr');
-  await staff.go('#/sync');
-  await staff.page.getByRole('radio', { name: 'العربية' }).click({ force: true });
   await staff.page.setViewportSize({ width: 390, height: 844 });
+  await staff.go('#/sync');
+  await staff.page.getByRole('radio', { name: 'العربية' }).evaluate((radio) => radio.click());
   await staff.go('#/retention');
   await staff.page.getByRole('heading', { name: 'مدة الحفظ', exact: true }).waitFor();
   await staff.page.getByText(/المدة:/).first().waitFor();
