@@ -223,8 +223,8 @@ test('what has had its time is shown, in both directions of writing', async () =
   await staff.page.getByText(/المدة:/).first().waitFor();
   await staff.accessible();
   await staff.picture('phone-retention-ar');
-  const [other] = exported('person', '"family"');
-  await staff.go(`#/record/${other}`);
+  const [someone] = exported('person', '"family"');
+  await staff.go(`#/record/${someone}`);
   await staff.page.getByRole('button', { name: 'محو هذا الشخص' }).click();
   await staff.page.getByRole('dialog').getByText('ما سيُمحى', { exact: false }).waitFor();
   await staff.accessible();
