@@ -91,6 +91,7 @@ test('an engine that finds no room says so, and what was saved goes on to the se
     };`;
   await phone.reopen('#/events');
   page = phone.page;
+  await page.getByRole('link', { name: /Atelier d’écriture : de l’idée au dossier/ }).waitFor();
   await phone.go('#/events/new');
   await page.getByLabel(/Titre/).fill('Réunion sans place');
   await page.getByRole('button', { name: /Créer/ }).click();
