@@ -336,10 +336,12 @@ class AppStore implements Store {
 
   /** What the last run knew of the exchange, until the leader says more. */
   async #readExchange(): Promise<void> {
-    const json = await this.#disk.readView(keyText({ view: 'sync' })).catch(() => null);
+    const known = Promise.all([this.#disk.readView(keyText({ view: 'sync' })), this.#disk.unacknowledged()]);
+    const [json, unsent] = await known.catch(() => [null, 0] as const);
     const view = json === null ? null : (JSON.parse(json) as View);
     if (view?.view !== 'sync' || this.#told.state !== 'never' || view.exchanged_ms === 0) return;
-    this.#told = { state: view.unsent_changes > 0 ? 'unsent' : 'level', code: null, endedMs: view.exchanged_ms };
+    // The view may be a moment older than what was stored last: the lock gives it no time to be kept.
+    this.#told = { state: unsent > 0 ? 'unsent' : 'level', code: null, endedMs: view.exchanged_ms };
   }
 
   #listen(): void {
