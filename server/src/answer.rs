@@ -517,6 +517,11 @@ fn told(did: &Did) -> String {
         Did::Joined { .. }
         | Did::Marked { .. }
         | Did::Withdrew { .. }
+        | Did::Signed { .. }
+        | Did::KeptPaper
+        | Did::Counted { .. }
+        | Did::Linked { .. }
+        | Did::Sealed { .. }
         | Did::Reworded { .. }
         | Did::ReadAgain { .. } => "Autre modification".to_owned(),
     }

@@ -7,7 +7,7 @@ use shared::{
     field::{Field, Value},
     id::{DocumentId, RowId},
     limit,
-    mark::Status,
+    mark::{How, Status},
     phone::Phone,
     record::{CallSection, Side},
     role::Role,
@@ -280,7 +280,7 @@ struct Event {
 
 fn check_in(event: &Event, person: DocumentId, status: Status) -> Edit {
     let slot = if status == Status::Excused { event.afternoon } else { event.morning };
-    Edit::CheckIn { event: event.id, slot, person, mark: RowId(secret::draw()), status, minutes: None }
+    Edit::CheckIn { event: event.id, slot, person, mark: RowId(secret::draw()), status, minutes: None, how: How::Tap }
 }
 
 fn reword(dossier: DocumentId, section: &str, before: &str, after: &str) -> Edit {

@@ -132,7 +132,8 @@ fn named(did: &Did) -> Option<DocumentId> {
     match did {
         Did::Set { value, .. } => value.text().parse().ok(),
         Did::Joined { person } => person.parse().ok(),
-        Did::Marked { person, .. } | Did::Withdrew { person, .. } => *person,
+        Did::Marked { person, .. } | Did::Withdrew { person, .. } | Did::Signed { person } => *person,
+        Did::Linked { document } => *document,
         _ => None,
     }
 }

@@ -12,13 +12,13 @@ use crate::{
     consent::{Agreed, Consent},
     document::{Author, Document, Kind, Made},
     effect::{capability_to_say, capability_to_set, check_stage},
-    field::{Accepts, Field, Value},
+    field::{AGE_BANDS, Accepts, Field, SEXES, Value},
     id::{DocumentId, RowId},
     limit,
-    mark::Status,
+    mark::{How, Signer, Status, attendance},
     permission::{Capability, capability_to_begin},
     phone::Phone,
-    record::{CallSection, Side},
+    record::{CallSection, Record, Side},
     registry,
     role::Role,
     settings::SETTINGS,
@@ -48,6 +48,16 @@ pub struct NewSlot {
     pub starts: String,
     /// `12:30`
     pub ends: String,
+}
+
+/// A trainer of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct NewTrainer {
+    /// The row's id.
+    pub trainer: RowId,
+    /// The name as it is printed on the sheet.
+    pub name: String,
 }
 
 /// What is known of a new person.
@@ -145,6 +155,90 @@ pub enum Edit {
         /// Its half-days.
         slots: Vec<NewSlot>,
     },
+    /// Adds a half-day to an event.
+    AddSlot {
+        /// To which event.
+        event: DocumentId,
+        /// The half-day.
+        slot: NewSlot,
+    },
+    /// Adds a trainer to an event.
+    AddTrainer {
+        /// To which event.
+        event: DocumentId,
+        /// The trainer.
+        trainer: NewTrainer,
+    },
+    /// Keeps a photo of a signed sheet of paper with an event.
+    AddPaper {
+        /// With which event.
+        event: DocumentId,
+        /// The row's id.
+        paper: RowId,
+        /// Of which half-day, if of one.
+        slot: Option<RowId>,
+        /// The blob: 64 hexadecimal digits.
+        blob: String,
+    },
+    /// Marks a half-day, a trainer or a photo of an event removed, or says that it stays (M6).
+    KeepEventRow {
+        /// Of which event.
+        event: DocumentId,
+        /// Which.
+        row: RowId,
+        /// Whether it stays.
+        keep: bool,
+    },
+    /// Links an event to an association or a dossier, or takes the link away.
+    LinkEvent {
+        /// Which event.
+        event: DocumentId,
+        /// The association or dossier.
+        document: DocumentId,
+        /// Which of the two it is; none takes the link away.
+        kind: Option<Kind>,
+    },
+    /// Says how many people of one sex and age band were there without being named. Nothing takes the number away.
+    SetHeadcount {
+        /// At which event.
+        event: DocumentId,
+        /// In which half-day.
+        slot: RowId,
+        /// One of `field::SEXES`.
+        sex: String,
+        /// One of `field::AGE_BANDS`, or empty.
+        age_band: String,
+        /// How many.
+        people: Option<u32>,
+    },
+    /// Keeps a signature of one half-day (M3). Whoever signs was there: where no mark says so, one is made.
+    Sign {
+        /// At which event.
+        event: DocumentId,
+        /// Which half-day.
+        slot: RowId,
+        /// Who signs.
+        signer: Signer,
+        /// The signature's id.
+        signature: RowId,
+        /// The blob that holds its strokes: 64 hexadecimal digits.
+        ink: String,
+        /// How it was made.
+        how: How,
+        /// The id of the mark, if one is needed.
+        mark: RowId,
+    },
+    /// Takes a signature back (M1).
+    WithdrawSignature {
+        /// At which event.
+        event: DocumentId,
+        /// Which signature.
+        signature: RowId,
+        /// The withdrawal's id.
+        withdrawal: RowId,
+        /// Why.
+        reason: String,
+    },
     /// Expects a person at an event.
     AddToRoster {
         /// At which event.
@@ -166,6 +260,9 @@ pub enum Edit {
         status: Status,
         /// Minutes of presence, for a partial one.
         minutes: Option<u16>,
+        /// How it was seen.
+        #[serde(default)]
+        how: How,
     },
     /// Takes back every mark of a person in a slot that this device knows of (M1).
     Undo {
@@ -361,6 +458,10 @@ pub enum Refusal {
     #[error("what is written once stays as it is")]
     #[serde(rename = "permission.sealed")]
     Sealed,
+    /// A half-day in which people were marked or have signed cannot be removed.
+    #[error("the row is in use")]
+    #[serde(rename = "edit.row_in_use")]
+    RowInUse,
     /// No edit of ours writes this: only a change that was made by other means.
     #[error("no edit does this")]
     #[serde(rename = "permission.no_such_edit")]
@@ -392,6 +493,7 @@ impl Refusal {
             Self::HistoryFull => "change.document_full",
             Self::NotAllowed => "permission.not_allowed",
             Self::Sealed => "permission.sealed",
+            Self::RowInUse => "edit.row_in_use",
             Self::NoSuchEdit => "permission.no_such_edit",
             Self::StageJump => "stage.jump",
             Self::Failed => "edit.failed",
@@ -457,12 +559,30 @@ impl Bench<'_> {
                 self.create(*association, Kind::Association, fields, |_| Ok(()))
             }
             Edit::CreateEvent { event, fields, slots } => self.create_event(*event, fields, slots),
+            Edit::AddSlot { event, slot } => {
+                let cells = slot_cells(slot)?;
+                self.change(*event, Kind::Event, Capability::ChangeEvent, |tx| add_slot(tx, slot.slot, cells))
+            }
+            Edit::AddTrainer { event, trainer } => {
+                let name = trainer_name(trainer)?;
+                self.change(*event, Kind::Event, Capability::ChangeEvent, |tx| add_trainer(tx, trainer.trainer, &name))
+            }
+            Edit::AddPaper { event, paper, slot, blob } => self.add_paper(*event, *paper, *slot, blob),
+            Edit::KeepEventRow { event, row, keep } => self.keep_event_row(*event, *row, *keep),
+            Edit::LinkEvent { event, document, kind } => self.link_event(*event, *document, *kind),
+            Edit::SetHeadcount { event, slot, sex, age_band, people } => {
+                self.set_headcount(*event, *slot, sex, age_band, *people)
+            }
+            Edit::Sign { .. } => self.sign(edit),
+            Edit::WithdrawSignature { event, signature, withdrawal, reason } => {
+                self.withdraw_signature(*event, *signature, *withdrawal, reason)
+            }
             Edit::AddToRoster { event, person } => {
                 self.change(*event, Kind::Event, Capability::AddToRoster, |tx| join(tx, *person, "expected"))
             }
-            Edit::CheckIn { event, slot, person, mark, status, minutes } => self.check_in(
+            Edit::CheckIn { event, slot, person, mark, status, minutes, how } => self.check_in(
                 *event,
-                &NewMark { slot: *slot, person: *person, mark: *mark, status: *status, minutes: *minutes },
+                &NewMark { slot: *slot, person: *person, mark: *mark, status: *status, minutes: *minutes, how: *how },
             ),
             Edit::Undo { event, slot, person, withdrawal, reason } => {
                 self.withdraw(*event, *slot, *person, *withdrawal, reason, None)
@@ -566,6 +686,7 @@ impl Bench<'_> {
         let kind = document.kind;
         let (rows, allowed) = match (row_id, kind) {
             (None, _) => ("", Field::of(kind)),
+            (Some(_), Kind::Event) if Field::TRAINER.contains(&field) => (TRAINER, Field::TRAINER),
             (Some(_), Kind::Event) => ("slots", Field::SLOT),
             (Some(_), Kind::Dossier) => ("lines", Field::LINE),
             (Some(_), _) => return Err(Refusal::RowUnknown),
@@ -582,7 +703,7 @@ impl Bench<'_> {
         }
         self.change(id, kind, capability_to_set(kind, field), |tx| {
             let Some(row_id) = row_id else { return set(tx, &ROOT, field.key(), &value) };
-            let row = row(tx, rows, row_id)?;
+            let row = if rows == TRAINER { family_row(tx, rows, row_id)? } else { row(tx, rows, row_id)? };
             set(tx, &row, field.key(), &value)?;
             // M6: who changes a line says that it stays, so that a removal made apart is seen to disagree.
             if rows == "lines" && tx.pending_ops() > 0 { assert_kept(tx, &row) } else { Ok(()) }
@@ -687,23 +808,128 @@ impl Bench<'_> {
         if slots.len() > limit::SLOTS_MAX {
             return Err(Refusal::DocumentFull);
         }
-        let mut rows = Vec::with_capacity(slots.len());
-        for slot in slots {
-            let cells = [(Field::Day, &slot.day), (Field::Starts, &slot.starts), (Field::Ends, &slot.ends)];
-            for (field, text) in cells {
-                rows.push((slot.slot, field, checked(field, &Value::from(&**text), Field::SLOT)?));
-            }
-        }
+        let slots: Vec<_> =
+            slots.iter().map(|slot| Ok((slot.slot, slot_cells(slot)?))).collect::<Result<_, Refusal>>()?;
         self.create(event, Kind::Event, fields, |tx| {
-            for (slot, field, value) in rows {
-                let row = match new_row(tx, "slots", slot)? {
-                    Some(row) => row,
-                    None => row(tx, "slots", slot)?,
-                };
-                set(tx, &row, field.key(), &value)?;
-            }
-            Ok(())
+            slots.into_iter().try_for_each(|(slot, cells)| add_slot(tx, slot, cells))
         })
+    }
+
+    fn add_paper(&mut self, event: DocumentId, paper: RowId, slot: Option<RowId>, blob: &str) -> Done {
+        let (blob, at_ms) = (blob_name(blob)?, self.now());
+        self.change(event, Kind::Event, Capability::Mark, |tx| {
+            if let Some(slot) = slot {
+                row(tx, "slots", slot)?;
+            }
+            let Some(row) = new_family_row(tx, PAPER, paper, limit::PAPERS_MAX)? else { return Ok(()) };
+            set(tx, &row, "blob", &blob)?;
+            if let Some(slot) = slot {
+                tx.put(&row, "slot", slot.0.to_vec())?;
+            }
+            set(tx, &row, "at_ms", &Value::Number(at_ms))
+        })
+    }
+
+    fn link_event(&mut self, event: DocumentId, document: DocumentId, kind: Option<Kind>) -> Done {
+        let kind = match kind {
+            Some(kind) if !LINKED_KINDS.contains(&kind) => return Err(Refusal::ValueInvalid),
+            Some(kind) => Value::from(kind.as_str()),
+            None => Value::Empty,
+        };
+        self.change(event, Kind::Event, Capability::ChangeEvent, |tx| {
+            if kind != Value::Empty && family_length(tx, LINK) >= limit::LINKS_MAX {
+                return Err(Refusal::DocumentFull);
+            }
+            set(tx, &ROOT, &family_key(LINK, document), &kind)
+        })
+    }
+
+    fn keep_event_row(&mut self, event: DocumentId, id: RowId, keep: bool) -> Done {
+        let Record::Event(record) = self.record(event)? else { return Err(Refusal::DocumentUnknown) };
+        if !keep && record.slot_is_used(id) {
+            return Err(Refusal::RowInUse);
+        }
+        let paper = record.papers.iter().any(|paper| paper.id == id);
+        // Whoever may photograph a sheet may take the photo out again.
+        let needs = if paper { Capability::Mark } else { Capability::ChangeEvent };
+        let state = Value::from(if keep { "kept" } else { "removed" });
+        self.change(event, Kind::Event, needs, |tx| {
+            let rows = [row(tx, "slots", id), family_row(tx, TRAINER, id), family_row(tx, PAPER, id)];
+            let row = rows.into_iter().find_map(Result::ok).ok_or(Refusal::RowUnknown)?;
+            set(tx, &row, "state", &state)
+        })
+    }
+
+    fn set_headcount(
+        &mut self,
+        event: DocumentId,
+        slot: RowId,
+        sex: &str,
+        age_band: &str,
+        people: Option<u32>,
+    ) -> Done {
+        if !SEXES.contains(&sex) || !(age_band.is_empty() || AGE_BANDS.contains(&age_band)) {
+            return Err(Refusal::ValueInvalid);
+        }
+        let people = people.map_or(Value::Empty, |n| Value::Number(i64::from(n)));
+        if people.number().is_some_and(|n| n > limit::HEADCOUNT_MAX) {
+            return Err(Refusal::ValueInvalid);
+        }
+        self.change(event, Kind::Event, Capability::Mark, |tx| {
+            row(tx, "slots", slot)?;
+            set(tx, &ROOT, &family_key(HEADCOUNT, format_args!("{slot}/{sex}/{age_band}")), &people)
+        })
+    }
+
+    fn sign(&mut self, edit: &Edit) -> Done {
+        let Edit::Sign { event, slot, signer, signature, ink, how, mark } = edit else { return Ok(()) };
+        let (ink, at_ms) = (blob_name(ink)?, self.at_ms);
+        let Record::Event(record) = self.record(*event)? else { return Err(Refusal::DocumentUnknown) };
+        let marks = |person| record.marks.iter().filter(move |m| m.person == person && m.slot == *slot);
+        self.change(*event, Kind::Event, Capability::Mark, |tx| {
+            row(tx, "slots", *slot)?;
+            match signer {
+                Signer::Trainer(trainer) => drop(family_row(tx, TRAINER, *trainer)?),
+                Signer::Person(person) => {
+                    let attends = attendance(marks(*person)).status().is_some_and(Status::attended);
+                    if !attends {
+                        let (slot, person, mark, status) = (*slot, *person, *mark, Status::Present);
+                        add_mark(tx, &NewMark { slot, person, mark, status, minutes: None, how: *how }, at_ms)?;
+                    }
+                }
+            }
+            let most = limit::ROSTER_MAX * limit::SLOTS_MAX;
+            let Some(row) = new_family_row(tx, SIGNATURE, *signature, most)? else { return Ok(()) };
+            match signer {
+                Signer::Person(person) => tx.put(&row, "person", person.0.to_vec())?,
+                Signer::Trainer(trainer) => tx.put(&row, "trainer", trainer.0.to_vec())?,
+            }
+            tx.put(&row, "slot", slot.0.to_vec())?;
+            tx.put(&row, "how", how.as_str())?;
+            tx.put(&row, "at_ms", i64::try_from(at_ms).unwrap_or(i64::MAX))?;
+            set(tx, &row, "ink", &ink)
+        })
+    }
+
+    fn withdraw_signature(&mut self, event: DocumentId, signature: RowId, withdrawal: RowId, reason: &str) -> Done {
+        let reason = lines(reason)?;
+        if reason == Value::Empty {
+            return Err(Refusal::ReasonMissing);
+        }
+        let at_ms = self.now();
+        self.change(event, Kind::Event, Capability::WithdrawMark, |tx| {
+            family_row(tx, SIGNATURE, signature)?;
+            add_withdrawal(tx, withdrawal, signature, &reason, at_ms)
+        })
+    }
+
+    fn now(&self) -> i64 {
+        i64::try_from(self.at_ms).unwrap_or(i64::MAX)
+    }
+
+    fn record(&mut self, id: DocumentId) -> Result<Record, Refusal> {
+        let document = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
+        Ok(Record::read(&document))
     }
 
     fn check_in(&mut self, event: DocumentId, mark: &NewMark) -> Done {
@@ -725,21 +951,20 @@ impl Bench<'_> {
         if reason == Value::Empty {
             return Err(Refusal::ReasonMissing);
         }
-        let document = self.library.copy(event).ok_or(Refusal::DocumentUnknown)?;
-        let crate::record::Record::Event(record) = crate::record::Record::read(&document) else {
-            return Err(Refusal::DocumentUnknown);
-        };
+        let Record::Event(record) = self.record(event)? else { return Err(Refusal::DocumentUnknown) };
         let of_theirs = record.marks.iter().filter(|mark| mark.person == person && mark.slot == slot);
         let standing = of_theirs.filter(|mark| mark.withdrawn.is_none() && Some(mark.status) != except);
         let marks: Vec<RowId> = standing.map(|mark| mark.id).collect();
-        let at_ms = i64::try_from(self.at_ms).unwrap_or(i64::MAX);
+        // A signature says that its signer was there: it goes with the marks that said so.
+        let signatures: Vec<RowId> = match except.is_some_and(Status::attended) {
+            true => Vec::new(),
+            false => record.signatures_of(Signer::Person(person), slot).map(|one| one.id).collect(),
+        };
+        let at_ms = self.now();
         self.change(event, Kind::Event, Capability::WithdrawMark, |tx| {
-            for (n, mark) in (0_u64..).zip(marks) {
+            for (n, mark) in (0_u64..).zip(marks.into_iter().chain(signatures)) {
                 let id = RowId((u64::from_be_bytes(first.0).wrapping_add(n)).to_be_bytes());
-                let Some(row) = new_row(tx, "withdrawals", id)? else { continue };
-                set(tx, &row, "mark", &Value::Text(mark.to_string()))?;
-                set(tx, &row, "reason", &reason)?;
-                set(tx, &row, "at_ms", &Value::Number(at_ms))?;
+                add_withdrawal(tx, id, mark, &reason, at_ms)?;
             }
             Ok(())
         })
@@ -764,7 +989,14 @@ impl Bench<'_> {
         let at_ms = self.at_ms;
         self.change(*event, Kind::Event, Capability::Mark, |tx| {
             join(tx, *person, "walk_in")?;
-            let present = NewMark { slot: *slot, person: *person, mark: *mark, status: Status::Present, minutes: None };
+            let present = NewMark {
+                slot: *slot,
+                person: *person,
+                mark: *mark,
+                status: Status::Present,
+                minutes: None,
+                how: How::Tap,
+            };
             add_mark(tx, &present, at_ms)
         })
     }
@@ -879,6 +1111,127 @@ struct NewMark {
     mark: RowId,
     status: Status,
     minutes: Option<u16>,
+    how: How,
+}
+
+/// Rows that came after the genesis of events live at the root, each under a key of its own: `signature/4f1b…`. The genesis is the
+/// same change everywhere and cannot be added to, and a map that two phones each made on the way would hide one of the two.
+pub(crate) const SIGNATURE: &str = "signature";
+pub(crate) const TRAINER: &str = "trainer";
+pub(crate) const PAPER: &str = "paper";
+/// Sealed versions of the sheet: written by the server alone.
+pub(crate) const SHEET: &str = "sheet";
+/// Registers at the root: `headcount/slot/sex/age band`, and `link/document`, which says of what kind the document is.
+pub(crate) const HEADCOUNT: &str = "headcount";
+pub(crate) const LINK: &str = "link";
+/// What an event may be linked to.
+pub(crate) const LINKED_KINDS: [Kind; 2] = [Kind::Association, Kind::Dossier];
+
+fn family_key(family: &str, id: impl std::fmt::Display) -> String {
+    format!("{family}/{id}")
+}
+
+/// The family of a key at the root, and what stands after the slash.
+pub(crate) fn family_of(key: &str) -> Option<(&str, &str)> {
+    key.split_once('/')
+}
+
+fn family_length(tx: &Transaction<'_>, family: &str) -> usize {
+    // '0' comes after '/'.
+    tx.map_range(ROOT, family_key(family, "")..format!("{family}0")).count()
+}
+
+fn family_row(tx: &Transaction<'_>, family: &str, id: RowId) -> Result<ObjId, Refusal> {
+    match tx.get(ROOT, family_key(family, id))? {
+        Some((Crdt::Object(ObjType::Map), row)) => Ok(row),
+        _ => Err(Refusal::RowUnknown),
+    }
+}
+
+/// Adds a row at the root, or nothing where the same edit was done before.
+fn new_family_row(tx: &mut Transaction<'_>, family: &str, id: RowId, most: usize) -> Result<Option<ObjId>, Refusal> {
+    let key = family_key(family, id);
+    if tx.get(ROOT, key.as_str())?.is_some() {
+        return Ok(None);
+    }
+    if family_length(tx, family) >= most {
+        return Err(Refusal::DocumentFull);
+    }
+    Ok(Some(tx.put_object(ROOT, key, ObjType::Map)?))
+}
+
+type Cells = [(Field, Value); 3];
+
+fn slot_cells(slot: &NewSlot) -> Result<Cells, Refusal> {
+    let cell = |field, text: &str| Ok::<_, Refusal>((field, checked(field, &Value::from(text), Field::SLOT)?));
+    Ok([cell(Field::Day, &slot.day)?, cell(Field::Starts, &slot.starts)?, cell(Field::Ends, &slot.ends)?])
+}
+
+fn add_slot(tx: &mut Transaction<'_>, slot: RowId, cells: Cells) -> Done {
+    let Some(row) = new_row(tx, "slots", slot)? else { return Ok(()) };
+    cells.iter().try_for_each(|(field, value)| set(tx, &row, field.key(), value))
+}
+
+fn trainer_name(trainer: &NewTrainer) -> Result<Value, Refusal> {
+    let name = short(&trainer.name)?;
+    if name == Value::Empty { Err(Refusal::NameMissing) } else { Ok(name) }
+}
+
+fn add_trainer(tx: &mut Transaction<'_>, trainer: RowId, name: &Value) -> Done {
+    let Some(row) = new_family_row(tx, TRAINER, trainer, limit::TRAINERS_MAX)? else { return Ok(()) };
+    set(tx, &row, Field::Label.key(), name)
+}
+
+/// M1: what is taken back stays, with a word beside it.
+fn add_withdrawal(tx: &mut Transaction<'_>, id: RowId, of: RowId, reason: &Value, at_ms: i64) -> Done {
+    let Some(row) = new_row(tx, "withdrawals", id)? else { return Ok(()) };
+    set(tx, &row, "mark", &Value::Text(of.to_string()))?;
+    set(tx, &row, "reason", reason)?;
+    set(tx, &row, "at_ms", &Value::Number(at_ms))
+}
+
+/// Whether a text names a blob: the SHA-256 of its bytes in hexadecimal.
+#[must_use]
+pub fn is_blob_name(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+fn blob_name(name: &str) -> Result<Value, Refusal> {
+    if is_blob_name(name) { Ok(Value::from(name)) } else { Err(Refusal::ValueInvalid) }
+}
+
+/// Seals a version of an event's sheet (M8): what it says now is what was seen. The server alone does this, when it has made the
+/// manifest that `code` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// Which event.
+    pub event: DocumentId,
+    /// The sheet's row.
+    pub sheet: RowId,
+    /// The version of the document that was sealed.
+    pub version: Vec<ChangeHash>,
+    /// Why there is another version; empty for the first.
+    pub reason: String,
+    /// The code that is printed on it.
+    pub code: String,
+}
+
+impl Seal {
+    /// Writes the seal on top of a document.
+    ///
+    /// # Errors
+    /// [`Refusal::DocumentFull`] where it was sealed as often as may be; then nothing was done.
+    pub fn write(&self, document: &mut Document, author: &Author) -> Result<Option<Made>, Refusal> {
+        let at_ms = i64::try_from(author.at_ms).unwrap_or(i64::MAX);
+        let (version, reason) = (version_text(&self.version), lines(&self.reason)?);
+        document.write(author, |tx| {
+            let Some(row) = new_family_row(tx, SHEET, self.sheet, limit::SHEETS_MAX)? else { return Ok(()) };
+            set(tx, &row, "version", &Value::Text(version))?;
+            set(tx, &row, "reason", &reason)?;
+            set(tx, &row, "code", &Value::from(&*self.code))?;
+            set(tx, &row, "at_ms", &Value::Number(at_ms))
+        })
+    }
 }
 
 fn add_phone(tx: &mut Transaction<'_>, id: RowId, phone: &Phone) -> Done {
@@ -902,6 +1255,9 @@ fn add_mark(tx: &mut Transaction<'_>, mark: &NewMark, at_ms: u64) -> Done {
     tx.put(&row, "at_ms", i64::try_from(at_ms).unwrap_or(i64::MAX))?;
     if let Some(minutes) = mark.minutes {
         tx.put(&row, "minutes", i64::from(minutes))?;
+    }
+    if mark.how != How::Tap {
+        tx.put(&row, "how", mark.how.as_str())?;
     }
     Ok(())
 }
@@ -1069,7 +1425,7 @@ pub fn version_text(heads: &[ChangeHash]) -> String {
     heads.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
 }
 
-fn version_heads(version: &str) -> Vec<ChangeHash> {
+pub(crate) fn version_heads(version: &str) -> Vec<ChangeHash> {
     let heads: Option<Vec<_>> = version.split('.').map(|head| head.parse().ok()).collect();
     heads.unwrap_or_default()
 }

@@ -11,9 +11,10 @@ use automerge::{
 use crate::{
     consent::Agreed,
     document::Kind,
-    edit::{Refusal, checked, is_section_key},
-    field::{Field, Value},
+    edit::{self, Refusal, checked, family_of, is_section_key},
+    field::{AGE_BANDS, Field, SEXES, Value},
     id::{DocumentId, RowId},
+    limit,
     permission::{Capability, capability_to_begin},
     role::Role,
     stage,
@@ -69,6 +70,7 @@ impl Judge {
     pub fn touch(&mut self, touch: &Touch<'_>) -> Judged {
         let path: Vec<&str> = touch.path.iter().map(String::as_str).collect();
         match (self.kind, path.as_slice()) {
+            (Kind::Event, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => self.event_root(touch),
             (_, []) => self.root(touch),
             (Kind::Person, ["not_same"]) => {
                 key_as::<DocumentId>(touch)?;
@@ -81,7 +83,9 @@ impl Judge {
                 self.cell(touch, cells, capability)
             }
             (Kind::Event, ["slots"]) => self.add_row(touch, self.change_event()),
+            (Kind::Event, ["slots", _]) if touch.key == Some("state") => self.state(touch, self.change_event()),
             (Kind::Event, ["slots", _]) => self.row_field(touch, Field::SLOT, self.change_event()),
+            (Kind::Event, [row]) if family_of(row).is_some() => self.event_row(touch, row),
             (Kind::Event, ["roster"]) => {
                 key_as::<DocumentId>(touch)?;
                 let joins = matches!(touch.action, OpType::Put(ScalarValue::Str(how)) if *how == "expected" || *how == "walk_in");
@@ -90,7 +94,7 @@ impl Judge {
             (Kind::Event, ["marks"]) => self.add_sealed(touch, Capability::Mark),
             (Kind::Event, ["withdrawals"]) => self.add_sealed(touch, Capability::WithdrawMark),
             (Kind::Event, ["marks", _]) => {
-                self.sealed_cell(touch, &["person", "slot", "status", "at_ms", "minutes"], Capability::Mark)
+                self.sealed_cell(touch, &["person", "slot", "status", "at_ms", "minutes", "how"], Capability::Mark)
             }
             (Kind::Event, ["withdrawals", _]) => {
                 self.sealed_cell(touch, &["mark", "reason", "at_ms"], Capability::WithdrawMark)
@@ -151,6 +155,40 @@ impl Judge {
             }
         }
         self.field(touch, field, Field::of(self.kind), self.capability_for(field, touch.action))
+    }
+
+    /// What stands at an event's root beside its fields: see `edit::SIGNATURE`.
+    fn event_root(&self, touch: &Touch<'_>) -> Judged {
+        let Some((family, id)) = touch.key.and_then(family_of) else { return Err(Refusal::NoSuchEdit) };
+        let is_row = id.parse::<RowId>().is_ok();
+        match family {
+            edit::SIGNATURE | edit::PAPER | edit::TRAINER if !is_row => Err(Refusal::NoSuchEdit),
+            edit::SIGNATURE | edit::PAPER => self.add_sealed_row(touch, Capability::Mark),
+            edit::TRAINER => self.add_sealed_row(touch, self.change_event()),
+            edit::LINK if id.parse::<DocumentId>().is_ok() => self.register(touch, self.change_event()),
+            edit::HEADCOUNT => match touch.action {
+                OpType::Put(value) if !is_headcount(id, &Value::from_scalar(value)) => Err(Refusal::ValueInvalid),
+                _ => self.register(touch, Capability::Mark),
+            },
+            // The server alone seals, and nobody touches what is sealed.
+            edit::SHEET => Err(Refusal::Sealed),
+            _ => Err(Refusal::NoSuchEdit),
+        }
+    }
+
+    /// A cell of such a row.
+    fn event_row(&self, touch: &Touch<'_>, row: &str) -> Judged {
+        match (family_of(row).map(|(family, _)| family), touch.key) {
+            (Some(edit::SIGNATURE), _) => {
+                self.sealed_cell(touch, &["person", "trainer", "slot", "ink", "how", "at_ms"], Capability::Mark)
+            }
+            (Some(edit::PAPER), Some("state")) => self.state(touch, Capability::Mark),
+            (Some(edit::PAPER), _) => self.sealed_cell(touch, &["slot", "blob", "at_ms"], Capability::Mark),
+            (Some(edit::TRAINER), Some("state")) => self.state(touch, self.change_event()),
+            (Some(edit::TRAINER), _) => self.row_field(touch, Field::TRAINER, self.change_event()),
+            (Some(edit::SHEET), _) => Err(Refusal::Sealed),
+            _ => Err(Refusal::NoSuchEdit),
+        }
     }
 
     fn capability_for(&self, field: Field, action: &OpType) -> Capability {
@@ -215,10 +253,24 @@ impl Judge {
 
     /// M1: a mark or a withdrawal is added, and never touched again, by whomever.
     fn add_sealed(&self, touch: &Touch<'_>, capability: Capability) -> Judged {
-        if !touch.replaces.is_empty() {
-            return Err(Refusal::Sealed);
+        key_as::<RowId>(touch)?;
+        self.add_sealed_row(touch, capability)
+    }
+
+    fn add_sealed_row(&self, touch: &Touch<'_>, capability: Capability) -> Judged {
+        match touch.action {
+            _ if !touch.replaces.is_empty() => Err(Refusal::Sealed),
+            OpType::Make(ObjType::Map) => self.needs(capability),
+            _ => Err(Refusal::NoSuchEdit),
         }
-        self.add_row(touch, capability)
+    }
+
+    /// Whether a row stays (M6).
+    fn state(&self, touch: &Touch<'_>, capability: Capability) -> Judged {
+        match touch.action {
+            OpType::Put(ScalarValue::Str(word)) if *word != "kept" && *word != "removed" => Err(Refusal::ValueInvalid),
+            _ => self.register(touch, capability),
+        }
     }
 
     fn sealed_cell(&self, touch: &Touch<'_>, cells: &[&str], capability: Capability) -> Judged {
@@ -259,6 +311,15 @@ pub fn capability_to_say(agreed: Agreed) -> Capability {
 pub fn check_stage(role: Role, before: &[&str], to: &str) -> Judged {
     let may = role.may(Capability::CorrectStage) || !to.is_empty() && stage::may_move(before, to);
     if may { Ok(()) } else { Err(Refusal::StageJump) }
+}
+
+/// Whether such a headcount can be: of a half-day, by sex and age band.
+fn is_headcount(key: &str, people: &Value) -> bool {
+    let parts: Vec<&str> = key.split('/').collect();
+    let [slot, sex, age_band] = parts[..] else { return false };
+    let counts = people.number().map_or(*people == Value::Empty, |n| (0..=limit::HEADCOUNT_MAX).contains(&n));
+    let band = age_band.is_empty() || AGE_BANDS.contains(&age_band);
+    slot.parse::<RowId>().is_ok() && SEXES.contains(&sex) && band && counts
 }
 
 /// The key as an id of that kind: another one would be a row that no record shows.

@@ -220,7 +220,7 @@ pub const STAGES: &[&str] = &[
 ];
 /// What is said about a consent: see `consent::Agreed`.
 pub const CONSENTS: &[&str] = &["given", "withdrawn"];
-/// What an event is.
+/// What an event is; a house may add kinds of its own (`Field::HouseEventKinds`).
 pub const EVENT_KINDS: &[&str] =
     &["writing_workshop", "project_training", "finance_training", "information_meeting", "group_support", "other"];
 /// The sectors of PRA/OSIM calls.
@@ -270,8 +270,8 @@ fields! {
     Founded = "founded", Day;
     /// Day it was dissolved.
     Dissolved = "dissolved", Day;
-    /// One of [`EVENT_KINDS`].
-    EventKind = "event_kind", Word(EVENT_KINDS);
+    /// One of [`EVENT_KINDS`], or a kind of the house's own, as written.
+    EventKind = "event_kind", Text(SHORT);
     /// Hall, room.
     Place = "place", Text(SHORT);
     /// The trainer's name as it is printed on the sheet.
@@ -280,6 +280,16 @@ fields! {
     Capacity = "capacity", Number(0, 100_000);
     /// The funder's project code.
     ProjectCode = "project_code", Text(SHORT);
+    /// Who pays for the event: named on the sheet.
+    Funders = "funders", Text(SHORT);
+    /// The languages in which it is held, as written.
+    Languages = "languages", Text(SHORT);
+    /// Whatever else is to be known of it.
+    Remarks = "remarks", Text(LINES);
+    /// The name that the sessions of one series share: an id.
+    Series = "series", Text(64);
+    /// What the codes on its badges are made with: 32 hexadecimal digits, known to whoever holds the event.
+    BadgeKey = "badge_key", Text(64);
     /// The call that a dossier answers.
     Call = "call", Document(Kind::Call);
     /// One of [`STAGES`].
@@ -344,11 +354,15 @@ fields! {
     HouseName = "house_name", Text(SHORT);
     /// Where people write or call about what is kept of them.
     HouseContact = "house_contact", Text(SHORT);
+    /// Kinds of events that the house has beside [`EVENT_KINDS`], one a line.
+    HouseEventKinds = "house_event_kinds", Text(LINES);
 }
 
 impl Field {
     /// The fields of a slot.
     pub const SLOT: &'static [Self] = &[Self::Day, Self::Starts, Self::Ends];
+    /// The fields of a trainer of an event.
+    pub const TRAINER: &'static [Self] = &[Self::Label];
     /// The fields of a budget line.
     pub const LINE: &'static [Self] = &[Self::Label, Self::Quantity, Self::UnitCents];
 
@@ -390,9 +404,15 @@ impl Field {
                 Self::Place,
                 Self::Address,
                 Self::Commune,
+                Self::CommuneCode,
                 Self::Trainer,
                 Self::Capacity,
+                Self::Languages,
+                Self::Funders,
                 Self::ProjectCode,
+                Self::Remarks,
+                Self::Series,
+                Self::BadgeKey,
             ],
             Kind::Dossier => &[
                 Self::Title,
@@ -417,6 +437,7 @@ impl Field {
             Kind::Settings => &[
                 Self::HouseName,
                 Self::HouseContact,
+                Self::HouseEventKinds,
                 Self::EventKeepDays,
                 Self::LockFrom,
                 Self::LockMinutes,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     document::{Document, Kind, device_of, genesis_hash},
+    edit,
     field::{Field, Value},
     id::{DeviceId, DocumentId},
     limit,
@@ -65,6 +66,30 @@ pub enum Did {
         /// Whose.
         person: Option<DocumentId>,
         /// Why.
+        reason: String,
+    },
+    /// Signed, or had somebody sign.
+    Signed {
+        /// Who signed; none where a trainer did.
+        person: Option<DocumentId>,
+    },
+    /// Kept a photo of a sheet of paper.
+    KeptPaper,
+    /// Said how many people were there without being named.
+    Counted {
+        /// One of `field::SEXES`.
+        sex: String,
+        /// How many.
+        value: Value,
+    },
+    /// Linked the event to an association or a dossier, or took the link away.
+    Linked {
+        /// To which.
+        document: Option<DocumentId>,
+    },
+    /// Sealed a version of the sheet.
+    Sealed {
+        /// Why there is another version; empty for the first.
         reason: String,
     },
     /// Reworded a section.
@@ -144,6 +169,9 @@ fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did
         let path: Vec<String> = patch.path.iter().map(|(_, prop)| prop_text(prop)).collect();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match (path.as_slice(), patch.action) {
+            ([], PatchAction::PutMap { key, value, .. }) if edit::family_of(&key).is_some() => {
+                did.extend(in_family(document, &key, &value.0));
+            }
             ([], PatchAction::PutMap { key, value: (Crdt::Scalar(scalar), _), .. }) => {
                 if let Some(field) = Field::from_key(&key) {
                     did.push(Did::Set { field, value: Value::from_scalar(&scalar) });
@@ -180,6 +208,13 @@ fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did
                     did.push(Did::ReadAgain { section });
                 }
             }
+            ([row], PatchAction::PutMap { key, value, .. }) => {
+                let (Some((edit::TRAINER, id)), Crdt::Scalar(scalar)) = (edit::family_of(row), value.0) else {
+                    continue;
+                };
+                let value = Value::from_scalar(&scalar);
+                did.push(Did::SetCell { rows: edit::TRAINER.to_owned(), row: id.to_owned(), cell: key, value });
+            }
             _ => {}
         }
     }
@@ -189,6 +224,32 @@ fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did
         did.retain(|d| !matches!(d, Did::ReadAgain { .. }));
     }
     did
+}
+
+/// What was put at the root under `family/…`.
+fn in_family(document: &Document, key: &str, value: &Crdt<'_>) -> Option<Did> {
+    let (family, id) = edit::family_of(key)?;
+    let row = || document.crdt().get(ROOT, key).ok().flatten().map(|(_, row)| row);
+    Some(match family {
+        edit::SIGNATURE => {
+            let person = match document.crdt().get(row()?, "person") {
+                Ok(Some((Crdt::Scalar(scalar), _))) => {
+                    scalar.as_bytes().and_then(|b| b.try_into().ok()).map(DocumentId)
+                }
+                _ => None,
+            };
+            Did::Signed { person }
+        }
+        edit::PAPER => Did::KeptPaper,
+        edit::SHEET => Did::Sealed { reason: cell_text(document, &row()?, "reason") },
+        edit::LINK => Did::Linked { document: id.parse().ok() },
+        edit::HEADCOUNT => {
+            let sex = id.split('/').nth(1).unwrap_or_default().to_owned();
+            let Crdt::Scalar(scalar) = value else { return None };
+            Did::Counted { sex, value: Value::from_scalar(scalar) }
+        }
+        _ => return None,
+    })
 }
 
 /// Whether a cell said just this before, and nothing else: who changes a line only says anew that it stays (M6).

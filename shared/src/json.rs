@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use crate::{
     consent::{Agreed, Consent},
-    edit::{Edit, Entry, NewAssociation, NewPerson, NewSlot},
+    document::Kind,
+    edit::{Edit, Entry, NewAssociation, NewPerson, NewSlot, NewTrainer},
     field::{Field, Value},
     id::{AccountId, DeviceId, DocumentId, RowId},
-    mark::Status,
+    mark::{How, Signer, Status},
     phone::Phone,
     record::{CallSection, Side},
     replica::Identity,
@@ -384,6 +385,7 @@ read_words! {
     RowId: |word: &str| word.parse().ok();
     Field: Field::from_key;
     Status: Status::from_word;
+    Kind: |word: &str| Kind::ALL.into_iter().find(|kind| kind.as_str() == word);
     Side: |word: &str| match word {
         "expense" => Some(Side::Expense),
         "resource" => Some(Side::Resource),
@@ -408,10 +410,30 @@ read_objects! {
     Identity { device, account, name, role }
     Entry { at_ms, edit }
     NewSlot { slot, day, starts, ends }
+    NewTrainer { trainer, name }
     NewAssociation { association, title }
     Phone { e164, country, raw }
     CallSection { key, title, guidance, chars_max }
     Failure { code, at_ms }
+}
+
+/// Left out by earlier versions of the app.
+impl FromJson for How {
+    fn from_json(json: Json) -> Result<Self, Malformed> {
+        let word = Option::<String>::from_json(json)?;
+        word.map_or(Some(Self::Tap), |word| Self::from_word(&word)).ok_or(Malformed("How"))
+    }
+}
+
+impl FromJson for Signer {
+    fn from_json(json: Json) -> Result<Self, Malformed> {
+        let Json::Object(mut fields) = json else { return Err(Malformed("Signer")) };
+        match (fields.pop(), fields.pop()) {
+            (Some((name, json)), None) if name == "person" => DocumentId::from_json(json).map(Self::Person),
+            (Some((name, json)), None) if name == "trainer" => RowId::from_json(json).map(Self::Trainer),
+            _ => Err(Malformed("Signer")),
+        }
+    }
 }
 
 /// What the page leaves out is not known.
@@ -469,8 +491,16 @@ read_tagged! { Edit by "do" {
     "add_email" = AddEmail { person, row, address }
     "create_association" = CreateAssociation { association, fields }
     "create_event" = CreateEvent { event, fields, slots }
+    "add_slot" = AddSlot { event, slot }
+    "add_trainer" = AddTrainer { event, trainer }
+    "add_paper" = AddPaper { event, paper, slot, blob }
+    "keep_event_row" = KeepEventRow { event, row, keep }
+    "link_event" = LinkEvent { event, document, kind }
+    "set_headcount" = SetHeadcount { event, slot, sex, age_band, people }
+    "sign" = Sign { event, slot, signer, signature, ink, how, mark }
+    "withdraw_signature" = WithdrawSignature { event, signature, withdrawal, reason }
     "add_to_roster" = AddToRoster { event, person }
-    "check_in" = CheckIn { event, slot, person, mark, status, minutes }
+    "check_in" = CheckIn { event, slot, person, mark, status, minutes, how }
     "undo" = Undo { event, slot, person, withdrawal, reason }
     "register_walk_in" = RegisterWalkIn { event, slot, person, mark, new, new_association, phone, notice_read }
     "create_dossier" = CreateDossier { dossier, fields, sections }

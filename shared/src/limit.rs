@@ -12,6 +12,16 @@ pub const SECTIONS_MAX: usize = 60;
 pub const LINES_MAX: usize = 1_000;
 /// Half-days of one event.
 pub const SLOTS_MAX: usize = 60;
+/// Trainers of one event, removed ones included.
+pub const TRAINERS_MAX: usize = 60;
+/// Photos of paper sheets of one event, removed ones included.
+pub const PAPERS_MAX: usize = 200;
+/// Associations and dossiers that one event is linked to.
+pub const LINKS_MAX: usize = 100;
+/// Versions of one sheet.
+pub const SHEETS_MAX: usize = 100;
+/// People without names in one half-day, of one sex and age band.
+pub const HEADCOUNT_MAX: i64 = 100_000;
 /// People on one roster.
 pub const ROSTER_MAX: usize = 5_000;
 /// One amount, either way. In cents: ten million euros is far above any programme's ceiling.

@@ -50,6 +50,44 @@ impl Status {
     }
 }
 
+/// How it was seen that somebody was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// A volunteer tapped the name.
+    #[default]
+    Tap,
+    /// The code of a badge or convocation was read.
+    Badge,
+    /// The person found their own name on a phone that was handed round.
+    Kiosk,
+    /// It was entered afterwards from a sheet of paper.
+    Paper,
+}
+
+impl How {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Tap, Self::Badge, Self::Kiosk, Self::Paper];
+
+    /// The word for it in documents and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tap => "tap",
+            Self::Badge => "badge",
+            Self::Kiosk => "kiosk",
+            Self::Paper => "paper",
+        }
+    }
+
+    /// That of a word; a tap where a document says nothing.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|how| how.as_str() == word)
+    }
+}
+
 /// One statement about one person in one slot. It is only ever added (M1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -64,6 +102,12 @@ pub struct Mark {
     pub status: Status,
     /// Minutes of presence, where it says so.
     pub minutes: Option<u16>,
+    /// How it was seen.
+    #[serde(default)]
+    pub how: How,
+    /// It was made, or arrived, after the last version of the sheet was sealed (M8).
+    #[serde(default)]
+    pub late: bool,
     /// When, by the clock of the phone that made it. Milliseconds since 1970.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub at_ms: u64,
@@ -73,7 +117,51 @@ pub struct Mark {
     pub withdrawn: Option<Withdrawal>,
 }
 
-/// How a mark was taken back (M1).
+/// Who signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Signer {
+    /// Somebody on the roster.
+    Person(DocumentId),
+    /// A trainer of the event.
+    Trainer(RowId),
+}
+
+/// One signature of one half-day. It is only ever added (M1, M3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Signature {
+    /// Which one.
+    pub id: RowId,
+    /// Whose.
+    pub signer: Signer,
+    /// Of which half-day.
+    pub slot: RowId,
+    /// The blob that holds its strokes: 64 hexadecimal digits.
+    pub ink: String,
+    /// How it was made.
+    pub how: How,
+    /// When, by the clock of the phone that took it. Milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+    /// The device that took it.
+    pub by: Option<DeviceId>,
+    /// It was made, or arrived, after the last version of the sheet was sealed (M8).
+    pub late: bool,
+    /// How it was taken back, if it was.
+    pub withdrawn: Option<Withdrawal>,
+}
+
+/// M3: of all signatures of one signer in one half-day the first that stands counts; every other is kept.
+///
+/// First by the clocks of the phones, then by id: every replica decides alike, in whatever order they arrived.
+#[must_use]
+pub fn signature_that_counts<'a>(signatures: impl IntoIterator<Item = &'a Signature>) -> Option<&'a Signature> {
+    signatures.into_iter().filter(|one| one.withdrawn.is_none()).min_by_key(|one| (one.at_ms, one.id))
+}
+
+/// How a mark or a signature was taken back (M1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Withdrawal {

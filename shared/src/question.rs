@@ -71,6 +71,15 @@ pub enum Question {
         #[cfg_attr(feature = "typescript", ts(type = "number"))]
         amount_cents: i64,
     },
+    /// M8: marks or signatures came, or were taken back, after the sheet was sealed. Settled by sealing another version.
+    LateMarks {
+        /// At which event.
+        event: DocumentId,
+        /// The marks.
+        marks: Vec<Mark>,
+        /// How many marks and signatures in all.
+        late: u32,
+    },
     /// M7: two people may be one. Settled by `LinkSame` or `NotSame`.
     PossibleDuplicate {
         /// One.
@@ -109,6 +118,7 @@ impl Question {
                 format!("field/{document}/{row}/{}", field.key())
             }
             Self::MarksContradict { event, slot, person, .. } => format!("marks/{event}/{slot}/{person}"),
+            Self::LateMarks { event, .. } => format!("late/{event}"),
             Self::ReadAgain { dossier, section, paragraph } => format!("read/{dossier}/{section}/{}", paragraph.anchor),
             Self::SectionBegunApart { dossier, section, .. } => format!("begun/{dossier}/{section}"),
             Self::LineRemovedAndChanged { dossier, line, .. } => format!("line/{dossier}/{line}"),
@@ -121,7 +131,7 @@ impl Question {
     pub fn document(&self) -> DocumentId {
         match self {
             Self::FieldSetApart { document, .. } => *document,
-            Self::MarksContradict { event, .. } => *event,
+            Self::MarksContradict { event, .. } | Self::LateMarks { event, .. } => *event,
             Self::ReadAgain { dossier, .. }
             | Self::SectionBegunApart { dossier, .. }
             | Self::LineRemovedAndChanged { dossier, .. } => *dossier,
@@ -156,6 +166,14 @@ fn fields(document: DocumentId, row: Option<RowId>, fields: &Fields, questions: 
 fn of_event(event: DocumentId, record: &EventRecord, questions: &mut Vec<Question>) {
     for slot in &record.slots {
         fields(event, Some(slot.id), &slot.fields, questions);
+    }
+    for trainer in &record.trainers {
+        fields(event, Some(trainer.id), &trainer.fields, questions);
+    }
+    let late = record.late();
+    if late > 0 {
+        let marks = record.marks.iter().filter(|mark| mark.late && mark.withdrawn.is_none()).cloned().collect();
+        questions.push(Question::LateMarks { event, marks, late });
     }
     let mut by_person: BTreeMap<(RowId, DocumentId), Vec<&Mark>> = BTreeMap::new();
     for mark in record.marks.iter().filter(|mark| mark.withdrawn.is_none()) {

@@ -1,15 +1,16 @@
 //! Records: what a document says, read into plain types. Views, Questions and projections are made from these alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as Crdt};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     document::{Document, Kind, device_of},
+    edit,
     field::{Field, Value},
     id::{DeviceId, DocumentId, RowId},
-    mark::{Mark, Status, Withdrawal},
+    mark::{How, Mark, Signature, Signer, Status, Withdrawal},
     names, text,
 };
 
@@ -144,15 +145,116 @@ pub struct Slot {
 pub struct EventRecord {
     /// Title, place, trainer.
     pub fields: Fields,
-    /// By day, then by time of beginning.
+    /// By day, then by time of beginning. Those that were removed are left out.
     pub slots: Vec<Slot>,
+    /// In the order of their ids. Those that were removed are left out, unless they signed.
+    pub trainers: Vec<Trainer>,
     /// The people expected or registered, and how they got on the roster.
     pub roster: BTreeMap<DocumentId, Joined>,
     /// Every mark that was ever made, withdrawn ones too, in the order of their ids.
     pub marks: Vec<Mark>,
+    /// Every signature that was ever made, withdrawn ones too, in the order of their ids.
+    pub signatures: Vec<Signature>,
+    /// How many people were there without being named.
+    pub headcounts: Vec<Headcount>,
+    /// Photos of sheets of paper, in the order of their ids; those that were removed are left out.
+    pub papers: Vec<Paper>,
+    /// The associations and dossiers that it is linked to.
+    pub links: Vec<(DocumentId, Kind)>,
+    /// The sealed versions of its sheet, the earliest first (M8).
+    pub sheets: Vec<SealedSheet>,
+    /// Marks or signatures that the last version speaks of and that were taken back since.
+    pub withdrawn_late: u32,
+}
+
+/// A trainer of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trainer {
+    /// Which one.
+    pub id: RowId,
+    /// The name as it is printed on the sheet.
+    pub fields: Fields,
+}
+
+impl Trainer {
+    /// The name as it is printed on the sheet.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.fields.text(Field::Label)
+    }
+}
+
+/// People without names in one half-day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Headcount {
+    /// In which half-day.
+    pub slot: RowId,
+    /// One of `field::SEXES`.
+    pub sex: String,
+    /// One of `field::AGE_BANDS`, or empty.
+    pub age_band: String,
+    /// How many.
+    pub people: u32,
+    /// All numbers where people disagree (M4).
+    pub apart: Vec<Apart>,
+}
+
+/// A photo of a signed sheet of paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Paper {
+    /// Which one.
+    pub id: RowId,
+    /// Of which half-day, if of one.
+    pub slot: Option<RowId>,
+    /// The blob: 64 hexadecimal digits.
+    pub blob: String,
+    /// When, by the clock of the phone. Milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+    /// The device that took it.
+    pub by: Option<DeviceId>,
+}
+
+/// A sealed version of a sheet (M8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SealedSheet {
+    /// Which one.
+    pub id: RowId,
+    /// When, by the server's clock. Milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+    /// Why there is another version; empty for the first.
+    pub reason: String,
+    /// The code that is printed on it.
+    pub code: String,
 }
 
 impl EventRecord {
+    /// The signatures of one signer in one half-day that stand.
+    pub fn signatures_of(&self, signer: Signer, slot: RowId) -> impl Iterator<Item = &Signature> {
+        let of = move |one: &&Signature| one.signer == signer && one.slot == slot && one.withdrawn.is_none();
+        self.signatures.iter().filter(of)
+    }
+
+    /// Whether anybody was marked, counted or has signed in that half-day.
+    #[must_use]
+    pub fn slot_is_used(&self, slot: RowId) -> bool {
+        self.marks.iter().any(|mark| mark.slot == slot && mark.withdrawn.is_none())
+            || self.signatures.iter().any(|one| one.slot == slot && one.withdrawn.is_none())
+            || self.headcounts.iter().any(|one| one.slot == slot && one.people > 0)
+    }
+
+    /// How many marks and signatures came, or were taken back, after the last version was sealed (M8).
+    #[must_use]
+    pub fn late(&self) -> u32 {
+        let marks = self.marks.iter().filter(|mark| mark.late && mark.withdrawn.is_none()).count();
+        let signatures = self.signatures.iter().filter(|one| one.late && one.withdrawn.is_none()).count();
+        u32::try_from(marks + signatures).unwrap_or(u32::MAX).saturating_add(self.withdrawn_late)
+    }
+
     /// The last day of its half-days, in days since 1970; none where no half-day says.
     #[must_use]
     pub fn last_day(&self) -> Option<i64> {
@@ -344,7 +446,11 @@ impl Record {
     #[must_use]
     pub fn names(&self) -> Vec<DocumentId> {
         let mut named: Vec<_> = match self {
-            Self::Event(event) => event.roster.keys().copied().collect(),
+            // A dossier that it is linked to is held by those to whom it was given, not by whoever stands at the door.
+            Self::Event(event) => {
+                let associations = event.links.iter().filter(|(_, kind)| *kind == Kind::Association);
+                event.roster.keys().copied().chain(associations.map(|(id, _)| *id)).collect()
+            }
             _ => Vec::new(),
         };
         for field in [Field::Association, Field::Call, Field::SameAs] {
@@ -354,6 +460,22 @@ impl Record {
         named.sort_unstable();
         named.dedup();
         named
+    }
+}
+
+impl Record {
+    /// The blobs that the document needs: their names, and the person whom each is of.
+    #[must_use]
+    pub fn blobs(&self) -> Vec<(String, Option<DocumentId>)> {
+        let Self::Event(event) = self else { return Vec::new() };
+        let signatures = event.signatures.iter().map(|one| match one.signer {
+            Signer::Person(person) => (one.ink.clone(), Some(person)),
+            Signer::Trainer(_) => (one.ink.clone(), None),
+        });
+        let mut blobs: Vec<_> = signatures.chain(event.papers.iter().map(|paper| (paper.blob.clone(), None))).collect();
+        blobs.sort_unstable();
+        blobs.dedup();
+        blobs
     }
 }
 
@@ -450,10 +572,12 @@ impl Reader<'_> {
     }
 
     fn event(&self, fields: Fields) -> EventRecord {
-        let slots = self
-            .rows("slots")
-            .into_iter()
-            .filter_map(|(key, row)| Some(Slot { id: key.parse().ok()?, fields: self.fields(&row, Field::SLOT) }));
+        let mut removed = Vec::new();
+        let slots = self.rows("slots").into_iter().filter_map(|(key, row)| {
+            let slot = Slot { id: key.parse().ok()?, fields: self.fields(&row, Field::SLOT) };
+            removed.extend(self.is_removed(&row).then_some(slot.id));
+            Some(slot)
+        });
         let mut slots: Vec<_> = slots.collect();
         slots.sort_by_key(|slot| {
             let [day, starts] = [Field::Day, Field::Starts].map(|field| slot.fields.text(field).to_owned());
@@ -468,13 +592,83 @@ impl Reader<'_> {
                 roster.insert(person, if walk_in { Joined::WalkIn } else { Joined::Expected });
             }
         }
-        EventRecord { fields, slots, roster, marks: self.marks() }
+        let sheets = self.sheets();
+        let sealed = sheets.last().map(|(_, version)| version.as_slice());
+        let (mut withdrawn, withdrawn_late) = self.withdrawals(sealed);
+        let marks = self.marks(sealed, &mut withdrawn);
+        let signatures = self.signatures(sealed, &mut withdrawn);
+        let trainers = self.family(edit::TRAINER).into_iter().filter_map(|(key, row)| {
+            let id = key.parse().ok()?;
+            let signed = signatures.iter().any(|one| one.signer == Signer::Trainer(id) && one.withdrawn.is_none());
+            let stays = signed || !self.is_removed(&row);
+            stays.then(|| Trainer { id, fields: self.fields(&row, Field::TRAINER) })
+        });
+        let mut event = EventRecord {
+            trainers: trainers.collect(),
+            headcounts: self.headcounts(),
+            papers: self.papers(),
+            links: self.links(),
+            sheets: sheets.into_iter().map(|(sheet, _)| sheet).collect(),
+            fields,
+            slots,
+            roster,
+            marks,
+            signatures,
+            withdrawn_late,
+        };
+        // Removed here and used there, apart: nothing of what was marked vanishes.
+        removed.retain(|slot| !event.slot_is_used(*slot));
+        event.slots.retain(|slot| !removed.contains(&slot.id));
+        event
     }
 
-    fn marks(&self) -> Vec<Mark> {
+    fn is_removed(&self, row: &ObjId) -> bool {
+        let states = self.document.crdt.get_all(row, "state").unwrap_or_default();
+        !states.is_empty() && states.iter().all(|(value, _)| value.as_str() == Some("removed"))
+    }
+
+    /// What stands at the root under `family/…`, with what comes after the slash.
+    fn of_family(&self, family: &str) -> Vec<(String, Crdt<'_>, ObjId)> {
+        let crdt = &self.document.crdt;
+        // '0' comes after '/'.
+        let items = crdt.map_range(ROOT, format!("{family}/")..format!("{family}0"));
+        let key = |key: &str| key.split_once('/').map_or("", |(_, id)| id).to_owned();
+        items.map(|item| (key(&item.key), item.value.clone().into_value(), item.id())).collect()
+    }
+
+    /// The rows of a family.
+    fn family(&self, family: &str) -> Vec<(String, ObjId)> {
+        let rows = self.of_family(family).into_iter();
+        rows.filter(|(_, value, _)| matches!(value, Crdt::Object(ObjType::Map))).map(|(key, _, id)| (key, id)).collect()
+    }
+
+    /// The sealed versions in their order, each with the changes up to which it speaks.
+    fn sheets(&self) -> Vec<(SealedSheet, Vec<ChangeHash>)> {
+        let rows = self.family(edit::SHEET).into_iter().filter_map(|(key, row)| {
+            let [reason, code, version] = ["reason", "code", "version"].map(|cell| self.string(&row, cell));
+            let sheet = SealedSheet { id: key.parse().ok()?, at_ms: self.at_ms(&row), reason, code };
+            Some((sheet, edit::version_heads(&version)))
+        });
+        let mut sheets: Vec<_> = rows.collect();
+        sheets.sort_by_key(|(sheet, _)| (sheet.at_ms, sheet.id));
+        sheets
+    }
+
+    /// What was taken back, by what it was; and how much of that a sealed version still says.
+    fn withdrawals(&self, sealed: Option<&[ChangeHash]>) -> (BTreeMap<RowId, Withdrawal>, u32) {
+        let seen = self.keys_at("withdrawals", sealed);
+        let [marks, signed] = [self.keys_at("marks", sealed), self.root_keys_at(sealed)];
+        let mut late = BTreeSet::new();
         let mut withdrawn: BTreeMap<RowId, Withdrawal> = BTreeMap::new();
-        for (_, row) in self.rows("withdrawals") {
-            let Ok(mark) = self.string(&row, "mark").parse() else { continue };
+        for (key, row) in self.rows("withdrawals") {
+            let Ok(mark) = self.string(&row, "mark").parse::<RowId>() else { continue };
+            if let (Some(seen), Some(marks), Some(signed)) = (&seen, &marks, &signed) {
+                let sealed =
+                    marks.contains(&mark.to_string()) || signed.contains(&format!("{}/{mark}", edit::SIGNATURE));
+                if sealed && !seen.contains(&key) {
+                    late.insert(mark);
+                }
+            }
             let at_ms = self.at_ms(&row);
             let made = Withdrawal { reason: self.string(&row, "reason"), by: writer(&row), at_ms };
             let first = withdrawn.entry(mark).or_insert_with(|| made.clone());
@@ -483,13 +677,89 @@ impl Reader<'_> {
                 *first = made;
             }
         }
-        let marks = self.rows("marks").into_iter().filter_map(|(key, row)| self.mark(&key, &row, &mut withdrawn));
+        (withdrawn, u32::try_from(late.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The keys that one of the document's maps had in that version; none if nothing was sealed.
+    fn keys_at(&self, map: &str, sealed: Option<&[ChangeHash]>) -> Option<BTreeSet<String>> {
+        let map = self.object(&ROOT, map)?;
+        Some(self.document.crdt.keys_at(&map, sealed?).collect())
+    }
+
+    fn root_keys_at(&self, sealed: Option<&[ChangeHash]>) -> Option<BTreeSet<String>> {
+        Some(self.document.crdt.keys_at(ROOT, sealed?).collect())
+    }
+
+    fn marks(&self, sealed: Option<&[ChangeHash]>, withdrawn: &mut BTreeMap<RowId, Withdrawal>) -> Vec<Mark> {
+        let seen = self.keys_at("marks", sealed);
+        let marks = self.rows("marks").into_iter().filter_map(|(key, row)| {
+            let late = seen.as_ref().is_some_and(|seen| !seen.contains(&key));
+            self.mark(&key, &row, late, withdrawn)
+        });
         marks.collect()
     }
 
-    fn mark(&self, key: &str, row: &ObjId, withdrawn: &mut BTreeMap<RowId, Withdrawal>) -> Option<Mark> {
+    fn signatures(&self, sealed: Option<&[ChangeHash]>, withdrawn: &mut BTreeMap<RowId, Withdrawal>) -> Vec<Signature> {
+        let seen = self.root_keys_at(sealed);
+        let rows = self.family(edit::SIGNATURE).into_iter().filter_map(|(key, row)| {
+            let id = key.parse().ok()?;
+            let signer = match (self.bytes(&row, "person"), self.bytes(&row, "trainer")) {
+                (Some(person), _) => Signer::Person(DocumentId(person)),
+                (None, Some(trainer)) => Signer::Trainer(RowId(trainer)),
+                (None, None) => return None,
+            };
+            Some(Signature {
+                id,
+                signer,
+                slot: RowId(self.bytes(&row, "slot")?),
+                ink: self.string(&row, "ink"),
+                how: How::from_word(&self.string(&row, "how")).unwrap_or_default(),
+                at_ms: self.at_ms(&row),
+                by: writer(&row),
+                late: seen.as_ref().is_some_and(|seen| !seen.contains(&format!("{}/{key}", edit::SIGNATURE))),
+                withdrawn: withdrawn.remove(&id),
+            })
+        });
+        rows.collect()
+    }
+
+    fn bytes<const N: usize>(&self, row: &ObjId, cell: &str) -> Option<[u8; N]> {
+        self.scalar(row, cell)?.as_bytes().and_then(|bytes| bytes.try_into().ok())
+    }
+
+    fn headcounts(&self) -> Vec<Headcount> {
+        let rows = self.of_family(edit::HEADCOUNT).into_iter().filter_map(|(key, value, _)| {
+            let mut parts = key.splitn(3, '/');
+            let (slot, sex, age_band) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
+            let Crdt::Scalar(scalar) = value else { return None };
+            let people = Value::from_scalar(&scalar).number().and_then(|n| u32::try_from(n).ok())?;
+            let apart = self.apart(&ROOT, &format!("{}/{key}", edit::HEADCOUNT));
+            Some(Headcount { slot, sex: sex.to_owned(), age_band: age_band.to_owned(), people, apart })
+        });
+        rows.collect()
+    }
+
+    fn papers(&self) -> Vec<Paper> {
+        let rows = self.family(edit::PAPER).into_iter().filter(|(_, row)| !self.is_removed(row));
+        let papers = rows.filter_map(|(key, row)| {
+            let (slot, blob) = (self.bytes(&row, "slot").map(RowId), self.string(&row, "blob"));
+            Some(Paper { id: key.parse().ok()?, slot, blob, at_ms: self.at_ms(&row), by: writer(&row) })
+        });
+        papers.collect()
+    }
+
+    fn links(&self) -> Vec<(DocumentId, Kind)> {
+        let links = self.of_family(edit::LINK).into_iter().filter_map(|(key, value, _)| {
+            let kind = edit::LINKED_KINDS.into_iter().find(|kind| value.as_str() == Some(kind.as_str()))?;
+            Some((key.parse().ok()?, kind))
+        });
+        links.collect()
+    }
+
+    fn mark(&self, key: &str, row: &ObjId, late: bool, withdrawn: &mut BTreeMap<RowId, Withdrawal>) -> Option<Mark> {
         let id = key.parse().ok()?;
         let (mut person, mut slot, mut status, mut minutes, mut at_ms) = (None, None, None, None, 0);
+        let mut how = How::Tap;
         for item in self.document.crdt.map_range(row, ..) {
             let Crdt::Scalar(scalar) = item.value.clone().into_value() else { continue };
             match (&*item.key, scalar.as_ref()) {
@@ -498,6 +768,7 @@ impl Reader<'_> {
                 ("status", ScalarValue::Str(word)) => status = Status::from_word(word),
                 ("minutes", ScalarValue::Int(n)) => minutes = u16::try_from(*n).ok(),
                 ("at_ms", ScalarValue::Int(n)) => at_ms = u64::try_from(*n).unwrap_or(0),
+                ("how", ScalarValue::Str(word)) => how = How::from_word(word).unwrap_or_default(),
                 _ => {}
             }
         }
@@ -507,6 +778,8 @@ impl Reader<'_> {
             slot: slot?,
             status: status?,
             minutes,
+            how,
+            late,
             at_ms,
             by: writer(row),
             withdrawn: withdrawn.remove(&id),

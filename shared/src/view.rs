@@ -9,9 +9,11 @@ use crate::{
     field::{Field, Value},
     history::HistoryEntry,
     id::{AccountId, DeviceId, DocumentId, RowId},
-    mark::{Attendance, Mark, Status},
+    mark::{Attendance, How, Mark, Signature, Status},
     question::Question,
-    record::{Apart, CallSection, Joined, Line, LineState, PhoneRow, ReadAgain, Side, Slot},
+    record::{
+        Apart, CallSection, Headcount, Joined, Line, LineState, Paper, PhoneRow, ReadAgain, SealedSheet, Side, Slot,
+    },
     role::Role,
     wire::AuthorEntry,
 };
@@ -109,6 +111,10 @@ pub struct EventCard {
     pub expected: u32,
     /// People who took part in any slot, as this device knows it.
     pub attended: u32,
+    /// The name that the sessions of one series share, or empty.
+    pub series: String,
+    /// Whether its sheet is sealed, and what came since is none.
+    pub sealed: bool,
     /// Open Questions.
     pub questions: u32,
 }
@@ -127,6 +133,8 @@ pub struct SlotView {
     pub ends: String,
     /// People who took part in it, as this device knows it.
     pub attended: u32,
+    /// Those of them who signed.
+    pub signed: u32,
 }
 
 /// One event: everything but the people.
@@ -137,10 +145,63 @@ pub struct EventHead {
     pub card: EventCard,
     /// Its half-days in order.
     pub slots: Vec<SlotView>,
+    /// Its trainers, in the order of their ids.
+    pub trainers: Vec<TrainerView>,
+    /// People without names.
+    pub headcounts: Vec<Headcount>,
+    /// Photos of sheets of paper.
+    pub papers: Vec<Paper>,
+    /// The associations and dossiers that it is linked to, with their names where they are held.
+    pub links: Vec<LinkView>,
+    /// The sealed versions of its sheet, the earliest first.
+    pub sheets: Vec<SealedSheet>,
+    /// Marks and signatures that came, or were taken back, since the last of them (M8).
+    pub late: u32,
     /// All fields, for the event's own page.
     pub fields: Vec<FieldView>,
     /// Whether this account may change the event.
     pub may_change: bool,
+}
+
+/// A trainer as the page shows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TrainerView {
+    /// Which.
+    pub trainer: RowId,
+    /// The name as it is printed on the sheet.
+    pub name: String,
+    /// One for each slot, in the slots' order.
+    pub signatures: Vec<Option<SignatureView>>,
+}
+
+/// An association or dossier that an event is linked to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LinkView {
+    /// Which.
+    pub document: DocumentId,
+    /// Which of the two.
+    pub kind: crate::document::Kind,
+    /// What it is called, where it is held.
+    pub title: String,
+}
+
+/// The signature that counts (M3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SignatureView {
+    /// Which.
+    pub signature: RowId,
+    /// The blob that holds its strokes.
+    pub ink: String,
+    /// When, by its phone's clock; milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+    /// How many others were made for the same person and half-day, and are kept.
+    pub others: u32,
+    /// Whether it is on the server.
+    pub on_server: bool,
 }
 
 /// One event with its roster.
@@ -163,6 +224,8 @@ pub struct RosterRow {
     pub name: String,
     /// In Arabic letters, if known.
     pub name_ar: String,
+    /// The family name in Latin letters, if known: the kiosk sorts by it.
+    pub family: String,
     /// The association's title, if known.
     pub association: String,
     /// What they said about being photographed; none where nothing was said.
@@ -176,13 +239,21 @@ pub struct RosterRow {
 }
 
 /// One person in one slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SlotStatus {
     /// The prevailing status, if any mark stands (M2).
     pub status: Option<Status>,
+    /// Minutes of presence, where the latest mark says so.
+    pub minutes: Option<u16>,
+    /// How it was seen.
+    pub how: How,
     /// Whether marks contradict.
     pub contradicted: bool,
+    /// Whether one came after the sheet was sealed (M8).
+    pub late: bool,
+    /// The signature, if there is one (M3).
+    pub signature: Option<SignatureView>,
     /// Whether the latest standing mark is on the server.
     pub on_server: bool,
     /// When the latest standing mark was made, by its phone's clock; milliseconds since 1970, 0 without one.
@@ -529,23 +600,49 @@ impl ViewKey {
 }
 
 impl SlotView {
-    pub(crate) fn of(slot: &Slot, attended: u32) -> Self {
+    pub(crate) fn of(slot: &Slot, attended: u32, signed: u32) -> Self {
         let text = |field| slot.fields.text(field).to_owned();
-        Self { slot: slot.id, day: text(Field::Day), starts: text(Field::Starts), ends: text(Field::Ends), attended }
+        let [day, starts, ends] = [Field::Day, Field::Starts, Field::Ends].map(text);
+        Self { slot: slot.id, day, starts, ends, attended, signed }
     }
 }
 
 impl SlotStatus {
     /// Of the marks of one person in one slot. `unsent` holds the marks that the server has not acknowledged.
-    pub(crate) fn of(marks: &[&Mark], unsent: &BTreeSet<RowId>) -> Self {
+    pub(crate) fn of(marks: &[&Mark], signatures: &[&Signature], unsent: &BTreeSet<RowId>) -> Self {
         let attendance = crate::mark::attendance(marks.iter().copied());
-        let latest = marks.iter().filter(|mark| mark.withdrawn.is_none()).max_by_key(|mark| (mark.at_ms, mark.id));
+        let standing = marks.iter().filter(|mark| mark.withdrawn.is_none());
+        let latest = standing.clone().max_by_key(|mark| (mark.at_ms, mark.id));
+        let says = standing.filter(|mark| Some(mark.status) == attendance.status());
+        let prevailing = says.max_by_key(|mark| (mark.at_ms, mark.id));
         Self {
             status: attendance.status(),
+            minutes: prevailing.and_then(|mark| mark.minutes),
+            how: prevailing.map_or(How::Tap, |mark| mark.how),
+            late: latest.is_some_and(|mark| mark.late),
+            signature: SignatureView::of(signatures.iter().copied(), unsent),
             contradicted: matches!(attendance, Attendance::Contradicted(_)),
             on_server: latest.is_none_or(|mark| !unsent.contains(&mark.id)),
             at_ms: latest.map_or(0, |mark| mark.at_ms),
         }
+    }
+}
+
+impl SignatureView {
+    /// The one that counts among those of one signer in one half-day.
+    pub(crate) fn of<'a>(
+        signatures: impl Iterator<Item = &'a Signature> + Clone,
+        unsent: &BTreeSet<RowId>,
+    ) -> Option<Self> {
+        let counts = crate::mark::signature_that_counts(signatures.clone())?;
+        let standing = signatures.filter(|one| one.withdrawn.is_none()).count();
+        Some(Self {
+            signature: counts.id,
+            ink: counts.ink.clone(),
+            at_ms: counts.at_ms,
+            others: u32::try_from(standing - 1).unwrap_or(u32::MAX),
+            on_server: !unsent.contains(&counts.id),
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use shared::{
     edit::{Edit, NewAssociation, NewPerson, NewSlot, Refusal},
     field::{Accepts, Field, Value},
     id::{DeviceId, DocumentId, RowId},
-    mark::{self, Mark, Status},
+    mark::{self, How, Mark, Status},
     phone::Phone as PhoneNumber,
     question::{self, Question},
     record::{Apart, EventRecord, Fields, Joined, LineState, Record, Side},
@@ -332,7 +332,7 @@ impl Story {
                     _ => None,
                 };
                 let (person, mark) = (self.document(person), self.world.row_id());
-                Edit::CheckIn { event, slot, person, mark, status: Status::from_word(status)?, minutes }
+                Edit::CheckIn { event, slot, person, mark, status: Status::from_word(status)?, minutes, how: How::Tap }
             }
             ["undoes", person, "because", reason] => {
                 let (event, slot) = at(self);
@@ -623,6 +623,7 @@ impl Eyes<'_> {
                 said.sort();
                 format!("{}: {}", self.story.name_of(*person), said.join(", "))
             }
+            Question::LateMarks { event, late, .. } => format!("{}: {late} late", self.story.name_of(*event)),
             Question::ReadAgain { section, paragraph, .. } => {
                 let mut versions: Vec<_> = paragraph.versions.iter().map(|apart| self.value(apart)).collect();
                 versions.sort();
@@ -786,6 +787,7 @@ fn kind_of_question(question: &Question) -> &'static str {
     match question {
         Question::FieldSetApart { .. } => "set apart",
         Question::MarksContradict { .. } => "contradictory marks",
+        Question::LateMarks { .. } => "late marks",
         Question::ReadAgain { .. } => "read again",
         Question::SectionBegunApart { .. } => "begun apart",
         Question::LineRemovedAndChanged { .. } => "removed and changed",

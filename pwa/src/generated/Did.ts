@@ -51,6 +51,26 @@ person: DocumentId | null,
 /**
  * Why.
  */
+reason: string, } | { "did": "signed", 
+/**
+ * Who signed; none where a trainer did.
+ */
+person: DocumentId | null, } | { "did": "kept_paper" } | { "did": "counted", 
+/**
+ * One of `field::SEXES`.
+ */
+sex: string, 
+/**
+ * How many.
+ */
+value: Value, } | { "did": "linked", 
+/**
+ * To which.
+ */
+document: DocumentId | null, } | { "did": "sealed", 
+/**
+ * Why there is another version; empty for the first.
+ */
 reason: string, } | { "did": "reworded", 
 /**
  * Which.

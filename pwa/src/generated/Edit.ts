@@ -4,12 +4,16 @@ import type { CallSection } from "./CallSection";
 import type { Consent } from "./Consent";
 import type { DocumentId } from "./DocumentId";
 import type { Field } from "./Field";
+import type { How } from "./How";
+import type { Kind } from "./Kind";
 import type { NewAssociation } from "./NewAssociation";
 import type { NewPerson } from "./NewPerson";
 import type { NewSlot } from "./NewSlot";
+import type { NewTrainer } from "./NewTrainer";
 import type { Phone } from "./Phone";
 import type { RowId } from "./RowId";
 import type { Side } from "./Side";
+import type { Signer } from "./Signer";
 import type { Status } from "./Status";
 import type { Value } from "./Value";
 
@@ -100,7 +104,127 @@ fields: { [key in Field]?: Value },
 /**
  * Its half-days.
  */
-slots: Array<NewSlot>, } | { "do": "add_to_roster", 
+slots: Array<NewSlot>, } | { "do": "add_slot", 
+/**
+ * To which event.
+ */
+event: DocumentId, 
+/**
+ * The half-day.
+ */
+slot: NewSlot, } | { "do": "add_trainer", 
+/**
+ * To which event.
+ */
+event: DocumentId, 
+/**
+ * The trainer.
+ */
+trainer: NewTrainer, } | { "do": "add_paper", 
+/**
+ * With which event.
+ */
+event: DocumentId, 
+/**
+ * The row's id.
+ */
+paper: RowId, 
+/**
+ * Of which half-day, if of one.
+ */
+slot: RowId | null, 
+/**
+ * The blob: 64 hexadecimal digits.
+ */
+blob: string, } | { "do": "keep_event_row", 
+/**
+ * Of which event.
+ */
+event: DocumentId, 
+/**
+ * Which.
+ */
+row: RowId, 
+/**
+ * Whether it stays.
+ */
+keep: boolean, } | { "do": "link_event", 
+/**
+ * Which event.
+ */
+event: DocumentId, 
+/**
+ * The association or dossier.
+ */
+document: DocumentId, 
+/**
+ * Which of the two it is; none takes the link away.
+ */
+kind: Kind | null, } | { "do": "set_headcount", 
+/**
+ * At which event.
+ */
+event: DocumentId, 
+/**
+ * In which half-day.
+ */
+slot: RowId, 
+/**
+ * One of `field::SEXES`.
+ */
+sex: string, 
+/**
+ * One of `field::AGE_BANDS`, or empty.
+ */
+age_band: string, 
+/**
+ * How many.
+ */
+people: number | null, } | { "do": "sign", 
+/**
+ * At which event.
+ */
+event: DocumentId, 
+/**
+ * Which half-day.
+ */
+slot: RowId, 
+/**
+ * Who signs.
+ */
+signer: Signer, 
+/**
+ * The signature's id.
+ */
+signature: RowId, 
+/**
+ * The blob that holds its strokes: 64 hexadecimal digits.
+ */
+ink: string, 
+/**
+ * How it was made.
+ */
+how: How, 
+/**
+ * The id of the mark, if one is needed.
+ */
+mark: RowId, } | { "do": "withdraw_signature", 
+/**
+ * At which event.
+ */
+event: DocumentId, 
+/**
+ * Which signature.
+ */
+signature: RowId, 
+/**
+ * The withdrawal's id.
+ */
+withdrawal: RowId, 
+/**
+ * Why.
+ */
+reason: string, } | { "do": "add_to_roster", 
 /**
  * At which event.
  */
@@ -132,7 +256,11 @@ status: Status,
 /**
  * Minutes of presence, for a partial one.
  */
-minutes: number | null, } | { "do": "undo", 
+minutes: number | null, 
+/**
+ * How it was seen.
+ */
+how: How, } | { "do": "undo", 
 /**
  * At which event.
  */

@@ -46,6 +46,14 @@ expected: number,
  */
 attended: number, 
 /**
+ * The name that the sessions of one series share, or empty.
+ */
+series: string, 
+/**
+ * Whether its sheet is sealed, and what came since is none.
+ */
+sealed: boolean, 
+/**
  * Open Questions.
  */
 questions: number, };

@@ -82,7 +82,19 @@ label: string,
 /**
  * What it amounts to.
  */
-amount_cents: number, } | { "ask": "possible_duplicate", 
+amount_cents: number, } | { "ask": "late_marks", 
+/**
+ * At which event.
+ */
+event: DocumentId, 
+/**
+ * The marks.
+ */
+marks: Array<Mark>, 
+/**
+ * How many marks and signatures in all.
+ */
+late: number, } | { "ask": "possible_duplicate", 
 /**
  * One.
  */

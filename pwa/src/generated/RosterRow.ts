@@ -21,6 +21,10 @@ name: string,
  */
 name_ar: string, 
 /**
+ * The family name in Latin letters, if known: the kiosk sorts by it.
+ */
+family: string, 
+/**
  * The association's title, if known.
  */
 association: string, 

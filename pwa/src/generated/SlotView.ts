@@ -24,4 +24,8 @@ ends: string,
 /**
  * People who took part in it, as this device knows it.
  */
-attended: number, };
+attended: number, 
+/**
+ * Those of them who signed.
+ */
+signed: number, };

@@ -2,7 +2,7 @@
 import type { DeviceId } from "./DeviceId";
 
 /**
- * How a mark was taken back (M1).
+ * How a mark or a signature was taken back (M1).
  */
 export type Withdrawal = { 
 /**

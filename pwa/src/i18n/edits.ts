@@ -24,6 +24,14 @@ const EDITS: Record<Edit['do'], () => string> = {
   not_same: m.edit_not_same,
   create_call: m.edit_create_call,
   set_consent: m.edit_set_consent,
+  add_slot: m.edit_add_slot,
+  add_trainer: m.edit_add_trainer,
+  add_paper: m.edit_add_paper,
+  keep_event_row: m.edit_keep_event_row,
+  link_event: m.edit_link_event,
+  set_headcount: m.edit_set_headcount,
+  sign: m.edit_sign,
+  withdraw_signature: m.edit_withdraw_signature,
 };
 
 /** What kind of thing somebody meant to do: 'pointage', "ligne de budget". */

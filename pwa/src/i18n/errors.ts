@@ -31,6 +31,7 @@ const ERRORS: Record<string, () => string> = {
   'edit.name_missing': m.error_edit_name_missing,
   'edit.notice_not_read': m.error_edit_notice_not_read,
   'edit.reason_missing': m.error_edit_reason_missing,
+  'edit.row_in_use': m.error_row_in_use,
   'edit.document_full': m.error_edit_document_full,
   'permission.not_allowed': m.error_permission_not_allowed,
   'permission.sealed': m.error_permission_sealed,

@@ -29,6 +29,11 @@ const FIELDS: Record<Field, () => string> = {
   trainer: m.field_trainer,
   capacity: m.field_capacity,
   project_code: m.field_project_code,
+  funders: m.field_funders,
+  languages: m.field_languages,
+  remarks: m.field_remarks,
+  series: m.field_series,
+  badge_key: m.field_badge_key,
   call: m.field_call,
   stage: m.field_stage,
   sector: m.field_sector,
@@ -61,6 +66,7 @@ const FIELDS: Record<Field, () => string> = {
   messages_consent: m.field_messages_consent,
   house_name: m.field_house_name,
   house_contact: m.field_house_contact,
+  house_event_kinds: m.field_house_event_kinds,
 };
 
 export const fieldLabel = (field: Field): string => FIELDS[field]();

@@ -17,6 +17,7 @@ import type { LineView } from '../generated/LineView';
 import type { NewPerson } from '../generated/NewPerson';
 import type { RosterRow } from '../generated/RosterRow';
 import type { RowId } from '../generated/RowId';
+import type { SignatureView } from '../generated/SignatureView';
 import type { SlotStatus } from '../generated/SlotStatus';
 import type { Status } from '../generated/Status';
 import type { Value } from '../generated/Value';
@@ -73,6 +74,8 @@ function overEvents(list: Of<'events'>, { edit }: Entry): Of<'events'> {
     first_day: slots[0]?.day ?? '',
     last_day: slots.at(-1)?.day ?? '',
     starts: slots[0]?.starts ?? '',
+    series: text('series'),
+    sealed: false,
     expected: 0,
     attended: 0,
     questions: 0,
@@ -120,8 +123,19 @@ function overEvent(event: Event, { at_ms, edit }: Entry, names: Names): Event {
   switch (edit.do) {
     case 'check_in':
       return ofEvent(event, edit.event, () =>
-        marked(event, edit.slot, edit.person, (was) => withMark(was, edit.status, at_ms)),
+        marked(event, edit.slot, edit.person, (was) => withMark(was, edit, at_ms)),
       );
+    case 'sign':
+      return ofEvent(event, edit.event, () => signed(event, edit, at_ms));
+    case 'withdraw_signature':
+      return ofEvent(event, edit.event, () => unsigned(event, edit.signature));
+    case 'add_slot':
+    case 'add_trainer':
+    case 'add_paper':
+    case 'keep_event_row':
+    case 'link_event':
+    case 'set_headcount':
+      return ofEvent(event, edit.event, () => ({ ...event, head: overHead(event.head, edit, at_ms, names) }));
     case 'undo':
       return ofEvent(event, edit.event, () => marked(event, edit.slot, edit.person, () => UNMARKED));
     case 'settle_marks':
@@ -131,14 +145,14 @@ function overEvent(event: Event, { at_ms, edit }: Entry, names: Names): Event {
     case 'register_walk_in':
       return ofEvent(event, edit.event, () => {
         const seated = withPerson(event, walkIn(edit, names), event.head.slots.length);
-        return marked(seated, edit.slot, edit.person, (was) => withMark(was, 'present', at_ms));
+        return marked(seated, edit.slot, edit.person, (was) => withMark(was, { status: 'present', minutes: null, how: 'tap' }, at_ms));
       });
     case 'set_consent':
       return edit.consent === 'photo' ? withPhoto(event, edit) : event;
     case 'add_to_roster': {
       const card = names.person(edit.person);
       return ofEvent(event, edit.event, () =>
-        card ? withPerson(event, { person: edit.person, photo: null, joined: 'expected', ...card }, event.head.slots.length) : event,
+        card ? withPerson(event, { person: edit.person, photo: null, joined: 'expected', family: '', ...card }, event.head.slots.length) : event,
       );
     }
     case 'set_field':
@@ -152,18 +166,29 @@ function ofEvent(event: Event, id: DocumentId, change: () => Event): Event {
   return event.head.card.event === id ? change() : event;
 }
 
-const UNMARKED: SlotStatus = { status: null, contradicted: false, on_server: true, at_ms: 0 };
+/** A half-day of which nothing is said of somebody. */
+export const UNMARKED: SlotStatus = {
+  status: null,
+  minutes: null,
+  how: 'tap',
+  contradicted: false,
+  late: false,
+  signature: null,
+  on_server: true,
+  at_ms: 0,
+};
 
 /** M2: the prevailing one first. */
 const STATUSES: readonly Status[] = ['present', 'partial', 'remote', 'excused', 'absent'];
 
 const attended = (status: Status | null): boolean => status === 'present' || status === 'partial' || status === 'remote';
 
-function withMark(was: SlotStatus, status: Status, at_ms: number): SlotStatus {
+function withMark(was: SlotStatus, { status, minutes, how }: Pick<Does<'check_in'>, 'status' | 'minutes' | 'how'>, at_ms: number): SlotStatus {
   const first = was.status === null;
   const prevails = first || STATUSES.indexOf(status) < STATUSES.indexOf(was.status ?? status);
   return {
-    status: prevails ? status : was.status,
+    ...was,
+    ...(prevails && { status, minutes, how }),
     contradicted: was.contradicted || (!first && was.status !== status),
     // Laid over itself, it is on the way already, or there.
     on_server: was.status === status && was.at_ms >= at_ms ? was.on_server : false,
@@ -195,6 +220,72 @@ function counted(event: Event, nth: number, inSlot: number, inAny: number): Even
   };
 }
 
+/** M3: the first signature counts. Whoever signs was there. */
+function signed(event: Event, edit: Does<'sign'>, at_ms: number): Event {
+  const signature: SignatureView = { signature: edit.signature, ink: edit.ink, at_ms, others: 0, on_server: false };
+  const first = (was: SignatureView | null) => was ?? signature;
+  if ('person' in edit.signer) {
+    return marked(event, edit.slot, edit.signer.person, (was) => {
+      const there = attended(was.status) ? was : withMark(was, { status: 'present', minutes: null, how: edit.how }, at_ms);
+      return { ...there, signature: first(was.signature) };
+    });
+  }
+  const { trainer } = edit.signer;
+  const nth = event.head.slots.findIndex(({ slot }) => slot === edit.slot);
+  const trainers = event.head.trainers.map((one) => {
+    if (one.trainer !== trainer) return one;
+    return { ...one, signatures: one.signatures.map((was, n) => (n === nth ? first(was) : was)) };
+  });
+  return { ...event, head: { ...event.head, trainers } };
+}
+
+function unsigned(event: Event, signature: RowId): Event {
+  const without = (was: SignatureView | null) => (was?.signature === signature ? null : was);
+  const trainers = event.head.trainers.map((one) => ({ ...one, signatures: one.signatures.map(without) }));
+  const rows = event.rows.map((row) => {
+    if (!row.slots.some((slot) => slot.signature?.signature === signature)) return row;
+    return { ...row, slots: row.slots.map((slot) => ({ ...slot, signature: without(slot.signature) })) };
+  });
+  return { ...event, rows, head: { ...event.head, trainers } };
+}
+
+type OfHead = Does<'add_slot' | 'add_trainer' | 'add_paper' | 'keep_event_row' | 'link_event' | 'set_headcount'>;
+
+function overHead(head: Event['head'], edit: OfHead, at_ms: number, names: Names): Event['head'] {
+  switch (edit.do) {
+    case 'add_trainer': {
+      const { trainer, name } = edit.trainer;
+      if (head.trainers.some((one) => one.trainer === trainer)) return head;
+      return { ...head, trainers: [...head.trainers, { trainer, name, signatures: head.slots.map(() => null) }] };
+    }
+    case 'add_paper': {
+      const { paper, slot, blob } = edit;
+      if (head.papers.some(({ id }) => id === paper)) return head;
+      return { ...head, papers: [...head.papers, { id: paper, slot, blob, at_ms, by: null }] };
+    }
+    case 'keep_event_row':
+      if (edit.keep) return head;
+      // A half-day has a column in each row: the engine takes it out.
+      return {
+        ...head,
+        trainers: head.trainers.filter(({ trainer }) => trainer !== edit.row),
+        papers: head.papers.filter(({ id }) => id !== edit.row),
+      };
+    case 'link_event': {
+      const { document, kind } = edit;
+      const others = head.links.filter((link) => link.document !== document);
+      return { ...head, links: kind === null ? others : [...others, { document, kind, title: names.title(document) }] };
+    }
+    case 'set_headcount': {
+      const { slot, sex, age_band, people } = edit;
+      const others = head.headcounts.filter((one) => one.slot !== slot || one.sex !== sex || one.age_band !== age_band);
+      return { ...head, headcounts: people === null ? others : [...others, { slot, sex, age_band, people, apart: [] }] };
+    }
+    default:
+      return head;
+  }
+}
+
 function withPhoto(event: Event, { person, agreed }: Does<'set_consent'>): Event {
   const place = event.rows.findIndex((row) => row.person === person);
   const row = event.rows[place];
@@ -204,7 +295,7 @@ function withPhoto(event: Event, { person, agreed }: Does<'set_consent'>): Event
   return { ...event, rows };
 }
 
-type NewRow = Pick<RosterRow, 'person' | 'name' | 'name_ar' | 'association' | 'photo' | 'joined'>;
+type NewRow = Pick<RosterRow, 'person' | 'name' | 'name_ar' | 'family' | 'association' | 'photo' | 'joined'>;
 
 function withPerson(event: Event, row: NewRow, slots: number): Event {
   if (event.rows.some(({ person }) => person === row.person)) return event;
@@ -217,7 +308,8 @@ function withPerson(event: Event, row: NewRow, slots: number): Event {
 function walkIn({ person, new: known, new_association: named }: Does<'register_walk_in'>, names: Names): NewRow {
   const association = named?.title ?? (known.association === null ? '' : names.title(known.association));
   const photo = known.photo_consent ? 'given' : null;
-  return { person, name: nameOf(known), name_ar: known.name_ar.trim(), association, photo, joined: 'walk_in' };
+  const [name, name_ar, family] = [nameOf(known), known.name_ar.trim(), known.family.trim()];
+  return { person, name, name_ar, family, association, photo, joined: 'walk_in' };
 }
 
 function nameOf({ given, family, name_ar }: NewPerson): string {
@@ -413,6 +505,8 @@ function questionId(question: Recorded['questions'][number]): string {
   switch (question.ask) {
     case 'field_set_apart':
       return ['field', question.document, ...(question.row === null ? [] : [question.row]), question.field].join('/');
+    case 'late_marks':
+      return `late/${question.event}`;
     case 'marks_contradict':
       return `marks/${question.event}/${question.slot}/${question.person}`;
     case 'read_again':

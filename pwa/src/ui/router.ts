@@ -10,6 +10,8 @@ export type Route =
   | { screen: 'event-new' }
   | { screen: 'event'; event: DocumentId }
   | { screen: 'walk-in'; event: DocumentId }
+  | { screen: 'event-edit'; event: DocumentId }
+  | { screen: 'sheet'; event: DocumentId }
   | { screen: 'dossiers' }
   | { screen: 'dossier'; dossier: DocumentId }
   | { screen: 'questions' }
@@ -33,7 +35,10 @@ export function hrefOf(route: Route): string {
     case 'event':
       return `#/event/${route.event}`;
     case 'walk-in':
-      return `#/event/${route.event}/walk-in`;
+    case 'sheet':
+      return `#/event/${route.event}/${route.screen}`;
+    case 'event-edit':
+      return `#/event/${route.event}/edit`;
     case 'dossier':
       return `#/dossier/${route.dossier}`;
     case 'record':
@@ -46,6 +51,13 @@ export function hrefOf(route: Route): string {
       return `#/${route.screen}`;
   }
 }
+
+/** What stands after an event's id, and the screen that it means. */
+const OF_EVENT: Record<string, 'walk-in' | 'event-edit' | 'sheet' | undefined> = {
+  'walk-in': 'walk-in',
+  edit: 'event-edit',
+  sheet: 'sheet',
+};
 
 /** What an address means; the events where it means nothing. */
 export function routeOf(hash: string): Route {
@@ -68,7 +80,7 @@ export function routeOf(hash: string): Route {
     case 'events':
       return { screen: id === 'new' ? 'event-new' : 'events' };
     case 'event':
-      return id ? { screen: rest === 'walk-in' ? 'walk-in' : 'event', event: id } : { screen: 'events' };
+      return id ? { screen: OF_EVENT[rest] ?? 'event', event: id } : { screen: 'events' };
     case 'dossier':
       return id ? { screen: 'dossier', dossier: id } : { screen: 'dossiers' };
     case 'account':

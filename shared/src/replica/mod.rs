@@ -138,6 +138,7 @@ impl Replica {
                 bytes: made.bytes.into(),
                 marks: match &entry.edit {
                     Edit::CheckIn { mark, .. } | Edit::RegisterWalkIn { mark, .. } => vec![*mark],
+                    Edit::Sign { mark, signature, .. } => vec![*mark, *signature],
                     _ => Vec::new(),
                 },
                 batch: self.stored.open_batch(),

@@ -13,18 +13,20 @@ use crate::{
     history,
     id::{DeviceId, DocumentId, RowId},
     limit,
-    mark::{Mark, Status},
+    mark::{Mark, Signature, Signer, Status},
     names,
     permission::{Capability, TABLE},
     question::{self, Question},
     record::{
         CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, Record, Section, Side,
+        Slot,
     },
     settings::default_of,
     view::{
         AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
-        EventView, EventsView, FieldView, LineView, NamedDocument, PersonCard, QuestionsView, RecordView, RosterRow,
-        SectionView, SettingView, SettingsView, SlotStatus, SlotView, SyncView, UnsentDocument, View, ViewKey,
+        EventView, EventsView, FieldView, LineView, LinkView, NamedDocument, PersonCard, QuestionsView, RecordView,
+        RosterRow, SectionView, SettingView, SettingsView, SignatureView, SlotStatus, SlotView, SyncView, TrainerView,
+        UnsentDocument, View, ViewKey,
     },
     wire::AuthorEntry,
 };
@@ -153,6 +155,8 @@ impl Replica {
             first_day: day(event.slots.first(), Field::Day),
             last_day: day(event.slots.last(), Field::Day),
             starts: day(event.slots.first(), Field::Starts),
+            series: text(Field::Series),
+            sealed: !event.sheets.is_empty() && event.late() == 0,
             expected: count(expected.len()),
             attended: count(attended.len()),
             questions: count(question::of_record(id, &Record::Event(event.clone())).len()),
@@ -194,19 +198,30 @@ impl Replica {
         let attendance = self.attendance(event);
         let unsent: BTreeSet<RowId> =
             self.held[&id].pending.iter().flat_map(|pending| pending.marks.iter().copied()).collect();
+        let mut signatures: BTreeMap<(Signer, RowId), Vec<&Signature>> = BTreeMap::new();
+        for one in &event.signatures {
+            let signer = match one.signer {
+                Signer::Person(person) => Signer::Person(self.stands_for(person)),
+                trainer @ Signer::Trainer(_) => trainer,
+            };
+            signatures.entry((signer, one.slot)).or_default().push(one);
+        }
+        let signed = |signer, slot| signatures.get(&(signer, slot)).map_or(&[][..], Vec::as_slice);
         let mut rows: BTreeMap<DocumentId, RosterRow> = BTreeMap::new();
         for (person, joined) in &event.roster {
             let stands = self.stands_for(*person);
             rows.entry(stands).or_insert_with(|| {
                 let slots = event.slots.iter().map(|slot| {
                     let marks = attendance.get(&(stands, slot.id));
-                    SlotStatus::of(marks.map_or(&[][..], Vec::as_slice), &unsent)
+                    let signatures = signed(Signer::Person(stands), slot.id);
+                    SlotStatus::of(marks.map_or(&[][..], Vec::as_slice), signatures, &unsent)
                 });
                 let card = self.person_card(stands);
                 RosterRow {
                     person: stands,
                     name: card.name,
                     name_ar: card.name_ar,
+                    family: self.family(stands),
                     association: card.association,
                     photo: self.photo_consent(stands),
                     joined: *joined,
@@ -217,17 +232,42 @@ impl Replica {
         }
         let slots = event.slots.iter().enumerate().map(|(n, slot)| {
             let attended = rows.values().filter(|row| row.slots[n].status.is_some_and(Status::attended));
-            SlotView::of(slot, count(attended.count()))
+            let signed = rows.values().filter(|row| row.slots[n].signature.is_some()).count();
+            SlotView::of(slot, count(attended.count()), count(signed))
+        });
+        let trainers = event.trainers.iter().map(|trainer| {
+            let of =
+                |slot: &Slot| SignatureView::of(signed(Signer::Trainer(trainer.id), slot.id).iter().copied(), &unsent);
+            let signatures = event.slots.iter().map(of).collect();
+            TrainerView { trainer: trainer.id, name: trainer.name().to_owned(), signatures }
+        });
+        let links = event.links.iter().map(|(document, kind)| LinkView {
+            document: *document,
+            kind: *kind,
+            title: self.name(*document),
         });
         let head = EventHead {
             card: self.event_card(id, event),
             slots: slots.collect(),
+            trainers: trainers.collect(),
+            headcounts: event.headcounts.clone(),
+            papers: event.papers.clone(),
+            links: links.collect(),
+            sheets: event.sheets.clone(),
+            late: event.late(),
             fields: self.field_views(&event.fields, Field::of(Kind::Event)),
             may_change: self.identity.role.may(Capability::ChangeEvent),
         };
         let mut rows: Vec<_> = rows.into_values().collect();
         rows.sort_by_cached_key(|row| (self.sort_name(row.person), row.person));
         Some(EventView { head, rows })
+    }
+
+    fn family(&self, person: DocumentId) -> String {
+        match self.record(person) {
+            Some(Record::Person(record)) => record.fields.text(Field::Family).to_owned(),
+            _ => String::new(),
+        }
     }
 
     fn photo_consent(&self, person: DocumentId) -> Option<Agreed> {
@@ -410,7 +450,10 @@ impl Replica {
         let mut named: BTreeSet<DocumentId> = held.record.names().into_iter().collect();
         named.extend(history.iter().flat_map(|entry| &entry.did).filter_map(|did| match did {
             history::Did::Set { value, .. } => value.text().parse::<DocumentId>().ok(),
-            history::Did::Marked { person, .. } | history::Did::Withdrew { person, .. } => *person,
+            history::Did::Marked { person, .. }
+            | history::Did::Withdrew { person, .. }
+            | history::Did::Signed { person } => *person,
+            history::Did::Linked { document } => *document,
             _ => None,
         }));
         let mut names = self.names_of(&questions);
@@ -459,12 +502,13 @@ impl Replica {
         let questions = self.questions();
         let mut slots = BTreeMap::new();
         for question in &questions {
-            if let (Question::MarksContradict { slot, .. }, Some(Record::Event(event))) =
-                (question, self.record(question.document()))
-            {
-                let found = event.slots.iter().find(|one| one.id == *slot);
-                slots.extend(found.map(|found| (*slot, SlotView::of(found, 0))));
-            }
+            let Some(Record::Event(event)) = self.record(question.document()) else { continue };
+            let asked = |slot: &&Slot| match question {
+                Question::MarksContradict { slot: of, .. } => slot.id == *of,
+                Question::LateMarks { marks, .. } => marks.iter().any(|mark| mark.slot == slot.id),
+                _ => false,
+            };
+            slots.extend(event.slots.iter().filter(asked).map(|slot| (slot.id, SlotView::of(slot, 0, 0))));
         }
         let devices: Vec<DeviceId> = questions.iter().flat_map(question_devices).collect();
         QuestionsView {
@@ -481,6 +525,7 @@ impl Replica {
             ids.insert(question.document());
             match question {
                 Question::MarksContradict { person, .. } => ids.extend([*person]),
+                Question::LateMarks { marks, .. } => ids.extend(marks.iter().map(|mark| mark.person)),
                 Question::PossibleDuplicate { other, .. } => ids.extend([*other]),
                 Question::FieldSetApart { values, .. } => {
                     ids.extend(values.iter().filter_map(|apart| apart.value.text().parse::<DocumentId>().ok()));
@@ -573,7 +618,9 @@ fn update(key: ViewKey, painted: Option<View>, view: View) -> ViewUpdate {
 fn question_devices(question: &Question) -> Vec<DeviceId> {
     match question {
         Question::FieldSetApart { values, .. } => values.iter().filter_map(|apart| apart.by).collect(),
-        Question::MarksContradict { marks, .. } => marks.iter().filter_map(|mark| mark.by).collect(),
+        Question::MarksContradict { marks, .. } | Question::LateMarks { marks, .. } => {
+            marks.iter().filter_map(|mark| mark.by).collect()
+        }
         Question::ReadAgain { paragraph, .. } => paragraph.versions.iter().filter_map(|apart| apart.by).collect(),
         _ => Vec::new(),
     }

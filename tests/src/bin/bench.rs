@@ -22,7 +22,7 @@ use shared::{
     edit::{Edit, Entry, NewPerson, NewSlot},
     field::Field,
     id::{DocumentId, RowId},
-    mark::Status,
+    mark::{How, Status},
     record::Side,
     replica::{Exchanged, Identity, Replica},
     role::Role,
@@ -286,7 +286,7 @@ impl Phone {
 
     fn check_in(&mut self, (event, slot): (DocumentId, RowId), person: DocumentId) -> Outcome<()> {
         let mark = self.row();
-        self.edit(Edit::CheckIn { event, slot, person, mark, status: Status::Present, minutes: None })
+        self.edit(Edit::CheckIn { event, slot, person, mark, status: Status::Present, minutes: None, how: How::Tap })
     }
 }
 

@@ -12,7 +12,7 @@ use shared::{
     field::{Field, Value},
     history::{self, Did},
     id::{DocumentId, RowId},
-    mark::Status,
+    mark::{How, Status},
     names,
     permission::Capability,
     phone::Phone,
@@ -81,7 +81,8 @@ impl House {
 
     fn mark(&mut self, phone: usize) {
         let (event, slot, person, mark) = (self.event, self.slot, self.zahra, self.world.row_id());
-        let check_in = Edit::CheckIn { event, slot, person, mark, status: Status::Present, minutes: None };
+        let check_in =
+            Edit::CheckIn { event, slot, person, mark, status: Status::Present, minutes: None, how: How::Tap };
         self.world.edit(phone, check_in).unwrap();
     }
 

@@ -27,6 +27,12 @@ pub(super) fn needs(edit: &Edit) -> Vec<Capability> {
             assert!(Field::of(Kind::Settings).contains(field));
             vec![C::ChangeSettings]
         }
+        // A trainer's name; a budget line has a label too.
+        Edit::SetField { document, row: Some(_), field: Field::Label, .. }
+            if *document == crate::rules::document(3) =>
+        {
+            vec![C::ChangeEvent]
+        }
         Edit::SetField { field, .. } => vec![to_set(*field)],
         Edit::CreatePerson { .. } => vec![C::AddPerson],
         Edit::SetConsent { consent: Consent::Photo, .. } => vec![C::ChangePerson],
@@ -37,8 +43,11 @@ pub(super) fn needs(edit: &Edit) -> Vec<Capability> {
         Edit::CreateAssociation { .. } => vec![C::AddAssociation],
         Edit::CreateEvent { .. } => vec![C::AddEvent],
         Edit::AddToRoster { .. } => vec![C::AddToRoster],
-        Edit::CheckIn { .. } => vec![C::Mark],
-        Edit::Undo { .. } | Edit::SettleMarks { .. } => vec![C::WithdrawMark],
+        Edit::CheckIn { .. } | Edit::Sign { .. } | Edit::SetHeadcount { .. } | Edit::AddPaper { .. } => vec![C::Mark],
+        Edit::Undo { .. } | Edit::SettleMarks { .. } | Edit::WithdrawSignature { .. } => vec![C::WithdrawMark],
+        Edit::AddSlot { .. } | Edit::AddTrainer { .. } | Edit::LinkEvent { .. } | Edit::KeepEventRow { .. } => {
+            vec![C::ChangeEvent]
+        }
         Edit::RegisterWalkIn { .. } => vec![C::AddPerson, C::AddContact, C::AddAssociation, C::AddToRoster, C::Mark],
         Edit::CreateDossier { .. } => vec![C::AddDossier],
         Edit::EditSection { .. } | Edit::ReadAgain { .. } | Edit::SettleSection { .. } => vec![C::WriteDossier],
@@ -204,6 +213,39 @@ fn m1_m9_what_a_tampered_phone_forges_is_told_by_its_effect() {
         },
         "permission.sealed",
     );
+    // A sealed sheet, and the making of one: the server's alone.
+    all(
+        Kind::Event,
+        &|crdt| {
+            let sheet = crdt.put_object(ROOT, "sheet/3232323232323232", ObjType::Map).unwrap();
+            crdt.put(&sheet, "code", "FORGED").unwrap();
+        },
+        "permission.sealed",
+    );
+    all(
+        Kind::Event,
+        &|crdt| {
+            let key = crdt.keys(ROOT).find(|key| key.starts_with("signature/")).unwrap();
+            let signature = crdt.get(ROOT, key).unwrap().unwrap().1;
+            crdt.put(&signature, "ink", "0b".repeat(32)).unwrap();
+        },
+        "permission.sealed",
+    );
+    all(
+        Kind::Event,
+        &|crdt| {
+            let key = crdt.keys(ROOT).find(|key| key.starts_with("signature/")).unwrap();
+            crdt.delete(ROOT, key).unwrap();
+        },
+        "permission.sealed",
+    );
+    all(
+        Kind::Event,
+        &|crdt| drop(crdt.put_object(ROOT, "signature/nobody", ObjType::Map).unwrap()),
+        "permission.no_such_edit",
+    );
+    all(Kind::Event, &|crdt| crdt.put(ROOT, "headcount/none", 7).unwrap(), "edit.value_invalid");
+    all(Kind::Event, &|crdt| crdt.put(ROOT, "secret/thing", 7).unwrap(), "permission.no_such_edit");
     // What no edit does: taking people off a roster, rows out of a budget, and words that no record shows.
     all(
         Kind::Event,

@@ -11,15 +11,17 @@ use server::guard;
 use shared::{
     consent::{Agreed, Consent},
     document::{Author, Document, Kind, genesis_hash},
-    edit::{Edit, Entry, Library, NewAssociation, NewPerson, NewSlot, Outcome, Refusal, version_text},
+    edit::{
+        Edit, Entry, Library, NewAssociation, NewPerson, NewSlot, NewTrainer, Outcome, Refusal, Seal, version_text,
+    },
     field::{Field, Value},
     history::{Did, history},
     id::{AccountId, DeviceId, DocumentId, RowId},
     limit,
-    mark::{Attendance, Mark, Status, attendance},
+    mark::{Attendance, How, Mark, Signer, Status, attendance, signature_that_counts},
     phone::Phone,
     question::{Question, of_record},
-    record::{CallSection, Record, Side},
+    record::{CallSection, EventRecord, Record, Side},
     replica::{ExchangeError, Identity, Replica},
     role::Role,
     view::{View, ViewKey},
@@ -300,6 +302,19 @@ fn check_in(mark: u8, status: Status) -> Edit {
         mark: row(mark),
         status,
         minutes: None,
+        how: How::Tap,
+    }
+}
+
+fn signed(id: u8, signer: Signer) -> Edit {
+    Edit::Sign {
+        event: document(EVENT),
+        slot: row(SLOT),
+        signer,
+        signature: row(id),
+        ink: format!("{id:02x}").repeat(32),
+        how: How::Kiosk,
+        mark: row(id + 100),
     }
 }
 
@@ -362,6 +377,21 @@ pub(super) fn every_edit() -> Vec<Edit> {
         Edit::SetConsent { person, consent: Consent::Photo, agreed: Agreed::Withdrawn },
         Edit::SetConsent { person, consent: Consent::Messages, agreed: Agreed::Given },
         Edit::SetConsent { person, consent: Consent::Messages, agreed: Agreed::Withdrawn },
+        Edit::AddSlot { event, slot: NewSlot { slot: row(21), ..a_slot() } },
+        Edit::KeepEventRow { event, row: row(21), keep: false },
+        Edit::AddTrainer { event, trainer: NewTrainer { trainer: row(22), name: "Naïma".to_owned() } },
+        Edit::SetField { document: event, row: Some(row(22)), field: Field::Label, value: Value::from("Naïma Aït") },
+        Edit::LinkEvent { event, document: document(12), kind: Some(Kind::Association) },
+        Edit::SetHeadcount { event, slot, sex: "f".to_owned(), age_band: "18_30".to_owned(), people: Some(43) },
+        signed(23, Signer::Person(person)),
+        signed(24, Signer::Trainer(row(22))),
+        Edit::WithdrawSignature {
+            event,
+            signature: row(24),
+            withdrawal: row(25),
+            reason: "somebody else's".to_owned(),
+        },
+        Edit::AddPaper { event, paper: row(26), slot: Some(slot), blob: "0a".repeat(32) },
     ]
 }
 
@@ -467,6 +497,8 @@ fn m2_the_order_of_marks_does_not_matter() {
         slot: row(1),
         status,
         minutes: None,
+        how: How::Tap,
+        late: false,
         at_ms: u64::from(n),
         by: None,
         withdrawn: None,
@@ -480,6 +512,164 @@ fn m2_the_order_of_marks_does_not_matter() {
         }
     }
     assert_eq!(attendance(&[]), Attendance::Unmarked);
+}
+
+/// An event with one half-day, a trainer and somebody expected.
+fn a_door(device: u8) -> Desk {
+    let (event, person) = (document(EVENT), document(PERSON));
+    let mut desk = Desk::new(device);
+    desk.did(&Edit::CreatePerson { person, new: a_person("Zahra"), notice_read: true });
+    desk.did(&Edit::CreateEvent { event, fields: titled("Atelier"), slots: vec![a_slot()] });
+    desk.did(&Edit::AddToRoster { event, person });
+    desk.did(&Edit::AddTrainer { event, trainer: NewTrainer { trainer: row(22), name: "Naïma".to_owned() } });
+    desk
+}
+
+fn door_of(desk: &Desk) -> EventRecord {
+    match Record::read(&desk.documents[&document(EVENT)]) {
+        Record::Event(event) => event,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn m3_the_first_signature_counts_and_every_other_is_kept() {
+    let person = Signer::Person(document(PERSON));
+    let (mut left, mut right) = (a_door(1), Desk::new(2));
+    right.take(&left);
+    left.did(&signed(31, person));
+    right.did(&signed(30, person));
+    let both = [&left, &right].map(|desk| {
+        let mut both = Desk::new(3);
+        both.take(desk);
+        both.take(if desk.nonce == 1 { &right } else { &left });
+        door_of(&both)
+    });
+    assert_eq!(both[0], both[1], "whatever came first");
+    let [door, _] = both;
+    // Both clocks say the same: then the smaller id, everywhere.
+    assert_eq!(signature_that_counts(&door.signatures).map(|one| one.id), Some(row(30)));
+    assert_eq!(door.signatures.len(), 2);
+    // Whoever signs was there: each phone said so, and they agree.
+    assert_eq!(attendance(&door.marks), Attendance::Agreed(Status::Present));
+    assert_eq!(door.marks.iter().map(|mark| mark.how).collect::<Vec<_>>(), [How::Kiosk, How::Kiosk]);
+}
+
+#[test]
+fn m1_m3_a_signature_goes_with_the_marks_that_said_so_and_stays_in_the_history() {
+    let (event, slot, person) = (document(EVENT), row(SLOT), document(PERSON));
+    let mut desk = a_door(1);
+    desk.did(&signed(30, Signer::Person(person)));
+    desk.did(&Edit::Undo { event, slot, person, withdrawal: row(40), reason: "another Zahra".to_owned() });
+    let door = door_of(&desk);
+    assert_eq!(attendance(&door.marks), Attendance::Unmarked);
+    assert_eq!(signature_that_counts(&door.signatures), None);
+    assert_eq!(door.signatures[0].withdrawn.as_ref().map(|one| one.reason.as_str()), Some("another Zahra"));
+    // Of those who only came late the signature stays.
+    desk.did(&signed(31, Signer::Person(person)));
+    desk.did(&check_in(41, Status::Partial));
+    let (status, withdrawal, reason) = (Status::Partial, row(42), "came at ten".to_owned());
+    desk.did(&Edit::SettleMarks { event, slot, person, status, withdrawal, reason });
+    let door = door_of(&desk);
+    assert_eq!(attendance(&door.marks), Attendance::Agreed(Status::Partial));
+    assert_eq!(signature_that_counts(&door.signatures).map(|one| one.id), Some(row(31)));
+}
+
+#[test]
+fn nobody_signs_for_whom_is_not_expected_and_no_half_day_in_use_is_removed() {
+    let event = document(EVENT);
+    let mut desk = a_door(1);
+    assert_eq!(desk.edit(&signed(30, Signer::Person(document(OTHER)))).unwrap_err(), Refusal::RowUnknown);
+    assert_eq!(desk.edit(&signed(30, Signer::Trainer(row(99)))).unwrap_err(), Refusal::RowUnknown);
+    let mut foreign = signed(30, Signer::Trainer(row(22)));
+    if let Edit::Sign { ink, .. } = &mut foreign {
+        "no blob".clone_into(ink);
+    }
+    assert_eq!(desk.edit(&foreign).unwrap_err(), Refusal::ValueInvalid);
+    let counted =
+        |people| Edit::SetHeadcount { event, slot: row(SLOT), sex: "f".to_owned(), age_band: String::new(), people };
+    desk.did(&counted(Some(43)));
+    let remove = Edit::KeepEventRow { event, row: row(SLOT), keep: false };
+    assert_eq!(desk.edit(&remove).unwrap_err(), Refusal::RowInUse);
+    // Removed there, and used here, apart: it stays.
+    let mut other = a_door(2);
+    other.did(&remove);
+    assert_eq!(door_of(&other).slots, []);
+    other.take(&desk);
+    assert_eq!(door_of(&other).slots.len(), 1);
+    desk.did(&counted(None));
+    assert_eq!(door_of(&desk).headcounts, []);
+}
+
+#[test]
+fn m4_headcounts_that_were_set_apart_keep_both_values() {
+    let (mut left, mut right) = (a_door(1), Desk::new(2));
+    right.take(&left);
+    let counted = |people| Edit::SetHeadcount {
+        event: document(EVENT),
+        slot: row(SLOT),
+        sex: "h".to_owned(),
+        age_band: "18_30".to_owned(),
+        people: Some(people),
+    };
+    left.did(&counted(12));
+    right.did(&counted(14));
+    left.take(&right);
+    let [count] = &door_of(&left).headcounts[..] else { panic!("one") };
+    assert_eq!(count.apart.len(), 2);
+    left.did(&counted(14));
+    let [count] = &door_of(&left).headcounts[..] else { panic!("one") };
+    assert_eq!((count.people, count.apart.len()), (14, 0));
+}
+
+fn seal(desk: &mut Desk, n: u8, reason: &str) {
+    let mut event = desk.documents[&document(EVENT)].clone();
+    let seal = Seal {
+        event: document(EVENT),
+        sheet: row(n),
+        version: event.heads(),
+        reason: reason.to_owned(),
+        code: format!("CODE{n}"),
+    };
+    let author = Author { device: DeviceId([9; 16]), nonce: [n; 8], at_ms: 1_772_352_100_000 + u64::from(n) };
+    seal.write(&mut event, &author).unwrap().unwrap();
+    desk.documents.insert(event.id, event);
+}
+
+#[test]
+fn m8_what_comes_after_the_seal_is_late_until_another_version_is_sealed() {
+    let late = |desk: &Desk| {
+        let door = door_of(desk);
+        let asked = of_record(document(EVENT), &Record::Event(door.clone()));
+        let asked = asked.iter().filter(|question| matches!(question, Question::LateMarks { .. })).count();
+        assert_eq!(asked, usize::from(door.late() > 0));
+        door.late()
+    };
+    let (event, slot, person) = (document(EVENT), row(SLOT), document(PERSON));
+    let mut desk = a_door(1);
+    let mut away = Desk::new(2);
+    away.take(&desk);
+    desk.did(&signed(30, Signer::Person(person)));
+    assert_eq!(late(&desk), 0, "nothing is late before it is sealed");
+    seal(&mut desk, 50, "");
+    assert_eq!(late(&desk), 0);
+    // A phone that was away comes with a mark and a signature from before, by its clock.
+    away.did(&signed(31, Signer::Person(person)));
+    desk.take(&away);
+    assert_eq!(late(&desk), 2);
+    assert_eq!(door_of(&desk).marks.iter().filter(|mark| mark.late).count(), 1);
+    seal(&mut desk, 51, "a phone came late");
+    assert_eq!(late(&desk), 0);
+    let sheets: Vec<_> = door_of(&desk).sheets.iter().map(|sheet| (sheet.code.clone(), sheet.reason.clone())).collect();
+    let expected = [("CODE50", ""), ("CODE51", "a phone came late")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(sheets, expected, "the old version stays");
+    // What a sealed version says, and was taken back since, is late too; what is both new and taken back is not.
+    desk.did(&Edit::Undo { event, slot, person, withdrawal: row(60), reason: "not her".to_owned() });
+    assert_eq!(late(&desk), 4, "two marks and two signatures");
+    seal(&mut desk, 52, "not her");
+    desk.did(&check_in(61, Status::Present));
+    desk.did(&Edit::Undo { event, slot, person, withdrawal: row(70), reason: "wrong row".to_owned() });
+    assert_eq!(late(&desk), 0);
 }
 
 // M5: text.
@@ -935,7 +1125,9 @@ fn a_phone_that_is_level_says_so_in_one_exchange() {
     let slot = row(SLOT);
     let person = *world.scope_of(1).keys().find(|id| **id != event).unwrap();
     let mark = world.row_id();
-    world.edit(1, Edit::CheckIn { event, slot, person, mark, status: Status::Present, minutes: None }).unwrap();
+    world
+        .edit(1, Edit::CheckIn { event, slot, person, mark, status: Status::Present, minutes: None, how: How::Tap })
+        .unwrap();
     assert_eq!(world.sync(1), 1);
     assert_eq!(world.sync(0), 1);
     world.audit_healed();
@@ -968,7 +1160,9 @@ fn a_damaged_value_is_healed_from_the_server_and_never_overwritten() {
     let people: Vec<DocumentId> = world.scope_of(1).into_keys().filter(|id| *id != event).collect();
     for n in 0..60 {
         let (mark, person) = (world.row_id(), people[n % people.len()]);
-        world.edit(1, Edit::CheckIn { event, slot, person, mark, status: Status::Present, minutes: None }).unwrap();
+        world
+            .edit(1, Edit::CheckIn { event, slot, person, mark, status: Status::Present, minutes: None, how: How::Tap })
+            .unwrap();
         world.sync(1);
     }
     let whole = world.phones[1].disk.clone();
@@ -984,7 +1178,9 @@ fn a_damaged_value_is_healed_from_the_server_and_never_overwritten() {
         world.start(1);
         assert_eq!(world.phones[1].engine().unreadable(), 1, "{key}");
         let (mark, person) = (world.row_id(), people[0]);
-        world.edit(1, Edit::CheckIn { event, slot, person, mark, status: Status::Present, minutes: None }).ok();
+        world
+            .edit(1, Edit::CheckIn { event, slot, person, mark, status: Status::Present, minutes: None, how: How::Tap })
+            .ok();
         world.settle();
         let kept = &world.phones[1].disk.values[&format!("damaged-{key}")];
         assert_eq!(kept, b"\xffnonsense", "{key}");

@@ -16,10 +16,10 @@ use server::{
 };
 use shared::{
     document::{Author, Document, Kind},
-    edit::{Edit, Library, NewAssociation, NewPerson, NewSlot, Refusal},
+    edit::{Edit, Library, NewAssociation, NewPerson, NewSlot, NewTrainer, Refusal},
     field::{Accepts, Field, Value},
     id::{DeviceId, DocumentId, RowId},
-    mark::Status,
+    mark::{How, Signer, Status},
     permission::Capability,
     phone::Phone,
     question::Question,
@@ -579,14 +579,70 @@ impl Play {
         if wish == Wish::Roster {
             return Some(Edit::AddToRoster { event: id, person: self.some_document(phone, &[Kind::Person])? });
         }
+        if self.world.rng.chance(15) {
+            return Some(self.edit_around_the_door(id, slot, &event));
+        }
         let roster: Vec<DocumentId> = event.roster.keys().copied().collect();
         let person = *self.world.rng.pick(&roster)?;
+        if self.world.rng.chance(20) {
+            return Some(self.signature(id, slot, Signer::Person(person)));
+        }
         if wish == Wish::Undo {
             let withdrawal = self.world.row_id();
             return Some(Edit::Undo { event: id, slot, person, withdrawal, reason: "wrong row".to_owned() });
         }
         let (mark, status) = (self.world.row_id(), *self.world.rng.pick(&Status::ALL)?);
-        Some(Edit::CheckIn { event: id, slot, person, mark, status, minutes: None })
+        Some(Edit::CheckIn { event: id, slot, person, mark, status, minutes: None, how: How::Tap })
+    }
+
+    fn signature(&mut self, event: DocumentId, slot: RowId, signer: Signer) -> Edit {
+        let (signature, mark) = (self.world.row_id(), self.world.row_id());
+        let ink = self.blob_name();
+        Edit::Sign { event, slot, signer, signature, ink, how: How::Kiosk, mark }
+    }
+
+    fn blob_name(&mut self) -> String {
+        format!("{:016x}", self.world.rng.below(usize::MAX)).repeat(4)
+    }
+
+    /// What coordinators and volunteers do beside marking.
+    fn edit_around_the_door(&mut self, event: DocumentId, slot: RowId, record: &EventRecord) -> Edit {
+        let row = self.world.row_id();
+        let trainers: Vec<RowId> = record.trainers.iter().map(|trainer| trainer.id).collect();
+        let papers: Vec<RowId> = record.papers.iter().map(|paper| paper.id).collect();
+        let rows: Vec<RowId> = trainers.iter().chain(&papers).copied().chain([slot]).collect();
+        match self.world.rng.below(7) {
+            0 => Edit::AddTrainer { event, trainer: NewTrainer { trainer: row, name: self.name() } },
+            1 => {
+                let [day, starts, ends] = ["2026-03-02", "14:00", "17:00"].map(str::to_owned);
+                Edit::AddSlot { event, slot: NewSlot { slot: row, day, starts, ends } }
+            }
+            2 => {
+                let (row, keep) = (self.world.rng.pick(&rows).copied().unwrap_or(slot), self.world.rng.chance(30));
+                Edit::KeepEventRow { event, row, keep }
+            }
+            3 => {
+                let people = self.world.rng.chance(80).then(|| u32::try_from(self.world.rng.below(90)).unwrap_or(0));
+                Edit::SetHeadcount { event, slot, sex: "f".to_owned(), age_band: String::new(), people }
+            }
+            4 => {
+                let blob = self.blob_name();
+                Edit::AddPaper { event, paper: row, slot: Some(slot), blob }
+            }
+            5 => match self.world.rng.pick(&trainers).copied() {
+                Some(trainer) => self.signature(event, slot, Signer::Trainer(trainer)),
+                None => Edit::LinkEvent { event, document: self.world.document_id(), kind: Some(Kind::Dossier) },
+            },
+            _ => match record.signatures.first() {
+                Some(one) => Edit::WithdrawSignature {
+                    event,
+                    signature: one.id,
+                    withdrawal: row,
+                    reason: "somebody else's".to_owned(),
+                },
+                None => self.signature(event, slot, Signer::Trainer(row)),
+            },
+        }
     }
 
     fn walk_in(&mut self, phone: usize, event: DocumentId, slot: RowId) -> Edit {
@@ -713,6 +769,8 @@ impl Play {
                 let reason = "as seen".to_owned();
                 Edit::SettleMarks { event, slot, person, status, withdrawal: row, reason }
             }
+            // Nobody seals here.
+            Question::LateMarks { .. } => return None,
             Question::ReadAgain { dossier, section, paragraph } => {
                 Edit::ReadAgain { dossier, section, anchor: paragraph.anchor }
             }

@@ -3,7 +3,7 @@ import type { Did } from '../../generated/Did';
 import type { Field } from '../../generated/Field';
 import type { HistoryEntry } from '../../generated/HistoryEntry';
 import type { Value } from '../../generated/Value';
-import { fieldLabel, isolate, m, statusLabel } from '../../i18n';
+import { fieldLabel, isolate, m, statusLabel, wordLabel } from '../../i18n';
 import { sectionTitle } from '../dossier/sections';
 import { type Names, valueText } from './words';
 
@@ -77,6 +77,17 @@ function deedOf(one: Exclude<Did, Cell>, names: Names): Deed[] {
     case 'withdrew':
       if (!one.person) return [{ said: m.history_withdrew() }];
       return [{ said: m.history_withdrew_of({ name: nameOf(one.person, names), reason: isolate(one.reason) }) }];
+    case 'signed':
+      if (!one.person) return [{ said: m.history_signed_trainer() }];
+      return [{ said: m.history_signed({ name: nameOf(one.person, names) }) }];
+    case 'kept_paper':
+      return [{ said: m.history_kept_paper() }];
+    case 'counted':
+      return [{ said: m.history_counted({ sex: wordLabel('sex', one.sex), people: one.value ?? 0 }) }];
+    case 'linked':
+      return [{ said: m.history_linked({ name: nameOf(one.document ?? '', names) }) }];
+    case 'sealed':
+      return [{ said: one.reason ? m.history_sealed_again({ reason: isolate(one.reason) }) : m.history_sealed() }];
     case 'reworded':
       return reworded(one);
     case 'read_again':
@@ -116,7 +127,12 @@ function rowDeeds(cells: readonly Cell[], name: string): Deed[] {
       return of(e164 ? 'e164' : 'raw').map((phone) => ({ said: m.history_phone({ phone }) }));
     case 'emails':
       return of('address').map((address) => ({ said: m.history_email({ address }) }));
+    case 'trainer':
     case 'slots':
+      if (told.some(({ cell }) => cell === 'state')) {
+        return told.map(({ value }) => ({ said: value === 'removed' ? m.history_row_removed() : m.history_row_kept() }));
+      }
+      if (first.rows === 'trainer') return of('label').map((name) => ({ said: m.history_trainer({ name }) }));
       return told.map(({ cell, value }) => ({
         said: m.history_slot({ field: fieldLabel(cell as Field), value: isolate(valueText(cell as Field, value, {})) }),
       }));

@@ -7,6 +7,7 @@ export function documentOf(question: Question): DocumentId {
     case 'field_set_apart':
       return question.document;
     case 'marks_contradict':
+    case 'late_marks':
       return question.event;
     case 'possible_duplicate':
       return question.person;

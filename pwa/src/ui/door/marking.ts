@@ -1,6 +1,7 @@
 //! The door's intentions, each an `Edit` with fresh ids.
 import type { DocumentId } from '../../generated/DocumentId';
 import type { RowId } from '../../generated/RowId';
+import type { How } from '../../generated/How';
 import type { Status } from '../../generated/Status';
 import { newRowId, type Saved, store } from '../../store';
 
@@ -11,8 +12,8 @@ export interface Spot {
   person: DocumentId;
 }
 
-export function mark(spot: Spot, status: Status, minutes: number | null = null): Promise<Saved> {
-  return store.commit({ do: 'check_in', ...spot, mark: newRowId(), status, minutes });
+export function mark(spot: Spot, status: Status, minutes: number | null = null, how: How = 'tap'): Promise<Saved> {
+  return store.commit({ do: 'check_in', ...spot, mark: newRowId(), status, minutes, how });
 }
 
 export function takeBack(spot: Spot, reason: string): Promise<Saved> {
