@@ -135,6 +135,8 @@ may!(JudgeQuarantine);
 may!(ReadJournal);
 may!(AnswerPeople);
 may!(RunRetention);
+may!(ReadSheet);
+may!(SealSheet);
 
 impl<S: Send + Sync> FromRequestParts<S> for Present
 where

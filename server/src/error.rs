@@ -12,6 +12,7 @@ use crate::{
     erasure,
     passkeys::Broken,
     rates::TooOften,
+    sheet,
     storage::{StoreError, access::Refusal},
 };
 
@@ -66,6 +67,8 @@ pub enum ApiError {
     Refused(Refusal),
     #[error(transparent)]
     NotErased(erasure::Refusal),
+    #[error(transparent)]
+    NoSheet(sheet::Refusal),
     #[error("the server has too much to do")]
     Busy,
     #[error("the request took too long")]
@@ -108,6 +111,15 @@ impl From<erasure::Refusal> for ApiError {
         match refusal {
             erasure::Refusal::Store(error) => error.into(),
             other => Self::NotErased(other),
+        }
+    }
+}
+
+impl From<sheet::Refusal> for ApiError {
+    fn from(refusal: sheet::Refusal) -> Self {
+        match refusal {
+            sheet::Refusal::Store(error) => error.into(),
+            other => Self::NoSheet(other),
         }
     }
 }
@@ -159,6 +171,14 @@ impl ApiError {
             Self::NotErased(erasure::Refusal::QuestionsOpen) => "rewrite.questions_open",
             Self::NotErased(erasure::Refusal::ChangesWait) => "rewrite.changes_wait",
             Self::NotErased(erasure::Refusal::Store(_)) => "server.failed",
+            Self::NoSheet(sheet::Refusal::Unknown) => "document.unknown",
+            Self::NoSheet(sheet::Refusal::CodeUnknown) => "sheet.unknown",
+            Self::NoSheet(sheet::Refusal::PlanChanged) => "plan.changed",
+            Self::NoSheet(sheet::Refusal::ReasonMissing) => "edit.reason_missing",
+            Self::NoSheet(sheet::Refusal::Empty) => "sheet.empty",
+            Self::NoSheet(sheet::Refusal::NothingNew) => "sheet.nothing_new",
+            Self::NoSheet(sheet::Refusal::Paper(_)) => "sheet.paper_failed",
+            Self::NoSheet(sheet::Refusal::Store(_)) => "server.failed",
             Self::Busy => "server.busy",
             Self::TimedOut => "server.timeout",
             Self::Stopping => "server.stopping",
@@ -208,6 +228,12 @@ impl ApiError {
                 erasure::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
                 _ => StatusCode::CONFLICT,
             },
+            Self::NoSheet(refusal) => match refusal {
+                sheet::Refusal::Unknown | sheet::Refusal::CodeUnknown => StatusCode::NOT_FOUND,
+                sheet::Refusal::PlanChanged | sheet::Refusal::NothingNew => StatusCode::CONFLICT,
+                sheet::Refusal::ReasonMissing | sheet::Refusal::Empty => StatusCode::UNPROCESSABLE_ENTITY,
+                sheet::Refusal::Paper(_) | sheet::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
             Self::Busy | Self::TimedOut | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) | Self::Panicked | Self::Refused(Refusal::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -229,6 +255,9 @@ pub struct ErrorCode(pub &'static str);
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        if let Self::NoSheet(sheet::Refusal::Paper(cause)) = &self {
+            tracing::error!(%cause, "a paper could not be made");
+        }
         if let Self::Failed(cause) | Self::Refused(Refusal::Store(cause)) = &self {
             tracing::error!(%cause, "a request failed");
         }

@@ -17,6 +17,7 @@ use rusqlite::{Connection, Transaction};
 use sha2::{Digest as _, Sha256};
 use shared::{
     document::{Author, Document, Kind, device_of, genesis_hash},
+    edit::Seal,
     id::{AccountId, DeviceId, DocumentId},
     limit,
     permission::Capability,
@@ -321,6 +322,40 @@ impl Ingest {
         self.touch(id, Open { document: Arc::new(anew), first_arrival, last_arrival, changes, epoch, ..before });
         self.empties_log = true;
         Ok(Some(last_arrival))
+    }
+
+    /// Writes into an event that a version of its sheet was sealed. Returns the arrival of that, or none where there is no such event.
+    ///
+    /// # Errors
+    /// What the storage fails on; [`StoreError::Corrupt`] where it was sealed as often as may be.
+    pub fn seal(
+        &mut self,
+        tx: &Transaction<'_>,
+        seal: &Seal,
+        author: &Author,
+        now_ms: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        let Some(before) = self.open(tx, seal.event)? else { return Ok(None) };
+        let mut document = Document::clone(&before.document);
+        let made =
+            seal.write(&mut document, author).map_err(|_| StoreError::Corrupt("an event could not be sealed"))?;
+        let Some(made) = made else { return Ok(Some(before.last_arrival)) };
+        let arrival = server::next_arrivals(tx, 1)?;
+        documents::add_change(
+            tx,
+            &NewChange {
+                arrival,
+                document: seal.event,
+                hash: &made.hash.0,
+                device: author.device,
+                brought_by: author.device,
+                received_ms: now_ms,
+                bytes: &made.bytes,
+            },
+        )?;
+        let changes = before.changes + 1;
+        self.touch(seal.event, Open { document: Arc::new(document), last_arrival: arrival, changes, ..before });
+        Ok(Some(arrival))
     }
 
     fn touch(&mut self, id: DocumentId, now: Open) {

@@ -26,6 +26,8 @@ pub mod rates;
 pub mod answer;
 pub mod erasure;
 pub mod exchange;
+pub mod media;
+pub mod sheet;
 
 pub mod demo;
 pub mod export;

@@ -14,6 +14,7 @@ use shared::{
 use crate::{
     guard,
     ingest::extend,
+    sheet,
     storage::{
         self, StoreError,
         documents::{self, Standing},
@@ -29,6 +30,8 @@ use crate::{
 pub struct Findings {
     pub documents: usize,
     pub changes: u64,
+    /// Sealed versions of sheets.
+    pub sheets: usize,
     /// Changes that wait for staff.
     pub set_aside: u64,
     /// Whether each row of the journal follows from the one before it.
@@ -78,6 +81,11 @@ pub fn verify(db: &Connection) -> Result<Findings, StoreError> {
     }
     if !storage::is_sound(db)? {
         findings.note(None, "file.damaged");
+    }
+    let (sheets, problems) = sheet::verify(db)?;
+    findings.sheets = sheets;
+    for (event, code) in problems {
+        findings.note(Some(event), code);
     }
     findings.journal = journal::chain(db)?;
     findings.set_aside = documents::set_aside_counts(db)?.iter().map(|(_, count)| count).sum();

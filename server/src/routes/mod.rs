@@ -9,6 +9,7 @@ pub mod pokes;
 pub mod privacy;
 pub mod quarantine;
 pub mod session;
+pub mod sheets;
 pub mod staff;
 mod state;
 pub mod sync;
@@ -81,6 +82,11 @@ pub fn router(state: AppState) -> Router {
         .route("/api/people/{id}/erasure", get(privacy::plan_erasure).post(privacy::erase))
         .route("/api/documents/{id}/rewriting", get(privacy::plan_rewriting).post(privacy::rewrite))
         .route("/api/retention", get(privacy::plan_retention).post(privacy::run_retention))
+        // Sheets, and every paper of an event.
+        .route("/api/events/{id}/sheet", get(sheets::plan).post(sheets::seal))
+        .route("/api/events/{id}/papers", get(sheets::paper))
+        .route("/api/sheets/{code}", get(sheets::sealed))
+        .route("/api/check/{code}", get(sheets::check))
         .layer(middleware::from_fn_with_state(SHORT, within));
     let exchange = Router::new()
         .route("/api/sync", post(sync::sync))
