@@ -34,6 +34,11 @@ class HandedPhone {
     return wait_ms > 0 ? nowMs + wait_ms : 0;
   });
 
+  constructor() {
+    // What cannot be understood must not keep anybody in.
+    if (!this.#kept) handed.keep(null);
+  }
+
   /** Hands it out. Must follow from a touch, for the whole screen. */
   async handOut(code: string, context: string): Promise<void> {
     fillScreen();
