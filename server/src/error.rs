@@ -9,7 +9,7 @@ use serde_json::json;
 use shared::wire::FrameError;
 
 use crate::{
-    erasure,
+    blobs, erasure,
     passkeys::Broken,
     rates::TooOften,
     storage::{StoreError, access::Refusal},
@@ -66,6 +66,8 @@ pub enum ApiError {
     Refused(Refusal),
     #[error(transparent)]
     NotErased(erasure::Refusal),
+    #[error(transparent)]
+    Blob(#[from] blobs::Refusal),
     #[error("the server has too much to do")]
     Busy,
     #[error("the request took too long")]
@@ -159,6 +161,7 @@ impl ApiError {
             Self::NotErased(erasure::Refusal::QuestionsOpen) => "rewrite.questions_open",
             Self::NotErased(erasure::Refusal::ChangesWait) => "rewrite.changes_wait",
             Self::NotErased(erasure::Refusal::Store(_)) => "server.failed",
+            Self::Blob(refusal) => refusal.code(),
             Self::Busy => "server.busy",
             Self::TimedOut => "server.timeout",
             Self::Stopping => "server.stopping",
@@ -208,6 +211,15 @@ impl ApiError {
                 erasure::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
                 _ => StatusCode::CONFLICT,
             },
+            Self::Blob(refusal) => match refusal {
+                blobs::Refusal::Unknown => StatusCode::NOT_FOUND,
+                blobs::Refusal::Offset(_) => StatusCode::CONFLICT,
+                blobs::Refusal::Erased => StatusCode::GONE,
+                blobs::Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                blobs::Refusal::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                blobs::Refusal::Damaged | blobs::Refusal::HashMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+                blobs::Refusal::Quota => StatusCode::TOO_MANY_REQUESTS,
+            },
             Self::Busy | Self::TimedOut | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) | Self::Panicked | Self::Refused(Refusal::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -218,6 +230,7 @@ impl ApiError {
         match self {
             Self::TooManyGuesses { retry_after_s } | Self::TooOften { retry_after_s } => Some(*retry_after_s),
             Self::Busy | Self::Stopping => Some(1),
+            Self::Blob(blobs::Refusal::Quota) => Some(blobs::QUOTA_WAIT_S),
             _ => None,
         }
     }
@@ -240,6 +253,10 @@ impl IntoResponse for ApiError {
         }
         if let Self::ProofStale { now_ms } = self {
             body["now_ms"] = now_ms.into();
+        }
+        if let Self::Blob(blobs::Refusal::Offset(state)) = self {
+            body["size"] = state.size.into();
+            body["whole"] = state.whole.into();
         }
         if let Self::NameTooLong { chars_max } = self {
             body["chars_max"] = chars_max.into();

@@ -29,6 +29,9 @@ pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>>
     let found = verify::verify(&tx)?;
     let out = &mut console.out;
     writeln!(out, "{} documents, {} modifications vérifiées.", found.documents, found.changes)?;
+    if found.blobs > 0 {
+        writeln!(out, "{} photos, scans et signatures vérifiés, {} octets.", found.blobs, found.blob_bytes)?;
+    }
     if found.set_aside > 0 {
         writeln!(out, "{} modifications mises de côté attendent une décision.", found.set_aside)?;
     }

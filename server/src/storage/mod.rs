@@ -4,6 +4,7 @@
 //! writer thread (see [`crate::writer`]), which commits many jobs together and answers only when they are on the disk.
 
 pub mod access;
+pub mod blobs;
 pub mod documents;
 pub mod erasures;
 pub mod journal;
