@@ -12,11 +12,14 @@ import { seal, sealJson, unseal, unsealJson, type Sealed } from './cipher';
 import type { Refused, Session } from './contract';
 import { ringOf } from './keyring';
 import { unwrap, type LockKind, type Wrapping } from './keys';
+import type { Media } from './media';
 import type { Tries } from './patience';
 
 const NAME = 'tiwizi';
-/** 2: the data key is wrapped. The stores are those of 1, but its pages must not write with the key that they had. */
-const VERSION = 2;
+/**
+ * 2: the data key is wrapped. The stores are those of 1, but its pages must not write with the key that they had. 3: there are blobs.
+ */
+const VERSION = 3;
 
 /** Snapshots of views that are kept for the next start. */
 const VIEWS_KEPT_MAX = 24;
@@ -40,6 +43,21 @@ export interface Schema extends DBSchema {
   view: { key: string; value: { sealed: Sealed; painted_ms: number }; indexes: { painted_ms: number } };
   /** Edits that a rule refused, until somebody has seen it. */
   refused: { key: string; value: Sealed };
+  /** Photos, scans and signatures, by the SHA-256 of their bytes. */
+  blob: { key: string; value: BlobRecord; indexes: { waits_ms: number; until_ms: number } };
+}
+
+/** Beside the bytes only what must be known while the phone is locked. */
+interface BlobRecord {
+  sealed: Sealed;
+  /** Null for one that came from the server. */
+  media: Media | null;
+  size: number;
+  made_ms: number;
+  /** `made_ms` of one that the server has still to get. */
+  waits_ms?: number;
+  /** When one that the server has leaves this phone. */
+  until_ms?: number;
 }
 
 interface LogRecord {
@@ -62,6 +80,8 @@ export interface Boot {
   session: Session | null;
   /** The code with which the server shut this device out, if it did. */
   revoked: string | null;
+  /** Blobs that the server has still to get. */
+  blobsWaiting: number;
   /** Edits that no snapshot shows yet. `worked`: the documents have them, the snapshots may not. */
   log: Array<Logged & { worked: boolean }>;
   refused: Refused[];
@@ -140,14 +160,23 @@ export class Disk {
     this.#key = null;
   }
 
-  /** Edits and changes that would be lost with this phone. Known while it is locked, too. */
+  /** Edits, changes and blobs that would be lost with this phone. Known while it is locked, too. */
   unacknowledged(): Promise<number> {
     return this.plain(async (db) => {
-      const tx = db.transaction(['session', 'log']);
-      const [unsent, log] = await Promise.all([tx.objectStore('session').get('unsent'), tx.objectStore('log').getAll()]);
+      const tx = db.transaction(['session', 'log', 'blob']);
+      const [unsent, log, blobs] = await Promise.all([
+        tx.objectStore('session').get('unsent'),
+        tx.objectStore('log').getAll(),
+        tx.objectStore('blob').index('waits_ms').count(),
+      ]);
       const waiting = log.filter(({ worked }) => !worked).length;
-      return waiting + (typeof unsent === 'number' ? unsent : 0);
+      return waiting + blobs + (typeof unsent === 'number' ? unsent : 0);
     });
+  }
+
+  /** Blobs that the server has still to get. Known while the phone is locked, too. */
+  blobsWaiting(): Promise<number> {
+    return this.plain((db) => db.countFromIndex('blob', 'waits_ms'));
   }
 
   /** Whether the server has still to hear that this phone was given up. */
@@ -198,12 +227,13 @@ export class Disk {
 
   boot(): Promise<Boot> {
     return this.#read(async ({ db, key }) => {
-      const tx = db.transaction(['session', 'log', 'refused']);
-      const [session, lost, records, refused] = await Promise.all([
+      const tx = db.transaction(['session', 'log', 'refused', 'blob']);
+      const [session, lost, records, refused, blobsWaiting] = await Promise.all([
         tx.objectStore('session').get('session'),
         tx.objectStore('session').get('lost'),
         tx.objectStore('log').getAll(),
         tx.objectStore('refused').getAll(),
+        tx.objectStore('blob').index('waits_ms').count(),
       ]);
       const known = await readKnown(key, session);
       const log = await Promise.all(records.map((record) => readEntry(key, record)));
@@ -211,6 +241,7 @@ export class Disk {
       return {
         session: known?.session ?? null,
         revoked: known?.revoked ?? null,
+        blobsWaiting,
         log: log.flatMap((entry) => entry ?? []),
         refused: refusals.flatMap((one) => one ?? []).sort((a, b) => a.atMs - b.atMs),
         lostMs: typeof lost === 'number' ? lost : null,
@@ -384,6 +415,71 @@ export class Disk {
     });
   }
 
+  // --- Blobs
+
+  /** Keeps a blob for the server. Resolves once it is on disk: 'saved on this phone'. */
+  async keepBlob(hash: string, media: Media, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    // The same bytes are the same blob, whether it waits or the server has it.
+    if ((await this.plain((db) => db.getKey('blob', hash))) !== undefined) return;
+    const made_ms = Date.now();
+    await this.#putBlob(hash, { media, size: bytes.length, made_ms, waits_ms: made_ms }, bytes);
+  }
+
+  /** Keeps what came from the server, until then. */
+  async holdBlob(hash: string, bytes: Uint8Array<ArrayBuffer>, until_ms: number): Promise<void> {
+    if ((await this.plain((db) => db.getKey('blob', hash))) !== undefined) return;
+    await this.#putBlob(hash, { media: null, size: bytes.length, made_ms: Date.now(), until_ms }, bytes);
+  }
+
+  #putBlob(hash: string, record: Omit<BlobRecord, 'sealed'>, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#write(['blob'], async ({ key }) => {
+      const sealed = await seal(key, `blob/${hash}`, bytes);
+      return (tx) => [tx.objectStore('blob').put({ ...record, sealed }, hash)];
+    });
+  }
+
+  readBlob(hash: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#read(async ({ db, key }) => {
+      const record = await db.get('blob', hash);
+      return record ? unseal(key, `blob/${hash}`, record.sealed) : null;
+    });
+  }
+
+  /** The hashes of what the server has still to get, the oldest first. */
+  waitingBlobs(): Promise<string[]> {
+    return this.plain((db) => db.getAllKeysFromIndex('blob', 'waits_ms'));
+  }
+
+  /** One of them; null where it cannot be unsealed any more. */
+  blobToBring(hash: string): Promise<{ media: Media; bytes: Uint8Array<ArrayBuffer> } | null> {
+    return this.#read(async ({ db, key }) => {
+      const record = await db.get('blob', hash);
+      if (!record?.media) return null;
+      const bytes = await unseal(key, `blob/${hash}`, record.sealed);
+      return bytes && { media: record.media, bytes };
+    });
+  }
+
+  /** The server has it: it leaves now, or then. */
+  noteBrought(hash: string, until_ms: number | null): Promise<void> {
+    return this.#write(['blob'], async () => async (tx) => {
+      const store = tx.objectStore('blob');
+      const record = await store.get(hash);
+      if (!record) return [];
+      const { waits_ms: _, ...kept } = record;
+      return [until_ms === null ? store.delete(hash) : store.put({ ...kept, until_ms }, hash)];
+    });
+  }
+
+  dropBlob(hash: string): Promise<void> {
+    return this.#write(['blob'], async () => (tx) => [tx.objectStore('blob').delete(hash)]);
+  }
+
+  /** Drops what the server has and whose time here is over by then; without a moment, all that the server has. */
+  dropBrought(nowMs: number = Infinity): Promise<void> {
+    return this.#write(['blob'], async () => (tx) => dropBrought(tx.objectStore('blob'), nowMs));
+  }
+
   #open(): Promise<IDBPDatabase<Schema>> {
     this.#opening ??= this.#connect().catch((error: unknown) => {
       this.#opening = null;
@@ -399,13 +495,19 @@ export class Disk {
     };
     const db = await openDB<Schema>(NAME, VERSION, {
       upgrade(db, from) {
-        if (from >= 1) return;
-        db.createObjectStore('key');
-        db.createObjectStore('session');
-        db.createObjectStore('batch');
-        db.createObjectStore('log', { autoIncrement: true });
-        db.createObjectStore('view').createIndex('painted_ms', 'painted_ms');
-        db.createObjectStore('refused');
+        if (from < 1) {
+          db.createObjectStore('key');
+          db.createObjectStore('session');
+          db.createObjectStore('batch');
+          db.createObjectStore('log', { autoIncrement: true });
+          db.createObjectStore('view').createIndex('painted_ms', 'painted_ms');
+          db.createObjectStore('refused');
+        }
+        if (from < 3) {
+          const blob = db.createObjectStore('blob');
+          blob.createIndex('waits_ms', 'waits_ms');
+          blob.createIndex('until_ms', 'until_ms');
+        }
       },
       // A newer version of the app in another tab waits for this connection to end.
       blocking(_from, _to, event) {
@@ -457,8 +559,11 @@ export class Disk {
       });
     return attempt().catch(async (error: unknown) => {
       if (storageCode(error) !== 'storage.full') throw error;
-      // Snapshots only make the next start faster: what a person typed needs their room more.
-      await this.#read(({ db }) => db.clear('view'));
+      // Snapshots only make the next start faster, and the server has some of the blobs: what a person typed needs their room more.
+      await this.plain(async (db) => {
+        const tx = db.transaction(['view', 'blob'], 'readwrite');
+        await Promise.all([tx.objectStore('view').clear(), ...(await dropBrought(tx.objectStore('blob'), Infinity)), tx.done]);
+      });
       await attempt();
     });
   }
@@ -481,6 +586,15 @@ async function settle<S extends Stores>(tx: Write<S>, ask: Ask<S>): Promise<void
   }
   const failed = await done;
   if (failed) throw failed.error;
+}
+
+/** Asks for the end of those blobs that the server has, and that stay no longer than that. */
+async function dropBrought(
+  store: { index(name: 'until_ms'): { getAllKeys(until?: IDBKeyRange): Promise<string[]> }; delete(hash: string): Promise<void> },
+  nowMs: number,
+): Promise<Array<Promise<unknown>>> {
+  const hashes = await store.index('until_ms').getAllKeys(IDBKeyRange.upperBound(nowMs));
+  return hashes.map((hash) => store.delete(hash));
 }
 
 /** Fails unless the leader of that term still leads. */
