@@ -11,6 +11,7 @@ import type { Field } from '../generated/Field';
 import type { SettingsView } from '../generated/SettingsView';
 import type { View } from '../generated/View';
 import type { StoredBatch } from '../wasm/engine.js';
+import { blobToBring, dropBlob, dropBrought, noteBrought, waitingBlobs } from '../store/blob_disk';
 import { keyText, NOTHING_KNOWN, type About, type DeathCode, type FromLeader, type FromPage } from '../store/channel';
 import type { Refused, Session } from '../store/contract';
 import { Superseded, storageCode, type Batch, type Disk, type Known, type LogEntry } from '../store/disk';
@@ -126,13 +127,13 @@ export class Leader {
       failures,
     );
     this.#uploader = new Uploader({
-      waiting: () => this.#disk.waitingBlobs(),
-      read: (hash) => this.#disk.blobToBring(hash),
+      waiting: () => waitingBlobs(this.#disk),
+      read: (hash) => blobToBring(this.#disk, hash),
       brought: (hash, media) => {
         const keptMs = BROUGHT_KEPT_MS[media];
-        return this.#disk.noteBrought(hash, keptMs > 0 ? Date.now() + keptMs : null);
+        return noteBrought(this.#disk, hash, keptMs > 0 ? Date.now() + keptMs : null);
       },
-      drop: (hash) => this.#disk.dropBlob(hash),
+      drop: (hash) => dropBlob(this.#disk, hash),
       calm: () => this.#exchanger.calm(),
       told: (waiting, refused, code) => this.#onBlobs(waiting, refused, code),
     });
@@ -424,7 +425,7 @@ export class Leader {
       await this.#keepViews();
       await this.#disk.dropViews(this.#followed);
       // Whose they were is not known here. The server has them, and gives them to those who may still see them.
-      await this.#disk.dropBrought();
+      await dropBrought(this.#disk);
     }
     await this.#farewell();
     return reply;
@@ -453,7 +454,7 @@ export class Leader {
   async #expire(): Promise<void> {
     this.#ready.expire(Date.now());
     await this.#store();
-    await this.#disk.dropBrought(Date.now());
+    await dropBrought(this.#disk, Date.now());
   }
 
   async #admitted(code: string | null): Promise<void> {

@@ -4,8 +4,9 @@
  *
  * The leading worker brings them to the server (`engine/uploader.ts`).
  */
+import { getBlob, putFetched, putKept } from './blob_disk';
 import type { Kept } from './contract';
-import { storageCode, type Disk } from './disk';
+import type { Disk } from './disk';
 import { refusalOf, type Media } from './media';
 import { signedFetch } from './signed';
 
@@ -14,29 +15,25 @@ const FETCH_MS_MAX = 60_000;
 /** What was fetched from the server to be kept stays so long. */
 const FETCHED_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** Keeps a blob on this phone, for the server. Resolves once it is on disk, or cannot be. */
+/** Keeps a blob on this phone, for the server. Resolves once it is on disk; fails as the disk does. */
 export async function keepBlob(disk: Disk, media: Media, given: Uint8Array): Promise<Kept> {
   // A copy: what is hashed must be what is kept.
   const bytes = new Uint8Array(given);
   const refusal = refusalOf(media, bytes);
   if (refusal) return { saved: false, code: refusal };
-  try {
-    const hash = await hashOf(bytes);
-    await disk.keepBlob(hash, media, bytes);
-    return { saved: true, hash };
-  } catch (error) {
-    return { saved: false, code: storageCode(error) };
-  }
+  const hash = await hashOf(bytes);
+  await putKept(disk, hash, media, bytes);
+  return { saved: true, hash };
 }
 
 /** What is on this phone; else what the server has, if it can be reached. Null where neither has it. */
 export async function readBlob(disk: Disk, hash: string, how?: 'keep'): Promise<Uint8Array<ArrayBuffer> | null> {
   // A disk that fails does not keep the server from answering.
-  const kept = await disk.readBlob(hash).catch(() => null);
+  const kept = await getBlob(disk, hash).catch(() => null);
   if (kept) return kept;
   const fetched = await fetchBlob(hash);
   // What the server has is not lost without room for it here.
-  if (fetched && how === 'keep') await disk.holdBlob(hash, fetched, Date.now() + FETCHED_KEPT_MS).catch(() => {});
+  if (fetched && how === 'keep') await putFetched(disk, hash, fetched, Date.now() + FETCHED_KEPT_MS).catch(() => {});
   return fetched;
 }
 

@@ -48,7 +48,7 @@ export interface Schema extends DBSchema {
 }
 
 /** Beside the bytes only what must be known while the phone is locked. */
-interface BlobRecord {
+export interface BlobRecord {
   sealed: Sealed;
   /** Null for one that came from the server. */
   media: Media | null;
@@ -112,6 +112,17 @@ interface Open {
   db: IDBPDatabase<Schema>;
   key: CryptoKey;
 }
+
+/** What seals and opens with this phone's key. */
+export interface Box {
+  seal(label: string, plain: BufferSource): Promise<Sealed>;
+  unseal(label: string, sealed: Sealed): Promise<Uint8Array<ArrayBuffer> | null>;
+}
+
+const boxOf = (key: CryptoKey): Box => ({
+  seal: (label, plain) => seal(key, label, plain),
+  unseal: (label, sealed) => unseal(key, label, sealed),
+});
 
 type Stores = Array<StoreNames<Schema>>;
 type Write<S extends Stores> = IDBPTransaction<Schema, S, 'readwrite'>;
@@ -415,69 +426,14 @@ export class Disk {
     });
   }
 
-  // --- Blobs
+  // --- For blobs, which have a module of their own: `blob_disk.ts`
 
-  /** Keeps a blob for the server. Resolves once it is on disk: 'saved on this phone'. */
-  async keepBlob(hash: string, media: Media, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    // The same bytes are the same blob, whether it waits or the server has it.
-    if ((await this.plain((db) => db.getKey('blob', hash))) !== undefined) return;
-    const made_ms = Date.now();
-    await this.#putBlob(hash, { media, size: bytes.length, made_ms, waits_ms: made_ms }, bytes);
+  reading<T>(work: (db: IDBPDatabase<Schema>, box: Box) => Promise<T>): Promise<T> {
+    return this.#read(({ db, key }) => work(db, boxOf(key)));
   }
 
-  /** Keeps what came from the server, until then. */
-  async holdBlob(hash: string, bytes: Uint8Array<ArrayBuffer>, until_ms: number): Promise<void> {
-    if ((await this.plain((db) => db.getKey('blob', hash))) !== undefined) return;
-    await this.#putBlob(hash, { media: null, size: bytes.length, made_ms: Date.now(), until_ms }, bytes);
-  }
-
-  #putBlob(hash: string, record: Omit<BlobRecord, 'sealed'>, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    return this.#write(['blob'], async ({ key }) => {
-      const sealed = await seal(key, `blob/${hash}`, bytes);
-      return (tx) => [tx.objectStore('blob').put({ ...record, sealed }, hash)];
-    });
-  }
-
-  readBlob(hash: string): Promise<Uint8Array<ArrayBuffer> | null> {
-    return this.#read(async ({ db, key }) => {
-      const record = await db.get('blob', hash);
-      return record ? unseal(key, `blob/${hash}`, record.sealed) : null;
-    });
-  }
-
-  /** The hashes of what the server has still to get, the oldest first. */
-  waitingBlobs(): Promise<string[]> {
-    return this.plain((db) => db.getAllKeysFromIndex('blob', 'waits_ms'));
-  }
-
-  /** One of them; null where it cannot be unsealed any more. */
-  blobToBring(hash: string): Promise<{ media: Media; bytes: Uint8Array<ArrayBuffer> } | null> {
-    return this.#read(async ({ db, key }) => {
-      const record = await db.get('blob', hash);
-      if (!record?.media) return null;
-      const bytes = await unseal(key, `blob/${hash}`, record.sealed);
-      return bytes && { media: record.media, bytes };
-    });
-  }
-
-  /** The server has it: it leaves now, or then. */
-  noteBrought(hash: string, until_ms: number | null): Promise<void> {
-    return this.#write(['blob'], async () => async (tx) => {
-      const store = tx.objectStore('blob');
-      const record = await store.get(hash);
-      if (!record) return [];
-      const { waits_ms: _, ...kept } = record;
-      return [until_ms === null ? store.delete(hash) : store.put({ ...kept, until_ms }, hash)];
-    });
-  }
-
-  dropBlob(hash: string): Promise<void> {
-    return this.#write(['blob'], async () => (tx) => [tx.objectStore('blob').delete(hash)]);
-  }
-
-  /** Drops what the server has and whose time here is over by then; without a moment, all that the server has. */
-  dropBrought(nowMs: number = Infinity): Promise<void> {
-    return this.#write(['blob'], async () => (tx) => dropBrought(tx.objectStore('blob'), nowMs));
+  writing<const S extends Stores>(stores: S, prepare: (box: Box) => Promise<Ask<S>>): Promise<void> {
+    return this.#write(stores, ({ key }) => prepare(boxOf(key)));
   }
 
   #open(): Promise<IDBPDatabase<Schema>> {
@@ -562,7 +518,8 @@ export class Disk {
       // Snapshots only make the next start faster, and the server has some of the blobs: what a person typed needs their room more.
       await this.plain(async (db) => {
         const tx = db.transaction(['view', 'blob'], 'readwrite');
-        await Promise.all([tx.objectStore('view').clear(), ...(await dropBrought(tx.objectStore('blob'), Infinity)), tx.done]);
+        const brought = await tx.objectStore('blob').index('until_ms').getAllKeys();
+        await Promise.all([tx.objectStore('view').clear(), ...brought.map((hash) => tx.objectStore('blob').delete(hash)), tx.done]);
       });
       await attempt();
     });
@@ -586,15 +543,6 @@ async function settle<S extends Stores>(tx: Write<S>, ask: Ask<S>): Promise<void
   }
   const failed = await done;
   if (failed) throw failed.error;
-}
-
-/** Asks for the end of those blobs that the server has, and that stay no longer than that. */
-async function dropBrought(
-  store: { index(name: 'until_ms'): { getAllKeys(until?: IDBKeyRange): Promise<string[]> }; delete(hash: string): Promise<void> },
-  nowMs: number,
-): Promise<Array<Promise<unknown>>> {
-  const hashes = await store.index('until_ms').getAllKeys(IDBKeyRange.upperBound(nowMs));
-  return hashes.map((hash) => store.delete(hash));
 }
 
 /** Fails unless the leader of that term still leads. */

@@ -135,9 +135,8 @@ class AppStore implements Store {
   }
 
   async keepBlob(media: Media, bytes: Uint8Array): Promise<Kept> {
-    // A chunk that cannot be loaded keeps nothing.
-    const keep = await import('./blobs').then(({ keepBlob }) => keepBlob, () => null);
-    const kept: Kept = keep ? await keep(this.#disk, media, bytes) : { saved: false, code: 'storage.failed' };
+    const putting = import('./blobs').then(({ keepBlob }) => keepBlob(this.#disk, media, bytes));
+    const kept = await putting.catch((error: unknown): Kept => ({ saved: false, code: storageCode(error) }));
     if (kept.saved) {
       await this.#countBlobs();
       this.#onSaved();
