@@ -446,7 +446,7 @@ pub fn erase_listed(tx: &Transaction<'_>, ingest: &mut Ingest, now_ms: u64) -> R
     }
     let signatures = blobs::left_behind(tx)?;
     for hash in &signatures {
-        let _ = blobs::remove(tx, hash)?;
+        blobs::remove(tx, hash)?;
         ingest.empty_log();
     }
     Ok(back.len() + signatures.len())

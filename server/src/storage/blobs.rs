@@ -41,7 +41,6 @@ pub struct Link {
 /// Whether something that stood in the file is gone now: then its write-ahead log must not keep it either
 /// ([`crate::ingest::Ingest::empty_log`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
 pub enum Gone {
     Nothing,
     Something,
@@ -292,11 +291,11 @@ pub fn erase_with(tx: &Transaction<'_>, document: DocumentId, now_ms: u64) -> Re
     let its_own = hashes("SELECT DISTINCT hash FROM blob_link WHERE document_id = :id")?;
     tx.prepare_cached("DELETE FROM blob_link WHERE document_id = :id OR subject = :id")?.execute(id)?;
     for hash in theirs {
-        let _ = erase_unless_linked(tx, &hash, now_ms)?;
+        erase_unless_linked(tx, &hash, now_ms)?;
     }
     for hash in its_own {
         if referring(tx, &hash)?.is_empty() {
-            let _ = remove(tx, &hash)?;
+            remove(tx, &hash)?;
         }
     }
     Ok(())
@@ -348,7 +347,7 @@ pub fn remove_loose(tx: &Transaction<'_>, before_ms: u64) -> Result<Vec<Hash>, S
         .query_map(named_params! { ":before_ms": before_ms }, |row| row.get(0))?
         .collect::<Result<Vec<_>, _>>()?;
     for hash in &hashes {
-        let _ = remove(tx, hash)?;
+        remove(tx, hash)?;
     }
     Ok(hashes)
 }

@@ -633,8 +633,7 @@ fn verify_finds_a_blob_that_is_not_what_its_name_says() {
             let blob = |bytes: &[u8]| blobs::Blob { media: server::media::Media::Pdf, bytes: bytes.to_vec() };
             blobs::insert(tx, &hash_of(b"another"), &blob(b"%PDF-1"), account, START_MS)?;
             blobs::insert(tx, &hash_of(b"no scan"), &blob(b"no scan"), account, START_MS)?;
-            blobs::set_links(tx, DocumentId([9; 16]), &[Link { hash: hash_of(b"another"), subject: None }])?
-                .or(Gone::Nothing);
+            blobs::set_links(tx, DocumentId([9; 16]), &[Link { hash: hash_of(b"another"), subject: None }])?;
             server::storage::erasures::remember_blob(tx, &hash_of(&ink(40)), START_MS)
         })
         .unwrap();
