@@ -9,7 +9,7 @@ use serde_json::json;
 use shared::wire::FrameError;
 
 use crate::{
-    erasure,
+    blobs, erasure,
     passkeys::Broken,
     rates::TooOften,
     sheet,
@@ -69,6 +69,8 @@ pub enum ApiError {
     NotErased(erasure::Refusal),
     #[error(transparent)]
     NoSheet(sheet::Refusal),
+    #[error(transparent)]
+    Blob(#[from] blobs::Refusal),
     #[error("the server has too much to do")]
     Busy,
     #[error("the request took too long")]
@@ -179,6 +181,7 @@ impl ApiError {
             Self::NoSheet(sheet::Refusal::NothingNew) => "sheet.nothing_new",
             Self::NoSheet(sheet::Refusal::Paper(_)) => "sheet.paper_failed",
             Self::NoSheet(sheet::Refusal::Store(_)) => "server.failed",
+            Self::Blob(refusal) => refusal.code(),
             Self::Busy => "server.busy",
             Self::TimedOut => "server.timeout",
             Self::Stopping => "server.stopping",
@@ -234,6 +237,15 @@ impl ApiError {
                 sheet::Refusal::ReasonMissing | sheet::Refusal::Empty => StatusCode::UNPROCESSABLE_ENTITY,
                 sheet::Refusal::Paper(_) | sheet::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
+            Self::Blob(refusal) => match refusal {
+                blobs::Refusal::Unknown => StatusCode::NOT_FOUND,
+                blobs::Refusal::Offset(_) => StatusCode::CONFLICT,
+                blobs::Refusal::Erased => StatusCode::GONE,
+                blobs::Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                blobs::Refusal::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                blobs::Refusal::Damaged | blobs::Refusal::HashMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+                blobs::Refusal::Quota => StatusCode::TOO_MANY_REQUESTS,
+            },
             Self::Busy | Self::TimedOut | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) | Self::Panicked | Self::Refused(Refusal::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -244,6 +256,7 @@ impl ApiError {
         match self {
             Self::TooManyGuesses { retry_after_s } | Self::TooOften { retry_after_s } => Some(*retry_after_s),
             Self::Busy | Self::Stopping => Some(1),
+            Self::Blob(blobs::Refusal::Quota) => Some(blobs::QUOTA_WAIT_S),
             _ => None,
         }
     }
@@ -269,6 +282,10 @@ impl IntoResponse for ApiError {
         }
         if let Self::ProofStale { now_ms } = self {
             body["now_ms"] = now_ms.into();
+        }
+        if let Self::Blob(blobs::Refusal::Offset(state)) = self {
+            body["size"] = state.size.into();
+            body["whole"] = state.whole.into();
         }
         if let Self::NameTooLong { chars_max } = self {
             body["chars_max"] = chars_max.into();

@@ -281,6 +281,11 @@ impl Ingest {
         Ok(())
     }
 
+    /// Something was deleted in this job that the write-ahead log must not keep either, once it is answered.
+    pub fn empty_log(&mut self) {
+        self.empties_log = true;
+    }
+
     /// Writes a document anew as it reads now, without its history, by the hand of `author`. Returns the last arrival of it, or none
     /// where there is no such document.
     ///

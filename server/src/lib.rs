@@ -24,6 +24,7 @@ pub mod quarantine;
 pub mod rates;
 
 pub mod answer;
+pub mod blobs;
 pub mod erasure;
 pub mod exchange;
 pub mod media;

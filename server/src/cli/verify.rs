@@ -32,6 +32,9 @@ pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>>
     if found.sheets > 0 {
         writeln!(out, "{} feuilles scellées vérifiées.", found.sheets)?;
     }
+    if found.blobs > 0 {
+        writeln!(out, "{} photos, scans et signatures vérifiés, {} octets.", found.blobs, found.blob_bytes)?;
+    }
     if found.set_aside > 0 {
         writeln!(out, "{} modifications mises de côté attendent une décision.", found.set_aside)?;
     }

@@ -1,5 +1,6 @@
 //! Every route on one screen, and every layer in one function.
 
+pub mod blobs;
 pub mod body;
 pub mod enroll;
 pub mod health;
@@ -92,9 +93,18 @@ pub fn router(state: AppState) -> Router {
         .route("/api/sync", post(sync::sync))
         .layer(DefaultBodyLimit::max(limit::FRAME_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));
+    let blobs = Router::new()
+        .route("/api/blobs/{hash}/state", get(blobs::state))
+        .route("/api/blobs/{hash}", get(blobs::read).post(blobs::bring))
+        .layer(DefaultBodyLimit::max(crate::blobs::PIECE_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(LONG, within));
     let streams = Router::new().route("/api/pokes", get(pokes::listen));
-    let routes =
-        short.merge(exchange).merge(streams).fallback(assets::serve).method_not_allowed_fallback(method_unknown);
+    let routes = short
+        .merge(exchange)
+        .merge(blobs)
+        .merge(streams)
+        .fallback(assets::serve)
+        .method_not_allowed_fallback(method_unknown);
     layers(routes, &state).with_state(state)
 }
 
