@@ -31,10 +31,11 @@ use shared::{
 use crate::{
     cache::{Cache, weight},
     guard::{self, Refusal},
-    pokes,
+    pokes, secret,
     storage::{
         self, StoreError,
         access::{self, Account},
+        blobs,
         documents::{self, NewAside, NewChange, Standing},
         erasures, journal,
         projections::{self, Projection},
@@ -369,13 +370,13 @@ impl Ingest {
     }
 
     /// A document that cannot be read without a panic fails alone, and ends no writer.
-    fn try_to_settle(tx: &Transaction<'_>, open: &Open) -> Result<(Arc<Document>, usize), StoreError> {
+    fn try_to_settle(tx: &Transaction<'_>, open: &Open) -> Result<Settled, StoreError> {
         // Unwind safe: what was half written is undone with the transaction or its savepoint.
         catch_unwind(AssertUnwindSafe(|| Self::settle(tx, open))).unwrap_or(Err(StoreError::Panicked))
     }
 
     /// Writes everything that follows from a document's changes.
-    fn settle(tx: &Transaction<'_>, open: &Open) -> Result<(Arc<Document>, usize), StoreError> {
+    fn settle(tx: &Transaction<'_>, open: &Open) -> Result<Settled, StoreError> {
         let document = &open.document;
         let saved = guard::prove(document.crdt()).map_err(|_| StoreError::Corrupt("a document could not be proved"))?;
         let heads: Vec<Hash> = document.heads().into_iter().map(|hash| hash.0).collect();
@@ -395,7 +396,8 @@ impl Ingest {
         scope::put_links(tx, document.id, &record.names(), open.last_arrival)?;
         scope::put_territories(tx, document.id, &territory::of_record(document.kind, &record), open.last_arrival)?;
         projections::put(tx, document.id, &Projection::of(document.id, &record))?;
-        Ok((Arc::clone(document), weight(open.changes, saved.len())))
+        let gone = blobs::set_links(tx, document.id, &links_of(&record))?;
+        Ok(Settled { document: Arc::clone(document), weight: weight(open.changes, saved.len()), gone })
     }
 }
 
@@ -426,7 +428,10 @@ impl CommitHooks for Ingest {
         self.proved.clear();
         for (id, open) in &self.open {
             match Self::try_to_settle(tx, open) {
-                Ok(proved) => self.proved.push(proved),
+                Ok(Settled { document, weight, gone }) => {
+                    self.empties_log |= gone == blobs::Gone::Something;
+                    self.proved.push((document, weight));
+                }
                 Err(error) => {
                     self.suspicious.insert(*id);
                     return Err(error);
@@ -461,6 +466,19 @@ impl CommitHooks for Ingest {
         self.proved.clear();
         self.others_told = false;
     }
+}
+
+/// A document of which everything that follows is written.
+struct Settled {
+    document: Arc<Document>,
+    weight: usize,
+    gone: blobs::Gone,
+}
+
+/// The blobs that a document refers to.
+fn links_of(record: &Record) -> Vec<blobs::Link> {
+    let named = record.blobs().into_iter();
+    named.filter_map(|(name, subject)| Some(blobs::Link { hash: secret::unhex::<32>(&name)?, subject })).collect()
 }
 
 /// Reads a document from its snapshot and what arrived since; from its changes alone where there is none.

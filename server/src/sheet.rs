@@ -9,6 +9,7 @@ mod gather;
 pub mod manifest;
 mod others;
 
+use automerge::ReadDoc as _;
 use papers::{Sheet as Paper, sheet_pdf};
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
@@ -478,8 +479,7 @@ pub fn problems(db: &Connection, sheet: &sheets::Sheet, public_key: &[u8]) -> Re
     if let Some(standing) = documents::standing(db, sheet.event)? {
         let document = load(db, sheet.event, &standing)?;
         let heads: Vec<_> = sealed.heads.iter().filter_map(|head| head.parse().ok()).collect();
-        let known =
-            heads.iter().all(|head| automerge::ReadDoc::get_change_meta_by_hash(document.crdt(), head).is_some());
+        let known = heads.iter().all(|head| document.crdt().get_change_by_hash(head).is_some());
         note(known && heads.len() == sealed.heads.len(), "sheet.history_lost");
         if let shared::record::Record::Event(event) = shared::record::Record::read(&document) {
             note(sealed.marks.iter().all(|mark| still_says(&event, mark)), "sheet.mark_changed");

@@ -23,7 +23,7 @@ pub(super) fn france() -> TimeZone {
 fn moment(zone: &TimeZone, slot: &Slot, of: Field) -> Option<u64> {
     let day: Date = slot.fields.text(Field::Day).parse().ok()?;
     let time: Time = slot.fields.text(of).parse().ok()?;
-    let at = DateTime::from_parts(day, time).to_zoned(zone.clone()).ok()?;
+    let at = DateTime::from_parts(day, time).to_zoned_datetime(zone.clone()).ok()?;
     u64::try_from(at.timestamp().as_millisecond()).ok()
 }
 
@@ -59,7 +59,7 @@ pub(super) fn written(zone: &TimeZone, at_ms: u64) -> String {
     let Ok(at) = jiff::Timestamp::from_millisecond(i64::try_from(at_ms).unwrap_or(i64::MAX)) else {
         return String::new();
     };
-    let at = at.to_zoned(zone.clone());
+    let at = at.to_zoned_datetime(zone.clone());
     let month = MONTHS.get(usize::from(at.month().unsigned_abs()) - 1).unwrap_or(&"");
     let day = if at.day() == 1 { "1er".to_owned() } else { at.day().to_string() };
     format!("{day} {month} {} à {:02} h {:02}", at.year(), at.hour(), at.minute())

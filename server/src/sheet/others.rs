@@ -38,22 +38,27 @@ fn names(person: &PersonRecord) -> [String; 3] {
     [Field::Family, Field::Given, Field::NameAr].map(|field| person.fields.text(field).to_owned())
 }
 
+fn note(list: &mut Vec<String>, one: &str) {
+    if !list.iter().any(|known| known == one) {
+        list.push(one.to_owned());
+    }
+}
+
 impl Gathered {
     pub(super) fn contacts(&self, db: &Connection, now_ms: u64) -> Result<ContactList, StoreError> {
         let mut people = Vec::with_capacity(self.people.len());
         for one in &self.people {
-            let (mut phones, mut emails) = (Vec::new(), Vec::new());
+            let mut phones: Vec<String> = Vec::new();
+            let mut emails: Vec<String> = Vec::new();
             for person in one.all.iter().chain([&one.person]) {
                 let Some(Record::Contact(contact)) = erasure::record(db, DocumentId::contact_of(*person))? else {
                     continue;
                 };
-                let written = contact.phones.iter().map(|row| if row.e164.is_empty() { &row.raw } else { &row.e164 });
-                phones.extend(written.filter(|phone| !phones.contains(phone)).cloned().collect::<Vec<_>>());
-                emails
-                    .extend(contact.emails.iter().filter(|email| !emails.contains(email)).cloned().collect::<Vec<_>>());
+                for row in &contact.phones {
+                    note(&mut phones, if row.e164.is_empty() { &row.raw } else { &row.e164 });
+                }
+                contact.emails.iter().for_each(|email| note(&mut emails, email));
             }
-            phones.dedup();
-            emails.dedup();
             let [family, given, name_ar] = names(&one.record);
             let (association, role) = (one.association.clone(), String::new());
             people.push(ContactRow { family, given, name_ar, association, role, phones, emails });
@@ -72,7 +77,13 @@ impl Gathered {
                 Status::Partial => said.filter_map(|mark| mark.minutes).max().unwrap_or(0),
                 _ => calendar::minutes(slot),
             };
-            Some(Attended { day: text(Field::Day), starts: text(Field::Starts), ends: text(Field::Ends), minutes })
+            Some(Attended {
+                day: text(Field::Day),
+                starts: text(Field::Starts),
+                ends: text(Field::Ends),
+                minutes,
+                remote: status == Status::Remote,
+            })
         });
         slots.collect()
     }

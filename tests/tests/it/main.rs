@@ -12,6 +12,7 @@ mod import;
 mod journal;
 mod permission;
 mod rules;
+mod sheets;
 mod simulation;
 mod stories;
 mod supply;

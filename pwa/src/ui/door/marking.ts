@@ -44,7 +44,7 @@ export async function sign(
   signer: Signer,
   ink: Uint8Array,
   how: How,
-): Promise<Saved> {
+): Promise<Saved | { saved: false; code: string }> {
   const kept = await store.keepBlob('ink', ink);
   if (!kept.saved) return { saved: false, code: kept.code };
   return store.commit({ do: 'sign', ...at, signer, signature: newRowId(), ink: kept.hash, how, mark: newRowId() });

@@ -91,7 +91,7 @@ const ACTIONS: Record<string, { label: () => string; said: (told: Told) => strin
   recovery_invite: { label: m.journal_recovery_invite, said: m.journal_said_recovery_invite },
   sheet_sealed: {
     label: m.journal_sheet_sealed,
-    said: ({ detail }) => m.journal_said_sheet_sealed({ version: count({ detail }, 'version'), code: String(detail.code ?? '') }),
+    said: (told) => m.journal_said_sheet_sealed({ version: count(told, 'version'), code: String(told.detail.code ?? '') }),
   },
   rebuilt: { label: m.journal_rebuilt, said: (told) => m.journal_said_rebuilt({ count: count(told, 'documents') }) },
 };
