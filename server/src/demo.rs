@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::{
-    edit::{Edit, NewPerson, NewSlot},
+    edit::{Edit, NewPerson, NewSlot, NewTrainer},
     field::{Field, Value},
     id::{DocumentId, RowId},
     limit,
@@ -173,11 +173,13 @@ impl Demo {
                 (Field::EventKind, (*kind).into()),
                 (Field::Place, (*place).into()),
                 (Field::Commune, (*commune).into()),
-                (Field::Trainer, "Naïma Aït Oufkir".into()),
+                (Field::Funders, "AFD, Région Sud".into()),
                 (Field::Capacity, Value::Number(60)),
             ]);
             let slots = vec![slot(event.morning, "09:00", "12:30"), slot(event.afternoon, "14:00", "17:30")];
             self.karima.edit(&Edit::CreateEvent { event: event.id, fields, slots }, self.now_ms - 40 * DAY_MS)?;
+            let trainer = NewTrainer { trainer: RowId(secret::draw()), name: "Naïma Aït Oufkir".to_owned() };
+            self.karima.edit(&Edit::AddTrainer { event: event.id, trainer }, self.now_ms - 40 * DAY_MS)?;
             for person in &event.expected {
                 let person = people[*person];
                 self.karima.edit(&Edit::AddToRoster { event: event.id, person }, self.now_ms - 30 * DAY_MS)?;

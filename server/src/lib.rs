@@ -28,6 +28,7 @@ pub mod blobs;
 pub mod erasure;
 pub mod exchange;
 pub mod media;
+pub mod feed;
 pub mod sheet;
 
 pub mod demo;

@@ -6,13 +6,14 @@
 
 use std::fmt;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use sha2::{Digest as _, Sha256};
 
 use crate::secret::{hex, unhex};
 
-/// The header that carries a proof: the time in milliseconds since 1970, the body's hash and the signature in hex, with dots
-/// between them.
+/// The header that carries a proof: the time in milliseconds since 1970, the body's hash and the signature in base64url without
+/// padding, with dots between them. Hex, as earlier versions of the app sent it, is read too.
 pub const HEADER: &str = "x-tiwizi-proof";
 /// How far the time of a proof may be from ours. In milliseconds: 5 minutes. A proof that somebody recorded is of no use later.
 pub const TOLERANCE_MS: u64 = 5 * 60 * 1000;
@@ -69,7 +70,7 @@ impl Proof {
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let at_ms = parts.next()?.parse().ok()?;
-        let proof = Self { at_ms, body_hash: unhex(parts.next()?)?, signature: unhex(parts.next()?)? };
+        let proof = Self { at_ms, body_hash: decode(parts.next()?)?, signature: decode(parts.next()?)? };
         parts.next().is_none().then_some(proof)
     }
 
@@ -84,6 +85,10 @@ impl Proof {
             .map_err(|_| Doubt::Wrong)?;
         if self.at_ms.abs_diff(now_ms) > TOLERANCE_MS { Err(Doubt::Stale) } else { Ok(()) }
     }
+}
+
+fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
+    unhex(text).or_else(|| URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok())
 }
 
 /// What is signed.

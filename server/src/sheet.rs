@@ -4,7 +4,7 @@
 //! made in between, off the writer's thread.
 
 mod anomalies;
-mod calendar;
+pub(crate) mod calendar;
 mod gather;
 pub mod manifest;
 mod others;

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
@@ -43,6 +44,6 @@ impl Signer {
         let body_hash = hash(body);
         let message = proof::message(method, path, &body_hash, at_ms);
         let signature = self.0.sign(&SystemRandom::new(), &message).expect("a signature");
-        format!("{at_ms}.{}.{}", hex(&body_hash), hex(signature.as_ref()))
+        format!("{at_ms}.{}.{}", URL_SAFE_NO_PAD.encode(body_hash), URL_SAFE_NO_PAD.encode(signature.as_ref()))
     }
 }

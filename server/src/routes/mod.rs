@@ -2,6 +2,7 @@
 
 pub mod blobs;
 pub mod body;
+pub mod calendar;
 pub mod enroll;
 pub mod health;
 pub mod journal;
@@ -88,6 +89,10 @@ pub fn router(state: AppState) -> Router {
         .route("/api/events/{id}/papers", get(sheets::paper))
         .route("/api/sheets/{code}", get(sheets::sealed))
         .route("/api/check/{code}", get(sheets::check))
+        // When and where, for calendar programs.
+        .route("/api/calendar", post(calendar::renew))
+        .route("/api/calendar/end", post(calendar::end))
+        .route("/api/calendar/{token}", get(calendar::read))
         .layer(middleware::from_fn_with_state(SHORT, within));
     let exchange = Router::new()
         .route("/api/sync", post(sync::sync))

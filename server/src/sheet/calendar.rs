@@ -10,7 +10,7 @@ use shared::{
 };
 
 /// The time zone of a place: Morocco's where its commune has a code of the HCP (`09.541.01.01`), else that of metropolitan France.
-pub(super) fn zone(event: &Fields) -> TimeZone {
+pub(crate) fn zone(event: &Fields) -> TimeZone {
     let name = if event.text(Field::CommuneCode).contains('.') { "Africa/Casablanca" } else { "Europe/Paris" };
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
@@ -28,7 +28,7 @@ fn moment(zone: &TimeZone, slot: &Slot, of: Field) -> Option<u64> {
 }
 
 /// When a half-day begins and ends, in milliseconds since 1970; none where it does not say.
-pub(super) fn span(zone: &TimeZone, slot: &Slot) -> Option<(u64, u64)> {
+pub(crate) fn span(zone: &TimeZone, slot: &Slot) -> Option<(u64, u64)> {
     Some((moment(zone, slot, Field::Starts)?, moment(zone, slot, Field::Ends)?))
 }
 

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_erasure.sql"),
     include_str!("migrations/0008_blobs.sql"),
     include_str!("migrations/0009_sheets.sql"),
+    include_str!("migrations/0010_calendar.sql"),
 ];
 
 /// Applies what is missing, all of it or nothing.

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod blobs;
+pub mod calendars;
 pub mod documents;
 pub mod erasures;
 pub mod journal;

@@ -1,0 +1,40 @@
+//! The addresses of calendar feeds.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
+use shared::id::{AccountId, DocumentId};
+
+use super::StoreError;
+
+/// Gives an account an address, in place of the one it had.
+pub fn put(tx: &Transaction<'_>, account: AccountId, hash: &[u8; 32], now_ms: u64) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO calendar (account_id, hash, made_ms) VALUES (:account, :hash, :now_ms)
+         ON CONFLICT (account_id) DO UPDATE SET hash = excluded.hash, made_ms = excluded.made_ms",
+        named_params! { ":account": account.0, ":hash": hash, ":now_ms": now_ms },
+    )?;
+    Ok(())
+}
+
+/// Takes an account's address away. Returns whether it had one.
+pub fn remove(tx: &Transaction<'_>, account: AccountId) -> Result<bool, StoreError> {
+    Ok(tx.execute("DELETE FROM calendar WHERE account_id = :account", named_params! { ":account": account.0 })? > 0)
+}
+
+/// Whose address that is. Of an account that was closed it is nobody's.
+pub fn account_of(db: &Connection, hash: &[u8; 32]) -> Result<Option<AccountId>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT account_id FROM calendar JOIN account ON account.id = account_id
+         WHERE hash = :hash AND account.disabled_ms IS NULL",
+    )?;
+    Ok(statement.query_row(named_params! { ":hash": hash }, |row| row.get(0).map(AccountId)).optional()?)
+}
+
+/// Events that are not over since before that day, the nearest first.
+pub fn events_since(db: &Connection, day: &str, most: usize) -> Result<Vec<DocumentId>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT document_id FROM event WHERE last_day >= :day ORDER BY first_day, document_id LIMIT :most",
+    )?;
+    let rows =
+        statement.query_map(named_params! { ":day": day, ":most": most }, |row| row.get(0).map(DocumentId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
