@@ -87,7 +87,7 @@ fn told(errors: &[SourceDiagnostic]) -> String {
 
 /// Whether one of the fonts has this letter.
 pub(crate) fn has_glyph(c: char) -> bool {
-    FONTS.iter().any(|font| font.ttf().glyph_index(c).is_some_and(|glyph| glyph.0 != 0))
+    FONTS.iter().any(|font| font.info().coverage.contains(c.into()))
 }
 
 /// What a template may see: itself, its neighbours, its values and its logos.
