@@ -75,7 +75,7 @@ fn a_blank_sheet_says_nothing_of_presence() {
     assert!(text.contains("AÏTLAHCENBrahim") && text.contains("JamalLahoussain"));
     // Three people and eight more rows.
     assert!(text.contains(&packed("à signer à la main")));
-    for word in ["présence", "signé", "scellée", "W4TX"] {
+    for word in ["présence,", "absence", "signé", "réalisé", "scellée", "W4TX"] {
         assert!(!text.contains(word), "{word}");
     }
 }
@@ -131,7 +131,7 @@ fn each_person_has_a_certificate_and_an_invitation() {
     let pdf = papers::convocations_pdf(&sample::convocations(10, 4)).unwrap();
     assert_eq!(pages_of(&pdf), 10);
     assert!(text_of(&pdf).contains("BENHADDOUNaïma"));
-    // With as many half-days as there can be, a page is enough as well.
+    // Twelve whole days stand on a page as well.
     let full = papers::convocations_pdf(&sample::convocations(2, 24)).unwrap();
     assert_eq!(pages_of(&full), 2);
 }

@@ -6,9 +6,9 @@ use papers::{
 };
 
 /// 22 November 2026 at 17:04, universal time.
-pub const MADE_MS: u64 = 1_795_367_040_000;
+pub(crate) const MADE_MS: u64 = 1_795_367_040_000;
 
-pub const PEOPLE: [(&str, &str, &str, &str); 10] = [
+pub(crate) const PEOPLE: [(&str, &str, &str, &str); 10] = [
     ("El Amrani", "Fatima-Zahra", "فاطمة الزهراء العمراني", "Association Tinzert pour le développement"),
     ("Aït Lahcen", "Brahim", "إبراهيم آيت لحسن", "Solidarité Souss Provence"),
     ("Ben Haddou", "Naïma", "نعيمة بن حدو", "Les amis de Tafraout"),
@@ -39,7 +39,7 @@ impl Seed {
 }
 
 /// A signature: two or three strokes of some forty points.
-pub fn ink(number: u64) -> Ink {
+pub(crate) fn ink(number: u64) -> Ink {
     let mut seed = Seed(number.wrapping_mul(977) + 1);
     let strokes = (0..2 + seed.below(2)).map(|stroke| {
         let (mut x, y) = (40 + stroke * 150 + seed.below(60), 100 + seed.below(30));
@@ -57,7 +57,7 @@ pub fn ink(number: u64) -> Ink {
     Ink::new(600, 200, strokes).unwrap()
 }
 
-pub fn logo() -> Picture {
+pub(crate) fn logo() -> Picture {
     let mut png = std::io::Cursor::new(Vec::new());
     let drawn = image::RgbaImage::from_fn(120, 60, |x, y| {
         let inside = (i64::from(x) - 60).pow(2) / 4 + (i64::from(y) - 30).pow(2) < 800;
@@ -67,7 +67,7 @@ pub fn logo() -> Picture {
     Picture::new(png.into_inner()).unwrap()
 }
 
-pub fn gathering(slots: usize) -> Gathering {
+pub(crate) fn gathering(slots: usize) -> Gathering {
     let halves = [("09:00", "12:30"), ("14:00", "17:30")];
     Gathering {
         house: House {
@@ -100,7 +100,7 @@ pub fn gathering(slots: usize) -> Gathering {
 }
 
 /// A sealed sheet on which nearly everybody signed every half-day.
-pub fn sheet(people: usize, slots: usize) -> Sheet {
+pub(crate) fn sheet(people: usize, slots: usize) -> Sheet {
     let rows = (0..people).map(|n| {
         let (family, given, name_ar, association) = PEOPLE[n % PEOPLE.len()];
         Row {
@@ -163,7 +163,7 @@ fn cell(person: usize, slot: usize) -> Cell {
     }
 }
 
-pub fn contacts(people: usize) -> ContactList {
+pub(crate) fn contacts(people: usize) -> ContactList {
     let rows = sheet(people, 0).people.into_iter().enumerate().map(|(n, row)| ContactRow {
         phones: vec![format!("+33 6 12 34 56 {:02}", n % 100), "+212 6 61 23 45 67".to_owned()][..1 + n % 2].to_vec(),
         emails: vec![format!("personne.numero.{n}@association-au-nom-tres-long.example.org")],
@@ -181,7 +181,7 @@ pub fn contacts(people: usize) -> ContactList {
     }
 }
 
-pub fn attestations(people: usize, slots: usize) -> Attestations {
+pub(crate) fn attestations(people: usize, slots: usize) -> Attestations {
     let gathering = gathering(slots);
     let attended: Vec<_> = gathering
         .slots
@@ -221,7 +221,7 @@ pub fn attestations(people: usize, slots: usize) -> Attestations {
     }
 }
 
-pub fn convocations(people: usize, slots: usize) -> Convocations {
+pub(crate) fn convocations(people: usize, slots: usize) -> Convocations {
     Convocations {
         gathering: gathering(slots),
         message:
@@ -244,7 +244,7 @@ pub fn convocations(people: usize, slots: usize) -> Convocations {
     }
 }
 
-pub fn badges(people: usize) -> Badges {
+pub(crate) fn badges(people: usize) -> Badges {
     Badges {
         gathering: gathering(2),
         people: sheet(people, 0)
