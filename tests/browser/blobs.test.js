@@ -2,7 +2,7 @@
 // again on their way, whole in the end, and in clear nowhere on the phone. The page has no screens; the rest is real.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -47,6 +47,8 @@ class Phone {
     phone.accidents = [];
     phone.pieces = [];
     phone.faults = [];
+    /** Runs in each new worker before anything else. */
+    phone.workerPatch = '';
     await phone.start();
     return phone;
   }
@@ -63,7 +65,9 @@ class Phone {
 
   async #app(route) {
     const name = new URL(route.request().url()).pathname.slice('/store/'.length) || 'index.html';
-    return route.fulfill({ contentType: TYPES[extname(name)], body: readFileSync(join(folder, name)) });
+    const body = readFileSync(join(folder, name));
+    const patched = name.includes('worker') ? this.workerPatch + body : body;
+    return route.fulfill({ contentType: TYPES[extname(name)], body: patched });
   }
 
   async #api(route) {
@@ -316,6 +320,34 @@ test('a device whose access is ended delivers its photos too, then forgets', asy
   await becomes(page, () => store.engineReady && store.exchange.state === 'level');
   // Nothing refers to it, and another account brought it: it is not for this one to see.
   assert.equal(await page.evaluate((hash) => store.readBlob(hash), hash), null);
+  await phone.close();
+});
+
+test('a server that was restored from a backup gets back the signatures that it had lost', async () => {
+  const phone = await Phone.open();
+  const page = await phone.enrolled(EVENTS);
+  await house.stop();
+  const backup = mkdtempSync(join(tmpdir(), 'tiwizi-backup-'));
+  cpSync(house.folder, backup, { recursive: true });
+  await house.start();
+  const ink = '{"ink":1,"width":90,"height":30,"strokes":[[1,2,3,4]]}';
+  const { hash } = await page.evaluate((ink) => store.keepBlob('ink', new TextEncoder().encode(ink)), ink);
+  await becomes(page, () => store.blobsWaiting === 0 && store.exchange.state === 'level');
+  await house.stop();
+  rmSync(house.folder, { recursive: true });
+  cpSync(backup, house.folder, { recursive: true });
+  rmSync(backup, { recursive: true });
+  await house.start();
+  const found = () => api({ page }, 'GET', `/api/blobs/${hash}/state`).then(({ body }) => body.whole);
+  assert.equal(await found(), false);
+  // A day later, by the worker's clock.
+  phone.workerPatch = 'const now = Date.now; Date.now = () => now() + 90_000_000;';
+  await page.reload();
+  for (let n = 0; !(await found()); n += 1) {
+    assert.ok(n < 100, 'it was not brought again');
+    await page.waitForTimeout(200);
+  }
+  await becomes(page, () => store.blobsWaiting === 0 && store.exchange.state === 'level');
   await phone.close();
 });
 

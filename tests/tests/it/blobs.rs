@@ -377,6 +377,28 @@ fn an_upload_with_which_nobody_goes_on_ends_after_a_week() {
     assert_eq!(state(&mut phone, &photo), json!({ "size": 0, "whole": false }));
 }
 
+#[test]
+fn a_server_says_what_it_has_lost_since_a_phone_brought_it() {
+    let server = TestServer::start();
+    let mut phone = server.enrolled(Role::Volunteer, "Amina");
+    let (here, lost, erased) = (ink(3), ink(4), ink(5));
+    assert_eq!(bring_all(&mut phone, "ink", &here).status, 200);
+    let hash = hash_of(&erased);
+    server.state.store.write_blocking(move |tx, _| blobs::erase(tx, &hash, START_MS)).unwrap();
+    let names: Vec<String> = [&here, &lost, &erased].map(|bytes| secret::hex(&hash_of(bytes))).into();
+    let reply = phone.post("/api/blobs/lacking", &json!({ "hashes": names }));
+    assert_eq!((reply.status, reply.json()), (200, json!({ "hashes": [names[1]] })));
+    let many = vec![&names[0]; 501];
+    assert_eq!(
+        phone.post("/api/blobs/lacking", &json!({ "hashes": many })).refusal(),
+        refused(413, "request.too_large")
+    );
+    assert_eq!(
+        phone.post("/api/blobs/lacking", &json!({ "hashes": ["x"] })).refusal(),
+        refused(400, "request.malformed")
+    );
+}
+
 // --- Who may
 
 #[test]
