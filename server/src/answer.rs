@@ -16,7 +16,9 @@ use shared::{
 use crate::{
     erasure::{self, Named, Refusal},
     ingest::load,
-    storage::{StoreError, access, documents, erasures, journal, scope},
+    media::{Ink, Media},
+    secret,
+    storage::{StoreError, access, blobs, documents, erasures, journal, scope},
 };
 
 /// Lines of the journal that one answer shows.
@@ -44,6 +46,8 @@ pub struct PersonAnswer {
     pub emails: Vec<String>,
     pub association: Option<Named>,
     pub events: Vec<EventAnswer>,
+    /// Their signatures, and the photos and scans of them alone.
+    pub blobs: Vec<BlobAnswer>,
     /// The newest first, of the record and of the contact.
     pub history: Vec<Changed>,
     /// Changes about them that wait for a decision.
@@ -94,6 +98,19 @@ pub struct MarkAnswer {
     pub at_ms: u64,
     /// Why it was taken back, if it was.
     pub withdrawn: Option<String>,
+}
+
+/// A signature, a photo or a scan.
+#[derive(Debug, Clone, Serialize)]
+pub struct BlobAnswer {
+    /// Its name: SHA-256 in hex. Whoever answers opens a photo or a scan in the app.
+    pub hash: String,
+    pub media: Media,
+    pub size: u64,
+    pub stored_ms: u64,
+    /// A signature itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ink: Option<Ink>,
 }
 
 /// One change.
@@ -169,6 +186,7 @@ impl Desk<'_> {
             emails: Vec::new(),
             association: None,
             events: Vec::new(),
+            blobs: Vec::new(),
             history: self.history(&document)?,
             waiting: erasures::waiting(self.db, id)?,
         };
@@ -193,6 +211,11 @@ impl Desk<'_> {
         }
         for sheet in erasures::sheets(self.db, id)? {
             answer.events.extend(self.event(sheet.event, id)?);
+        }
+        for blobs::Listed { hash, media, size, stored_ms } in blobs::of_subject(self.db, id)? {
+            let is_ink = media == Media::Ink;
+            let ink = if is_ink { blobs::read(self.db, &hash)?.and_then(|blob| Ink::read(&blob.bytes)) } else { None };
+            answer.blobs.push(BlobAnswer { hash: secret::hex(&hash), media, size, stored_ms, ink });
         }
         Ok(Some(answer))
     }
@@ -368,6 +391,21 @@ impl Html {
         self.raw("</tbody>\n</table>\n");
     }
 
+    /// A signature as it was drawn. Numbers only.
+    fn signature(&mut self, ink: &Ink) {
+        let Ink { width, height, .. } = ink;
+        let head =
+            format!("<p><svg role=\"img\" aria-label=\"Signature\" width=\"300\" viewBox=\"0 0 {width} {height}\">");
+        self.raw(&head);
+        for stroke in &ink.strokes {
+            let points: Vec<String> = stroke.iter().map(ToString::to_string).collect();
+            self.raw("<polyline fill=\"none\" stroke=\"#000\" stroke-width=\"3\" stroke-linecap=\"round\" points=\"");
+            self.raw(&points.join(" "));
+            self.raw("\"/>");
+        }
+        self.raw("</svg></p>\n");
+    }
+
     fn person(&mut self, person: &PersonAnswer, one_of_many: bool) {
         if one_of_many {
             self.raw("<h2>Fiche de ");
@@ -413,6 +451,19 @@ impl Html {
             std::iter::once(head).chain(marks).collect::<Vec<_>>()
         });
         self.table(&["Événement ou demi-journée", "Ce qui est dit", "Par qui et quand"], rows);
+        self.raw("<h2>Signatures et photos</h2>\n");
+        let blobs = person.blobs.iter().map(|blob| {
+            let what = match blob.media {
+                Media::Ink => "Signature",
+                Media::Jpeg => "Photo",
+                Media::Pdf => "Document numérisé",
+            };
+            [moment(blob.stored_ms), what.to_owned(), format!("{} octets", blob.size), blob.hash.clone()]
+        });
+        self.table(&["Reçue le", "Quoi", "Taille", "Empreinte SHA-256"], blobs);
+        for ink in person.blobs.iter().filter_map(|blob| blob.ink.as_ref()) {
+            self.signature(ink);
+        }
         self.raw("<h2>Historique</h2>\n");
         self.table(
             &["Quand", "Qui", "Quoi"],

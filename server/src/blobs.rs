@@ -21,6 +21,8 @@ use crate::{
 
 /// One piece of an upload. In bytes: half a minute on the slowest network that carries anything.
 pub const PIECE_BYTES_MAX: usize = 64 * 1024;
+/// Blobs of which a phone asks at once whether they are here.
+pub const ASKED_MAX: usize = 500;
 /// What one account may bring in 24 hours: three workshops of a hundred signatures, their sheets and twenty scans. In bytes.
 pub const DAY_BYTES_MAX: u64 = 100 * 1024 * 1024;
 /// What an account's uploads that are under way may have in the end. Each of its phones brings one blob after the other. In bytes.
@@ -123,6 +125,21 @@ pub fn state(db: &Connection, account: AccountId, hash: &Hash) -> Result<Result<
     }
     let size = blobs::part(db, hash, account)?.map_or(0, |part| part.received);
     Ok(Ok(State { size, whole: false }))
+}
+
+/// Which of these blobs are not here, and were not erased either: what a server that was restored from a backup has lost, and a
+/// phone may still have.
+///
+/// # Errors
+/// What the storage fails on.
+pub fn lacking(db: &Connection, hashes: Vec<Hash>) -> Result<Vec<Hash>, StoreError> {
+    let mut lacking = Vec::new();
+    for hash in hashes {
+        if !blobs::exists(db, &hash)? && !erasures::is_blob_erased(db, &hash)? {
+            lacking.push(hash);
+        }
+    }
+    Ok(lacking)
 }
 
 /// Takes one piece. What is refused is an answer like another, and what was thrown away for it stays so: hence two results.

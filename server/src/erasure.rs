@@ -65,6 +65,8 @@ pub struct PersonPlan {
     pub changes: u64,
     pub phones: usize,
     pub emails: usize,
+    /// Signatures, and photos and scans of them alone.
+    pub blobs: usize,
     /// Changes that wait for a decision, and go too.
     pub waiting: u64,
 }
@@ -134,6 +136,7 @@ pub fn plan_person(db: &Connection, person: DocumentId, now_ms: u64) -> Result<P
         changes: 0,
         phones: 0,
         emails: 0,
+        blobs: 0,
         waiting: 0,
     };
     let mut versions = Vec::new();
@@ -153,6 +156,7 @@ pub fn plan_person(db: &Connection, person: DocumentId, now_ms: u64) -> Result<P
             plan.phones += contact.phones.len();
             plan.emails += contact.emails.len();
         }
+        plan.blobs += blobs::of_subject(db, id)?.len();
         for sheet in erasures::sheets(db, id)? {
             let until = months_after(&sheet.last_day, keep_months).filter(|until| *until >= today && sheet.marked > 0);
             match until {

@@ -70,11 +70,7 @@ impl Media {
     pub fn is(self, bytes: &[u8]) -> bool {
         bytes.len() as u64 <= self.bytes_max()
             && match self {
-                // Serde would take a list of the same values too.
-                Self::Ink => {
-                    bytes.trim_ascii_start().starts_with(b"{")
-                        && serde_json::from_slice(bytes).is_ok_and(|ink: Ink| ink.is_sound())
-                }
+                Self::Ink => Ink::read(bytes).is_some(),
                 Self::Jpeg => bytes.starts_with(b"\xFF\xD8\xFF") && bytes.ends_with(b"\xFF\xD9"),
                 Self::Pdf => bytes.starts_with(b"%PDF-"),
             }
@@ -82,18 +78,26 @@ impl Media {
 }
 
 /// A signature. Numbers as JSON has them: `1` and `1.0` are the same on the phone.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ink {
+pub struct Ink {
     /// The version of this shape.
     ink: f64,
-    width: f64,
-    height: f64,
+    pub width: f64,
+    pub height: f64,
     /// Each is `x, y, x, y, …`
-    strokes: Vec<Vec<f64>>,
+    pub strokes: Vec<Vec<f64>>,
 }
 
 impl Ink {
+    /// The signature, if it is one.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        // Serde would take a list of the same values too.
+        let object = bytes.trim_ascii_start().starts_with(b"{");
+        serde_json::from_slice(bytes).ok().filter(|ink: &Self| object && ink.is_sound())
+    }
+
     fn is_sound(&self) -> bool {
         let side = |side: f64| side.fract() == 0.0 && (1.0..=INK_SIDE_MAX).contains(&side);
         let inside = |[x, y]: [f64; 2]| (0.0..=self.width).contains(&x) && (0.0..=self.height).contains(&y);

@@ -30,6 +30,26 @@ export const blobServer: BlobServer = {
     ),
 };
 
+/** So many are asked for at once. */
+const ASKED_MAX = 500;
+
+/** Which of these the server does not have (any more). None where it does not say. */
+export async function lackingOf(hashes: readonly string[]): Promise<string[]> {
+  const silence = new Silence(SILENCE_MS_MAX);
+  try {
+    const body = JSON.stringify({ hashes: hashes.slice(0, ASKED_MAX) });
+    const headers = { 'content-type': 'application/json' };
+    const init: SignedInit = { method: 'POST', headers, body, redirect: 'error', cache: 'no-store', signal: silence.signal };
+    const response = await signedFetch('/api/blobs/lacking', init);
+    const said = (await response.json()) as { hashes?: unknown };
+    return Array.isArray(said.hashes) ? hashes.filter((hash) => (said.hashes as unknown[]).includes(hash)) : [];
+  } catch {
+    return [];
+  } finally {
+    silence.end();
+  }
+}
+
 async function ask(path: string, init: SignedInit, bytes: number): Promise<BlobReply> {
   const silence = new Silence(SILENCE_MS_MAX + bytes / BYTES_PER_MS_MIN);
   try {

@@ -11,13 +11,14 @@ import type { Field } from '../generated/Field';
 import type { SettingsView } from '../generated/SettingsView';
 import type { View } from '../generated/View';
 import type { StoredBatch } from '../wasm/engine.js';
-import { blobToBring, dropBlob, dropBrought, noteBrought, waitingBlobs } from '../store/blob_disk';
+import { blobToBring, bringAgain, broughtBlobs, dropBlob, dropBrought, noteBrought, waitingBlobs } from '../store/blob_disk';
 import { keyText, NOTHING_KNOWN, type About, type DeathCode, type FromLeader, type FromPage } from '../store/channel';
 import type { Refused, Session } from '../store/contract';
 import { Superseded, storageCode, type Batch, type Disk, type Known, type LogEntry } from '../store/disk';
 import { whoAmI } from '../store/door';
 import { updated } from '../store/views';
 import type { Media } from '../store/media';
+import { lackingOf } from './blob_http';
 import { Exchanger } from './exchanger';
 import { Pokes } from './pokes';
 import { Alarm } from './rhythm';
@@ -473,6 +474,17 @@ export class Leader {
       this.#known = { ...this.#known, askedMs: Date.now() };
       void this.#turn(() => this.#expire());
       void this.#refreshSession();
+      void this.#giveBack().catch(() => {});
+    }
+  }
+
+  /** A server that was restored from a backup has lost what was brought since: what is here still is brought once more. */
+  async #giveBack(): Promise<void> {
+    const brought = await broughtBlobs(this.#disk);
+    if (brought.length === 0) return;
+    for (const hash of await lackingOf(brought)) {
+      await bringAgain(this.#disk, hash);
+      this.#uploader.kept();
     }
   }
 

@@ -57,6 +57,22 @@ export function noteBrought(disk: Disk, hash: string, until_ms: number | null): 
   });
 }
 
+/** The hashes of what the server has and is here still. */
+export function broughtBlobs(disk: Disk): Promise<string[]> {
+  return disk.plain((db) => db.getAllKeysFromIndex('blob', 'until_ms'));
+}
+
+/** The server has lost it: it waits once more. */
+export function bringAgain(disk: Disk, hash: string): Promise<void> {
+  return disk.writing(['blob'], async () => async (tx) => {
+    const store = tx.objectStore('blob');
+    const record = await store.get(hash);
+    if (!record?.media) return [];
+    const { until_ms: _, ...kept } = record;
+    return [store.put({ ...kept, waits_ms: record.made_ms }, hash)];
+  });
+}
+
 export function dropBlob(disk: Disk, hash: string): Promise<void> {
   return disk.writing(['blob'], async () => (tx) => [tx.objectStore('blob').delete(hash)]);
 }

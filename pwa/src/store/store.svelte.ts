@@ -67,7 +67,12 @@ class AppStore implements Store {
   readonly #shelf = new Shelf({
     changed: (key) => this.#ties.get(key)?.changed(),
     wanted: () => this.#sayHereSoon(),
-    load: (key) => this.#disk.readView(key),
+    load: async (key) => {
+      const json = await this.#disk.readView(key);
+      // A snapshot lacks what was typed last: it is not shown without the log over it.
+      await this.#opened;
+      return json;
+    },
   });
   readonly lock = new AppLock(this.#disk, {
     changed: (lock) => {
@@ -85,6 +90,8 @@ class AppStore implements Store {
     touched: () => this.#say({ say: 'touched' }),
   });
 
+  /** The disk was looked into, or cannot be. */
+  #opened: Promise<void> | null = null;
   #update: AppUpdate | null = null;
   #worker: Worker | null = null;
   #failures = 0;
@@ -99,6 +106,7 @@ class AppStore implements Store {
 
   constructor() {
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+    this.#opened = this.#lookIn();
     void this.#open();
   }
 
@@ -234,6 +242,14 @@ class AppStore implements Store {
 
   async #open(): Promise<void> {
     const present = this.#bePresent();
+    await this.#opened;
+    await present;
+    this.#listen();
+    await this.#readExchange();
+    if (import.meta.env.PROD) await this.#followUpdates().catch(() => {});
+  }
+
+  async #lookIn(): Promise<void> {
     try {
       setPolicy(await this.#disk.policy());
       this.lock.is(await this.#disk.lockedBy());
@@ -243,10 +259,6 @@ class AppStore implements Store {
       this.#diskTrouble = storageCode(error);
       this.phase = 'welcome';
     }
-    await present;
-    this.#listen();
-    await this.#readExchange();
-    if (import.meta.env.PROD) await this.#followUpdates().catch(() => {});
   }
 
   async #followUpdates(): Promise<void> {

@@ -15,7 +15,7 @@ use shared::wire::Hash;
 
 use super::{
     AppState,
-    body::{Id, Query, unread},
+    body::{Body as Sent, Id, Query, unread},
     sync::RESCUE_MS,
 };
 use crate::{
@@ -89,6 +89,27 @@ pub async fn bring(
     let (account, now_ms) = (known.account.id, state.clock.now_ms());
     let taken = state.store.write(move |tx| blobs::take(tx, account, &piece, now_ms)).await?;
     Ok(Json(taken?))
+}
+
+/// Some blobs by their names.
+#[derive(Debug, Deserialize)]
+pub struct Names {
+    hashes: Vec<Name>,
+}
+
+/// `POST /api/blobs/lacking`: which of those that a phone has brought are not here (any more).
+pub async fn lacking(
+    State(state): State<AppState>,
+    _: Enrolled,
+    Sent(Names { hashes }): Sent<Names>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    if hashes.len() > blobs::ASKED_MAX {
+        return Err(ApiError::TooLarge);
+    }
+    let hashes = hashes.into_iter().map(|Name(hash)| hash).collect();
+    let found = state.store.read(move |db| blobs::lacking(db, hashes)).await?;
+    let hashes: Vec<String> = found.iter().map(|hash| secret::hex(hash)).collect();
+    Ok(Json(serde_json::json!({ "hashes": hashes })))
 }
 
 /// `GET /api/blobs/{hash}`: all of it. Of no type that a browser would run or show: the page knows what it asked for.

@@ -99,6 +99,7 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(limit::FRAME_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));
     let blobs = Router::new()
+        .route("/api/blobs/lacking", post(blobs::lacking))
         .route("/api/blobs/{hash}/state", get(blobs::state))
         .route("/api/blobs/{hash}", get(blobs::read).post(blobs::bring))
         .layer(DefaultBodyLimit::max(crate::blobs::PIECE_BYTES_MAX))

@@ -21,6 +21,15 @@ pub struct Blob {
     pub bytes: Vec<u8>,
 }
 
+/// A blob without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub hash: Hash,
+    pub media: Media,
+    pub size: u64,
+    pub stored_ms: u64,
+}
+
 /// An upload under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
@@ -266,14 +275,15 @@ pub fn referring(db: &Connection, hash: &Hash) -> Result<Vec<DocumentId>, StoreE
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What is somebody's: hash, kind and size, of those that are here.
-pub fn of_subject(db: &Connection, person: DocumentId) -> Result<Vec<(Hash, Media, u64)>, StoreError> {
+/// What is somebody's, of what is here, the oldest first.
+pub fn of_subject(db: &Connection, person: DocumentId) -> Result<Vec<Listed>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT DISTINCT blob.hash, media, size FROM blob_link JOIN blob ON blob.hash = blob_link.hash
+        "SELECT DISTINCT blob.hash, media, size, stored_ms FROM blob_link JOIN blob ON blob.hash = blob_link.hash
          WHERE subject = :person ORDER BY stored_ms, blob.hash",
     )?;
-    let rows = statement
-        .query_map(named_params! { ":person": person.0 }, |row| Ok((row.get(0)?, media_at(row, 1)?, row.get(2)?)))?;
+    let rows = statement.query_map(named_params! { ":person": person.0 }, |row| {
+        Ok(Listed { hash: row.get(0)?, media: media_at(row, 1)?, size: row.get(2)?, stored_ms: row.get(3)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use server::{
+    answer,
     blobs::{DAY_BYTES_MAX, LOOSE_KEEP_MS, PART_KEEP_MS, PIECE_BYTES_MAX, UNDER_WAY_BYTES_MAX},
     erasure,
     hand::Hand,
@@ -376,6 +377,28 @@ fn an_upload_with_which_nobody_goes_on_ends_after_a_week() {
     assert_eq!(state(&mut phone, &photo), json!({ "size": 0, "whole": false }));
 }
 
+#[test]
+fn a_server_says_what_it_has_lost_since_a_phone_brought_it() {
+    let server = TestServer::start();
+    let mut phone = server.enrolled(Role::Volunteer, "Amina");
+    let (here, lost, erased) = (ink(3), ink(4), ink(5));
+    assert_eq!(bring_all(&mut phone, "ink", &here).status, 200);
+    let hash = hash_of(&erased);
+    server.state.store.write_blocking(move |tx, _| blobs::erase(tx, &hash, START_MS)).unwrap();
+    let names: Vec<String> = [&here, &lost, &erased].map(|bytes| secret::hex(&hash_of(bytes))).into();
+    let reply = phone.post("/api/blobs/lacking", &json!({ "hashes": names }));
+    assert_eq!((reply.status, reply.json()), (200, json!({ "hashes": [names[1]] })));
+    let many = vec![&names[0]; 501];
+    assert_eq!(
+        phone.post("/api/blobs/lacking", &json!({ "hashes": many })).refusal(),
+        refused(413, "request.too_large")
+    );
+    assert_eq!(
+        phone.post("/api/blobs/lacking", &json!({ "hashes": ["x"] })).refusal(),
+        refused(400, "request.malformed")
+    );
+}
+
 // --- Who may
 
 #[test]
@@ -524,6 +547,28 @@ fn what_is_of_somebody_goes_with_them_and_what_is_also_anothers_stays() {
     let found = server.state.store.read_blocking(|db| blobs::referenced(db, event)).unwrap();
     assert_eq!(found, [&portrait, &sheet, &others].map(|bytes| hash_of(bytes)).into());
     assert_eq!(problems(&server), Vec::<&str>::new());
+}
+
+#[test]
+fn whoever_asks_what_is_known_of_them_sees_their_signatures_and_the_plan_to_forget_counts_them() {
+    let server = TestServer::start();
+    let Documents { event, zahra, fadma, .. } = documents(&server);
+    let mut phone = server.enrolled(Role::Coordinator, "Amina");
+    let (hers, portrait, others) = (ink(3), jpeg(900), ink(4));
+    for (media, bytes) in [("ink", &hers), ("jpeg", &portrait), ("ink", &others)] {
+        assert_eq!(bring_all(&mut phone, media, bytes).status, 200);
+    }
+    let plan = || server.state.store.read_blocking(|db| erasure::plan_person(db, zahra, START_MS)).unwrap();
+    let before = plan();
+    link(&server, event, &[(&hers, Some(zahra)), (&portrait, Some(zahra)), (&others, Some(fadma))]);
+    assert_eq!((before.blobs, plan().blobs), (0, 2));
+    assert_ne!(before.plan, plan().plan);
+    let found = server.state.store.read_blocking(|db| answer::gather(db, zahra, START_MS)).unwrap();
+    let known: Vec<_> = found.records[0].blobs.iter().map(|blob| blob.hash.clone()).collect();
+    assert_eq!(known.len(), 2);
+    assert!([&hers, &portrait].map(|bytes| secret::hex(&hash_of(bytes))).iter().all(|hash| known.contains(hash)));
+    let page = answer::html(&found);
+    assert!(page.contains("viewBox=\"0 0 600 200\"") && page.contains("points=\"0 0 1 1 2 2\""), "{page}");
 }
 
 #[test]
