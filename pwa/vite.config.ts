@@ -89,6 +89,12 @@ export default defineConfig({
     manifest: true,
     reportCompressedSize: false,
     rolldownOptions: {
+      // The first page carries the name of every part: a few signs tell its versions apart.
+      output: {
+        entryFileNames: 'assets/[name]-[hash:7].js',
+        chunkFileNames: 'assets/[name]-[hash:7].js',
+        assetFileNames: 'assets/[name]-[hash:6][extname]',
+      },
       // What goes wrong is told in many words, in three languages, and some components are large: they go where they are used, not
       // wherever `i18n` and `components` are.
       treeshake: {
