@@ -19,6 +19,29 @@ registerRoute(
   }),
 );
 
+/** The reader of QR codes: larger than all the screens together, and of use only on phones whose browser reads none. */
+const READER = /^\/assets\/zxing_reader-[\w-]+\.wasm$/;
+const READER_CACHE = 'tiwizi-reader';
+
+// Kept when it is first asked for, this version alone.
+registerRoute(
+  ({ url, sameOrigin }) => sameOrigin && READER.test(url.pathname),
+  async ({ request }) => {
+    const cache = await caches.open(READER_CACHE);
+    const kept = await cache.match(request);
+    if (kept) return kept;
+    const answer = await fetch(request);
+    if (answer.ok) {
+      const others = await cache.keys();
+      // A full phone reads codes all the same, with the network.
+      await Promise.all(others.map((other) => cache.delete(other)))
+        .then(() => cache.put(request, answer.clone()))
+        .catch(() => {});
+    }
+    return answer;
+  },
+);
+
 // The first visit must work offline from its first minute, before any reload.
 clientsClaim();
 

@@ -135,6 +135,29 @@ may!(JudgeQuarantine);
 may!(ReadJournal);
 may!(AnswerPeople);
 may!(RunRetention);
+may!(ReadSheet);
+may!(SealSheet);
+
+/// Somebody who may bring photos, scans and signatures: whoever may mark, or write a dossier. Also after their access was ended: what
+/// such a phone had not sent is rescued.
+#[derive(Debug, Clone)]
+pub struct BringBlobs(pub Known);
+
+impl<S: Send + Sync> FromRequestParts<S> for BringBlobs
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let known = Known::from_request_parts(parts, state).await?;
+        let brings = [Capability::Mark, Capability::WriteDossier];
+        if !brings.into_iter().any(|capability| known.account.role.may(capability)) {
+            return Err(ApiError::RoleForbidden);
+        }
+        Ok(Self(known))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Present
 where

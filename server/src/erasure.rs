@@ -19,7 +19,7 @@ use time::{Date, Month, OffsetDateTime};
 use crate::{
     ingest::{Ingest, load},
     storage::{
-        StoreError, documents,
+        StoreError, blobs, documents,
         erasures::{self, Due, Limits, Sheet},
         journal,
     },
@@ -435,7 +435,7 @@ pub fn run_retention(
     Ok(run)
 }
 
-/// Erases whatever the list names and an older copy of the file has brought back. Returns how many documents.
+/// Erases whatever the list names and an older copy of the file has brought back. Returns how many documents and blobs.
 ///
 /// # Errors
 /// What the storage fails on.
@@ -444,7 +444,12 @@ pub fn erase_listed(tx: &Transaction<'_>, ingest: &mut Ingest, now_ms: u64) -> R
     for document in &back {
         ingest.erase(tx, *document, now_ms)?;
     }
-    Ok(back.len())
+    let signatures = blobs::left_behind(tx)?;
+    for hash in &signatures {
+        blobs::remove(tx, hash)?;
+        ingest.empty_log();
+    }
+    Ok(back.len() + signatures.len())
 }
 
 fn hash_of(plan: &impl Serialize) -> String {

@@ -9,9 +9,10 @@ use serde_json::json;
 use shared::wire::FrameError;
 
 use crate::{
-    erasure,
+    blobs, erasure,
     passkeys::Broken,
     rates::TooOften,
+    sheet,
     storage::{StoreError, access::Refusal},
 };
 
@@ -66,6 +67,10 @@ pub enum ApiError {
     Refused(Refusal),
     #[error(transparent)]
     NotErased(erasure::Refusal),
+    #[error(transparent)]
+    NoSheet(sheet::Refusal),
+    #[error(transparent)]
+    Blob(#[from] blobs::Refusal),
     #[error("the server has too much to do")]
     Busy,
     #[error("the request took too long")]
@@ -108,6 +113,15 @@ impl From<erasure::Refusal> for ApiError {
         match refusal {
             erasure::Refusal::Store(error) => error.into(),
             other => Self::NotErased(other),
+        }
+    }
+}
+
+impl From<sheet::Refusal> for ApiError {
+    fn from(refusal: sheet::Refusal) -> Self {
+        match refusal {
+            sheet::Refusal::Store(error) => error.into(),
+            other => Self::NoSheet(other),
         }
     }
 }
@@ -159,6 +173,15 @@ impl ApiError {
             Self::NotErased(erasure::Refusal::QuestionsOpen) => "rewrite.questions_open",
             Self::NotErased(erasure::Refusal::ChangesWait) => "rewrite.changes_wait",
             Self::NotErased(erasure::Refusal::Store(_)) => "server.failed",
+            Self::NoSheet(sheet::Refusal::Unknown) => "document.unknown",
+            Self::NoSheet(sheet::Refusal::CodeUnknown) => "sheet.unknown",
+            Self::NoSheet(sheet::Refusal::PlanChanged) => "plan.changed",
+            Self::NoSheet(sheet::Refusal::ReasonMissing) => "edit.reason_missing",
+            Self::NoSheet(sheet::Refusal::Empty) => "sheet.empty",
+            Self::NoSheet(sheet::Refusal::NothingNew) => "sheet.nothing_new",
+            Self::NoSheet(sheet::Refusal::Paper(_)) => "sheet.paper_failed",
+            Self::NoSheet(sheet::Refusal::Store(_)) => "server.failed",
+            Self::Blob(refusal) => refusal.code(),
             Self::Busy => "server.busy",
             Self::TimedOut => "server.timeout",
             Self::Stopping => "server.stopping",
@@ -208,6 +231,21 @@ impl ApiError {
                 erasure::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
                 _ => StatusCode::CONFLICT,
             },
+            Self::NoSheet(refusal) => match refusal {
+                sheet::Refusal::Unknown | sheet::Refusal::CodeUnknown => StatusCode::NOT_FOUND,
+                sheet::Refusal::PlanChanged | sheet::Refusal::NothingNew => StatusCode::CONFLICT,
+                sheet::Refusal::ReasonMissing | sheet::Refusal::Empty => StatusCode::UNPROCESSABLE_ENTITY,
+                sheet::Refusal::Paper(_) | sheet::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Self::Blob(refusal) => match refusal {
+                blobs::Refusal::Unknown => StatusCode::NOT_FOUND,
+                blobs::Refusal::Offset(_) => StatusCode::CONFLICT,
+                blobs::Refusal::Erased => StatusCode::GONE,
+                blobs::Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                blobs::Refusal::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                blobs::Refusal::Damaged | blobs::Refusal::HashMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+                blobs::Refusal::Quota => StatusCode::TOO_MANY_REQUESTS,
+            },
             Self::Busy | Self::TimedOut | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) | Self::Panicked | Self::Refused(Refusal::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -218,6 +256,7 @@ impl ApiError {
         match self {
             Self::TooManyGuesses { retry_after_s } | Self::TooOften { retry_after_s } => Some(*retry_after_s),
             Self::Busy | Self::Stopping => Some(1),
+            Self::Blob(blobs::Refusal::Quota) => Some(blobs::QUOTA_WAIT_S),
             _ => None,
         }
     }
@@ -229,6 +268,9 @@ pub struct ErrorCode(pub &'static str);
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        if let Self::NoSheet(sheet::Refusal::Paper(cause)) = &self {
+            tracing::error!(%cause, "a paper could not be made");
+        }
         if let Self::Failed(cause) | Self::Refused(Refusal::Store(cause)) = &self {
             tracing::error!(%cause, "a request failed");
         }
@@ -240,6 +282,10 @@ impl IntoResponse for ApiError {
         }
         if let Self::ProofStale { now_ms } = self {
             body["now_ms"] = now_ms.into();
+        }
+        if let Self::Blob(blobs::Refusal::Offset(state)) = self {
+            body["size"] = state.size.into();
+            body["whole"] = state.whole.into();
         }
         if let Self::NameTooLong { chars_max } = self {
             body["chars_max"] = chars_max.into();

@@ -12,6 +12,7 @@ use shared::{
 };
 
 use crate::{
+    blobs,
     ingest::load,
     routes::AppState,
     storage::{
@@ -34,6 +35,9 @@ pub async fn keep(state: AppState) {
                 changed.into_iter().for_each(|(account, arrival)| state.pokes.publish_scope(account, arrival));
             }
             Err(error) => tracing::error!(%error, "what is over was not taken back"),
+        }
+        if let Err(error) = state.store.write_with(move |tx, ingest| blobs::sweep(tx, ingest, now_ms)).await {
+            tracing::error!(%error, "blobs that nothing refers to were not taken out");
         }
         tokio::select! {
             () = state.stopping.cancelled() => return,

@@ -17,6 +17,7 @@ use rusqlite::{Connection, Transaction};
 use sha2::{Digest as _, Sha256};
 use shared::{
     document::{Author, Document, Kind, device_of, genesis_hash},
+    edit::Seal,
     id::{AccountId, DeviceId, DocumentId},
     limit,
     permission::Capability,
@@ -30,10 +31,11 @@ use shared::{
 use crate::{
     cache::{Cache, weight},
     guard::{self, Refusal},
-    pokes,
+    pokes, secret,
     storage::{
         self, StoreError,
         access::{self, Account},
+        blobs,
         documents::{self, NewAside, NewChange, Standing},
         erasures, journal,
         projections::{self, Projection},
@@ -280,6 +282,11 @@ impl Ingest {
         Ok(())
     }
 
+    /// Something was deleted in this job that the write-ahead log must not keep either, once it is answered.
+    pub fn empty_log(&mut self) {
+        self.empties_log = true;
+    }
+
     /// Writes a document anew as it reads now, without its history, by the hand of `author`. Returns the last arrival of it, or none
     /// where there is no such document.
     ///
@@ -323,19 +330,53 @@ impl Ingest {
         Ok(Some(last_arrival))
     }
 
+    /// Writes into an event that a version of its sheet was sealed. Returns the arrival of that, or none where there is no such event.
+    ///
+    /// # Errors
+    /// What the storage fails on; [`StoreError::Corrupt`] where it was sealed as often as may be.
+    pub fn seal(
+        &mut self,
+        tx: &Transaction<'_>,
+        seal: &Seal,
+        author: &Author,
+        now_ms: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        let Some(before) = self.open(tx, seal.event)? else { return Ok(None) };
+        let mut document = Document::clone(&before.document);
+        let made =
+            seal.write(&mut document, author).map_err(|_| StoreError::Corrupt("an event could not be sealed"))?;
+        let Some(made) = made else { return Ok(Some(before.last_arrival)) };
+        let arrival = server::next_arrivals(tx, 1)?;
+        documents::add_change(
+            tx,
+            &NewChange {
+                arrival,
+                document: seal.event,
+                hash: &made.hash.0,
+                device: author.device,
+                brought_by: author.device,
+                received_ms: now_ms,
+                bytes: &made.bytes,
+            },
+        )?;
+        let changes = before.changes + 1;
+        self.touch(seal.event, Open { document: Arc::new(document), last_arrival: arrival, changes, ..before });
+        Ok(Some(arrival))
+    }
+
     fn touch(&mut self, id: DocumentId, now: Open) {
         let before = self.open.insert(id, now);
         self.undo.entry(id).or_insert(before);
     }
 
     /// A document that cannot be read without a panic fails alone, and ends no writer.
-    fn try_to_settle(tx: &Transaction<'_>, open: &Open) -> Result<(Arc<Document>, usize), StoreError> {
+    fn try_to_settle(tx: &Transaction<'_>, open: &Open) -> Result<Settled, StoreError> {
         // Unwind safe: what was half written is undone with the transaction or its savepoint.
         catch_unwind(AssertUnwindSafe(|| Self::settle(tx, open))).unwrap_or(Err(StoreError::Panicked))
     }
 
     /// Writes everything that follows from a document's changes.
-    fn settle(tx: &Transaction<'_>, open: &Open) -> Result<(Arc<Document>, usize), StoreError> {
+    fn settle(tx: &Transaction<'_>, open: &Open) -> Result<Settled, StoreError> {
         let document = &open.document;
         let saved = guard::prove(document.crdt()).map_err(|_| StoreError::Corrupt("a document could not be proved"))?;
         let heads: Vec<Hash> = document.heads().into_iter().map(|hash| hash.0).collect();
@@ -355,7 +396,8 @@ impl Ingest {
         scope::put_links(tx, document.id, &record.names(), open.last_arrival)?;
         scope::put_territories(tx, document.id, &territory::of_record(document.kind, &record), open.last_arrival)?;
         projections::put(tx, document.id, &Projection::of(document.id, &record))?;
-        Ok((Arc::clone(document), weight(open.changes, saved.len())))
+        let gone = blobs::set_links(tx, document.id, &links_of(&record))?;
+        Ok(Settled { document: Arc::clone(document), weight: weight(open.changes, saved.len()), gone })
     }
 }
 
@@ -386,7 +428,10 @@ impl CommitHooks for Ingest {
         self.proved.clear();
         for (id, open) in &self.open {
             match Self::try_to_settle(tx, open) {
-                Ok(proved) => self.proved.push(proved),
+                Ok(Settled { document, weight, gone }) => {
+                    self.empties_log |= gone == blobs::Gone::Something;
+                    self.proved.push((document, weight));
+                }
                 Err(error) => {
                     self.suspicious.insert(*id);
                     return Err(error);
@@ -421,6 +466,19 @@ impl CommitHooks for Ingest {
         self.proved.clear();
         self.others_told = false;
     }
+}
+
+/// A document of which everything that follows is written.
+struct Settled {
+    document: Arc<Document>,
+    weight: usize,
+    gone: blobs::Gone,
+}
+
+/// The blobs that a document refers to.
+fn links_of(record: &Record) -> Vec<blobs::Link> {
+    let named = record.blobs().into_iter();
+    named.filter_map(|(name, subject)| Some(blobs::Link { hash: secret::unhex::<32>(&name)?, subject })).collect()
 }
 
 /// Reads a document from its snapshot and what arrived since; from its changes alone where there is none.

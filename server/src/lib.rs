@@ -24,8 +24,11 @@ pub mod quarantine;
 pub mod rates;
 
 pub mod answer;
+pub mod blobs;
 pub mod erasure;
 pub mod exchange;
+pub mod media;
+pub mod sheet;
 
 pub mod demo;
 pub mod export;

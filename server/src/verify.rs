@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Transaction};
+use sha2::{Digest as _, Sha256};
 use shared::{
     document::{Document, Kind},
     id::DocumentId,
@@ -14,8 +15,9 @@ use shared::{
 use crate::{
     guard,
     ingest::extend,
+    sheet,
     storage::{
-        self, StoreError,
+        self, StoreError, blobs,
         documents::{self, Standing},
         erasures,
         journal::{self, Chain},
@@ -29,6 +31,11 @@ use crate::{
 pub struct Findings {
     pub documents: usize,
     pub changes: u64,
+    /// Sealed versions of sheets.
+    pub sheets: usize,
+    /// Photos, scans and signatures, and their bytes.
+    pub blobs: u64,
+    pub blob_bytes: u64,
     /// Changes that wait for staff.
     pub set_aside: u64,
     /// Whether each row of the journal follows from the one before it.
@@ -73,15 +80,41 @@ pub fn verify(db: &Connection) -> Result<Findings, StoreError> {
     if erasures::unburied(db)? > 0 {
         findings.note(None, "rewriting.change_left");
     }
+    verify_blobs(db, &mut findings)?;
     if projections::orphans(db)? > 0 {
         findings.note(None, "projection.orphan");
     }
     if !storage::is_sound(db)? {
         findings.note(None, "file.damaged");
     }
+    let (sheets, problems) = sheet::verify(db)?;
+    findings.sheets = sheets;
+    for (event, code) in problems {
+        findings.note(Some(event), code);
+    }
     findings.journal = journal::chain(db)?;
     findings.set_aside = documents::set_aside_counts(db)?.iter().map(|(_, count)| count).sum();
     Ok(findings)
+}
+
+/// Each blob is what its name says, one after the other: together they may be larger than the memory.
+fn verify_blobs(db: &Connection, findings: &mut Findings) -> Result<(), StoreError> {
+    (findings.blobs, findings.blob_bytes) = blobs::sizes(db)?;
+    for hash in blobs::all(db)? {
+        let Some(blob) = blobs::read(db, &hash)? else { continue };
+        if <Hash>::from(Sha256::digest(&blob.bytes)) != hash {
+            findings.note(None, "blob.hash_differs");
+        } else if !blob.media.is(&blob.bytes) {
+            findings.note(None, "blob.media_differs");
+        }
+    }
+    for _ in blobs::left_behind(db)? {
+        findings.note(None, "erasure.blob_left");
+    }
+    if blobs::orphans(db)? > 0 {
+        findings.note(None, "blob.link_orphan");
+    }
+    Ok(())
 }
 
 fn verify_document(

@@ -24,8 +24,8 @@ export function tiwizi(...words) {
 
 /** A server with the demonstration data, or with those of a folder. */
 export class House {
-  /** @param {{ demo?: boolean, folder?: string }} options */
-  static async open({ demo = true, folder } = {}) {
+  /** @param {{ demo?: boolean, folder?: string, browserArguments?: string[] }} options `browserArguments`: see camera.js */
+  static async open({ demo = true, folder, browserArguments = [] } = {}) {
     const house = new House();
     house.folder = folder ?? mkdtempSync(join(tmpdir(), 'tiwizi-'));
     const printed = demo && !folder ? tiwizi('demo', '--data', house.folder) : '';
@@ -43,6 +43,7 @@ export class House {
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
+        ...browserArguments,
       ],
     });
     return house;

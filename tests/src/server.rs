@@ -441,6 +441,12 @@ pub fn write_app(folder: &Path) {
     }
 }
 
+/// The address of a route, with ids in it of which there is nothing.
+#[must_use]
+pub fn filled(path: &str) -> String {
+    path.replace("{id}", "00000000-0000-0000-0000-000000000000").replace("{hash}", &"0".repeat(64))
+}
+
 /// Every `(method, path)` that the router's source names: a route added there is in these tests by itself.
 #[must_use]
 pub fn routes() -> BTreeSet<(&'static str, String)> {

@@ -33,6 +33,8 @@ export class Exchanger {
   #exchange: Exchange = { state: 'never', code: null, endedMs: 0 };
   #failures: number;
   #running = false;
+  /** Who waits for the end of the exchange that is under way. */
+  #patient: Array<() => void> = [];
   /** Something happened while an exchange was under way, that may have come too late for it. */
   #missed = false;
   #stopped = false;
@@ -69,6 +71,11 @@ export class Exchanger {
     this.#soon(EDIT_PAUSE_MS);
   }
 
+  /** Resolves when no exchange is under way. */
+  calm(): Promise<void> {
+    return this.#running ? new Promise((resolve) => this.#patient.push(resolve)) : Promise.resolve();
+  }
+
   #soon(ms: number): void {
     if (this.#stopped) return;
     if (this.#running) this.#missed = true;
@@ -82,6 +89,7 @@ export class Exchanger {
     this.#alarm.off();
     const reply = await this.#pages();
     this.#running = false;
+    for (const goOn of this.#patient.splice(0)) goOn();
     await this.#conclude(reply);
   }
 

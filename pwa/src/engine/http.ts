@@ -3,9 +3,9 @@
 import { signedFetch } from '../store/signed';
 
 /** Until the reply begins, and then between two pieces of it. */
-const SILENCE_MS_MAX = 30_000;
+export const SILENCE_MS_MAX = 30_000;
 /** A village's network still carries so much; a large frame gets more time to go up. */
-const BYTES_PER_MS_MIN = 4;
+export const BYTES_PER_MS_MIN = 4;
 /** The largest frame of the protocol (`FRAME_BYTES_MAX` in the engine). */
 const REPLY_BYTES_MAX = 1024 * 1024;
 

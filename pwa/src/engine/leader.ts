@@ -11,14 +11,17 @@ import type { Field } from '../generated/Field';
 import type { SettingsView } from '../generated/SettingsView';
 import type { View } from '../generated/View';
 import type { StoredBatch } from '../wasm/engine.js';
+import { blobToBring, dropBlob, dropBrought, noteBrought, waitingBlobs } from '../store/blob_disk';
 import { keyText, NOTHING_KNOWN, type About, type DeathCode, type FromLeader, type FromPage } from '../store/channel';
 import type { Refused, Session } from '../store/contract';
 import { Superseded, storageCode, type Batch, type Disk, type Known, type LogEntry } from '../store/disk';
 import { whoAmI } from '../store/door';
 import { updated } from '../store/views';
+import type { Media } from '../store/media';
 import { Exchanger } from './exchanger';
 import { Pokes } from './pokes';
 import { Alarm } from './rhythm';
+import { Uploader } from './uploader';
 
 /** The part of the compiled engine that is used here. */
 export interface Engine {
@@ -60,6 +63,8 @@ const CRASHES_MAX = 2;
 const KEEP_PAUSE_MS = 500;
 /** So long the first exchange waits for the stream of pokes, so that nothing happens between the two. */
 const STREAM_MS_MAX = 1_500;
+/** How long a blob stays here once the server has it: a signature is small, and is looked at again at the door. In milliseconds. */
+const BROUGHT_KEPT_MS: Record<Media, number> = { ink: 7 * 24 * 60 * 60 * 1000, jpeg: 0, pdf: 0 };
 /** The server is asked about the session once a day. */
 const ASK_MS = 24 * 60 * 60 * 1000;
 
@@ -77,6 +82,7 @@ export class Leader {
   readonly #source: EngineSource;
   readonly #port: LeaderPort;
   readonly #exchanger: Exchanger;
+  readonly #uploader: Uploader;
   readonly #pokes: Pokes;
   readonly #keep = new Alarm(() => void this.#turn(() => this.#keepViews()));
 
@@ -100,6 +106,8 @@ export class Leader {
   #documents = 0;
   /** Changes that the server had not acknowledged when something was last stored. */
   #unsent = 0;
+  /** Blobs that the server would not have. */
+  #blobsRefused = 0;
   /** An exchange is wanted as soon as the stream of pokes stands, or fails. */
   #expectant = false;
 
@@ -118,6 +126,17 @@ export class Leader {
       },
       failures,
     );
+    this.#uploader = new Uploader({
+      waiting: () => waitingBlobs(this.#disk),
+      read: (hash) => blobToBring(this.#disk, hash),
+      brought: (hash, media) => {
+        const keptMs = BROUGHT_KEPT_MS[media];
+        return noteBrought(this.#disk, hash, keptMs > 0 ? Date.now() + keptMs : null);
+      },
+      drop: (hash) => dropBlob(this.#disk, hash),
+      calm: () => this.#exchanger.calm(),
+      told: (waiting, refused, code) => this.#onBlobs(waiting, refused, code),
+    });
     this.#pokes = new Pokes({
       poked: () => this.#exchanger.hope(),
       failed: () => {
@@ -143,6 +162,11 @@ export class Leader {
       case 'wake':
         this.#port.post({ say: 'awake', ready: this.#engine !== null });
         if (this.#engine) this.#wake(message.why === 'tap');
+        this.#uploader.hope(message.why === 'tap');
+        return;
+      case 'kept':
+        this.#port.post({ say: 'awake', ready: this.#engine !== null });
+        this.#uploader.kept();
         return;
       case 'enrolled':
         void this.#turn(() => this.#onEnrolled());
@@ -166,6 +190,7 @@ export class Leader {
     if (this.#dead) return;
     this.#dead = true;
     this.#pokes.stop();
+    this.#uploader.stop();
     this.#port.die(causeOf(error));
   }
 
@@ -399,25 +424,37 @@ export class Leader {
       // What is shown is kept as it is now, and no other snapshot may tell of what is gone.
       await this.#keepViews();
       await this.#disk.dropViews(this.#followed);
+      // Whose they were is not known here. The server has them, and gives them to those who may still see them.
+      await dropBrought(this.#disk);
     }
-    this.#farewell();
+    await this.#farewell();
     return reply;
   }
 
   /** The server has ended this device's access. Once it has everything, the pages forget; until then the exchange goes on. */
-  #farewell(): void {
+  async #farewell(): Promise<void> {
     if (!this.#ready.has_ended() || this.#ready.unsent() > 0) return;
+    // Told again when they have been brought.
+    const refused = await this.#disk.blobsWaiting();
+    if (refused > this.#blobsRefused) return;
     this.#pokes.stop();
     const sync = this.#views.get(SYNC);
     const aside = sync?.view === 'sync' ? sync.set_aside : [];
     const delivered = aside.filter(({ code }) => code === 'device.access_ended').reduce((sum, { changes }) => sum + changes, 0);
-    this.#port.post({ say: 'access ended', delivered });
+    this.#port.post({ say: 'access ended', delivered, refused });
+  }
+
+  #onBlobs(waiting: number, refused: number, code: string | null): void {
+    this.#blobsRefused = refused;
+    this.#port.post({ say: 'blobs', waiting, code });
+    if (waiting === refused) void this.#turn(() => this.#farewell());
   }
 
   /** What is over for longer than the house keeps it here leaves: at the start, and when a day has passed. */
   async #expire(): Promise<void> {
     this.#ready.expire(Date.now());
     await this.#store();
+    await dropBrought(this.#disk, Date.now());
   }
 
   async #admitted(code: string | null): Promise<void> {
@@ -427,8 +464,10 @@ export class Leader {
       await this.#disk.keepSession(this.#known);
       if (code === null) this.#port.post({ say: 'session', session: this.#known.session });
     }
+    if (code === null) this.#uploader.go();
     if (code !== null) {
       this.#pokes.stop();
+      this.#uploader.stop();
       this.#port.post({ say: 'revoked', code });
     } else if (Date.now() - this.#known.askedMs > ASK_MS) {
       this.#known = { ...this.#known, askedMs: Date.now() };

@@ -52,6 +52,8 @@ export type FromPage =
   | { say: 'key?' }
   /** One tab was unlocked, so all are. The key cannot be exported. */
   | { say: 'unlocked'; key: CryptoKey }
+  /** A blob is on disk, for the server. */
+  | { say: 'kept' }
   /** Everything on this device is being forgotten. */
   | { say: 'forgotten' };
 
@@ -68,8 +70,13 @@ export type FromLeader =
   /** The account's name or role changed, or the server lets this device in again. */
   | { say: 'session'; session: Session }
   | { say: 'revoked'; code: string }
-  /** This device's access has ended, and the server has all that it had to give: so many changes are with staff. */
-  | { say: 'access ended'; delivered: number }
+  /** So many blobs wait to be brought to the server; the code says why they cannot be, where it is known. */
+  | { say: 'blobs'; waiting: number; code: string | null }
+  /**
+   * This device's access has ended, and the server has all that it had to give: so many changes are with staff. `refused` blobs it
+   * would not have.
+   */
+  | { say: 'access ended'; delivered: number; refused: number }
   /** What the house decides about phones. */
   | { say: 'policy'; policy: Policy };
 

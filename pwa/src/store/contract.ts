@@ -9,6 +9,7 @@ import type { Role } from '../generated/Role';
 import type { View } from '../generated/View';
 import type { ViewKey } from '../generated/ViewKey';
 import type { LockKind } from './keys';
+import type { Media } from './media';
 
 /** Who this device belongs to. */
 export interface Session {
@@ -45,6 +46,13 @@ export type Saved =
   | { saved: true }
   /** Not on disk: the storage is full or gone. The screen keeps what was typed. */
   | { saved: false; code: 'storage.full' | 'storage.failed' };
+
+/** What became of a photo, a scan or a signature. */
+export type Kept =
+  /** On this device's disk, for the server; `hash` is its name, in documents and everywhere. */
+  | { saved: true; hash: string }
+  /** Not on disk: the storage is full or gone, or it is too large (`blob.too_large`) or not what it should be (`blob.damaged`). */
+  | { saved: false; code: 'storage.full' | 'storage.failed' | 'blob.too_large' | 'blob.damaged' };
 
 /** An edit that a rule refused after it was saved. It is kept until the person has seen it. */
 export interface Refused {
@@ -107,6 +115,10 @@ export interface Store {
   readonly engineReady: boolean;
   /** Edits saved on this device that the engine has not worked in yet. */
   readonly inLog: number;
+  /** Photos, scans and signatures saved on this device that the server has not got yet. While there are some, nothing is `level`. */
+  readonly blobsWaiting: number;
+  /** Why they could not be brought, as a stable code, where it is known. */
+  readonly blobTrouble: string | null;
   readonly refused: readonly Refused[];
   /** A new version of the app waits for a calm moment; `applyUpdate` takes it. */
   readonly updateWaits: boolean;
@@ -119,6 +131,16 @@ export interface Store {
   view(key: ViewKey): View | null;
   /** Resolves when the edit is on disk (or could not be written). The views change at once, before that. */
   commit(edit: Edit): Promise<Saved>;
+  /**
+   * Keeps a photo, a scan or a signature on this phone, for the server. Resolves when it is on disk (or could not be written). Its hash
+   * then goes into the edit that refers to it: in this order, so that no document refers to what was never kept.
+   */
+  keepBlob(media: Media, bytes: Uint8Array): Promise<Kept>;
+  /**
+   * The bytes: from this phone, else from the server where it can be reached; null where they cannot be had now. What comes from the
+   * server is not kept here unless `keep` asks for it, and then for a week.
+   */
+  readBlob(hash: string, how?: 'keep'): Promise<Uint8Array<ArrayBuffer> | null>;
   dismiss(refused: string): Promise<void>;
   /** Asks for an exchange now. */
   exchangeNow(): void;
@@ -133,7 +155,7 @@ export interface Store {
     language: string;
   }): Promise<{ ok: true } | { ok: false; code: string }>;
   dismissLoss(): void;
-  /** Changes on this phone that the server has not acknowledged. Also known while it is locked. */
+  /** Changes and blobs on this phone that the server has not acknowledged. Also known while it is locked. */
   unacknowledged(): Promise<number>;
   /**
    * Takes the new version. Refused while anything is unacknowledged, unless a person was told so and says `anyway`: nothing should be

@@ -12,11 +12,14 @@ import { seal, sealJson, unseal, unsealJson, type Sealed } from './cipher';
 import type { Refused, Session } from './contract';
 import { ringOf } from './keyring';
 import { unwrap, type LockKind, type Wrapping } from './keys';
+import type { Media } from './media';
 import type { Tries } from './patience';
 
 const NAME = 'tiwizi';
-/** 2: the data key is wrapped. The stores are those of 1, but its pages must not write with the key that they had. */
-const VERSION = 2;
+/**
+ * 2: the data key is wrapped. The stores are those of 1, but its pages must not write with the key that they had. 3: there are blobs.
+ */
+const VERSION = 3;
 
 /** Snapshots of views that are kept for the next start. */
 const VIEWS_KEPT_MAX = 24;
@@ -40,6 +43,21 @@ export interface Schema extends DBSchema {
   view: { key: string; value: { sealed: Sealed; painted_ms: number }; indexes: { painted_ms: number } };
   /** Edits that a rule refused, until somebody has seen it. */
   refused: { key: string; value: Sealed };
+  /** Photos, scans and signatures, by the SHA-256 of their bytes. */
+  blob: { key: string; value: BlobRecord; indexes: { waits_ms: number; until_ms: number } };
+}
+
+/** Beside the bytes only what must be known while the phone is locked. */
+export interface BlobRecord {
+  sealed: Sealed;
+  /** Null for one that came from the server. */
+  media: Media | null;
+  size: number;
+  made_ms: number;
+  /** `made_ms` of one that the server has still to get. */
+  waits_ms?: number;
+  /** When one that the server has leaves this phone. */
+  until_ms?: number;
 }
 
 interface LogRecord {
@@ -62,6 +80,8 @@ export interface Boot {
   session: Session | null;
   /** The code with which the server shut this device out, if it did. */
   revoked: string | null;
+  /** Blobs that the server has still to get. */
+  blobsWaiting: number;
   /** Edits that no snapshot shows yet. `worked`: the documents have them, the snapshots may not. */
   log: Array<Logged & { worked: boolean }>;
   refused: Refused[];
@@ -92,6 +112,17 @@ interface Open {
   db: IDBPDatabase<Schema>;
   key: CryptoKey;
 }
+
+/** What seals and opens with this phone's key. */
+export interface Box {
+  seal(label: string, plain: BufferSource): Promise<Sealed>;
+  unseal(label: string, sealed: Sealed): Promise<Uint8Array<ArrayBuffer> | null>;
+}
+
+const boxOf = (key: CryptoKey): Box => ({
+  seal: (label, plain) => seal(key, label, plain),
+  unseal: (label, sealed) => unseal(key, label, sealed),
+});
 
 type Stores = Array<StoreNames<Schema>>;
 type Write<S extends Stores> = IDBPTransaction<Schema, S, 'readwrite'>;
@@ -140,14 +171,23 @@ export class Disk {
     this.#key = null;
   }
 
-  /** Edits and changes that would be lost with this phone. Known while it is locked, too. */
+  /** Edits, changes and blobs that would be lost with this phone. Known while it is locked, too. */
   unacknowledged(): Promise<number> {
     return this.plain(async (db) => {
-      const tx = db.transaction(['session', 'log']);
-      const [unsent, log] = await Promise.all([tx.objectStore('session').get('unsent'), tx.objectStore('log').getAll()]);
+      const tx = db.transaction(['session', 'log', 'blob']);
+      const [unsent, log, blobs] = await Promise.all([
+        tx.objectStore('session').get('unsent'),
+        tx.objectStore('log').getAll(),
+        tx.objectStore('blob').index('waits_ms').count(),
+      ]);
       const waiting = log.filter(({ worked }) => !worked).length;
-      return waiting + (typeof unsent === 'number' ? unsent : 0);
+      return waiting + blobs + (typeof unsent === 'number' ? unsent : 0);
     });
+  }
+
+  /** Blobs that the server has still to get. Known while the phone is locked, too. */
+  blobsWaiting(): Promise<number> {
+    return this.plain((db) => db.countFromIndex('blob', 'waits_ms'));
   }
 
   /** Whether the server has still to hear that this phone was given up. */
@@ -198,12 +238,13 @@ export class Disk {
 
   boot(): Promise<Boot> {
     return this.#read(async ({ db, key }) => {
-      const tx = db.transaction(['session', 'log', 'refused']);
-      const [session, lost, records, refused] = await Promise.all([
+      const tx = db.transaction(['session', 'log', 'refused', 'blob']);
+      const [session, lost, records, refused, blobsWaiting] = await Promise.all([
         tx.objectStore('session').get('session'),
         tx.objectStore('session').get('lost'),
         tx.objectStore('log').getAll(),
         tx.objectStore('refused').getAll(),
+        tx.objectStore('blob').index('waits_ms').count(),
       ]);
       const known = await readKnown(key, session);
       const log = await Promise.all(records.map((record) => readEntry(key, record)));
@@ -211,6 +252,7 @@ export class Disk {
       return {
         session: known?.session ?? null,
         revoked: known?.revoked ?? null,
+        blobsWaiting,
         log: log.flatMap((entry) => entry ?? []),
         refused: refusals.flatMap((one) => one ?? []).sort((a, b) => a.atMs - b.atMs),
         lostMs: typeof lost === 'number' ? lost : null,
@@ -384,6 +426,16 @@ export class Disk {
     });
   }
 
+  // --- For blobs, which have a module of their own: `blob_disk.ts`
+
+  reading<T>(work: (db: IDBPDatabase<Schema>, box: Box) => Promise<T>): Promise<T> {
+    return this.#read(({ db, key }) => work(db, boxOf(key)));
+  }
+
+  writing<const S extends Stores>(stores: S, prepare: (box: Box) => Promise<Ask<S>>): Promise<void> {
+    return this.#write(stores, ({ key }) => prepare(boxOf(key)));
+  }
+
   #open(): Promise<IDBPDatabase<Schema>> {
     this.#opening ??= this.#connect().catch((error: unknown) => {
       this.#opening = null;
@@ -399,13 +451,19 @@ export class Disk {
     };
     const db = await openDB<Schema>(NAME, VERSION, {
       upgrade(db, from) {
-        if (from >= 1) return;
-        db.createObjectStore('key');
-        db.createObjectStore('session');
-        db.createObjectStore('batch');
-        db.createObjectStore('log', { autoIncrement: true });
-        db.createObjectStore('view').createIndex('painted_ms', 'painted_ms');
-        db.createObjectStore('refused');
+        if (from < 1) {
+          db.createObjectStore('key');
+          db.createObjectStore('session');
+          db.createObjectStore('batch');
+          db.createObjectStore('log', { autoIncrement: true });
+          db.createObjectStore('view').createIndex('painted_ms', 'painted_ms');
+          db.createObjectStore('refused');
+        }
+        if (from < 3) {
+          const blob = db.createObjectStore('blob');
+          blob.createIndex('waits_ms', 'waits_ms');
+          blob.createIndex('until_ms', 'until_ms');
+        }
       },
       // A newer version of the app in another tab waits for this connection to end.
       blocking(_from, _to, event) {
@@ -457,8 +515,12 @@ export class Disk {
       });
     return attempt().catch(async (error: unknown) => {
       if (storageCode(error) !== 'storage.full') throw error;
-      // Snapshots only make the next start faster: what a person typed needs their room more.
-      await this.#read(({ db }) => db.clear('view'));
+      // Snapshots only make the next start faster, and the server has some of the blobs: what a person typed needs their room more.
+      await this.plain(async (db) => {
+        const tx = db.transaction(['view', 'blob'], 'readwrite');
+        const brought = await tx.objectStore('blob').index('until_ms').getAllKeys();
+        await Promise.all([tx.objectStore('view').clear(), ...brought.map((hash) => tx.objectStore('blob').delete(hash)), tx.done]);
+      });
       await attempt();
     });
   }

@@ -1,6 +1,7 @@
 /** Giving a phone up: the server is told, everything is forgotten. */
 import { leave } from './door';
 import type { Disk } from './disk';
+import { forgetPair } from './signed';
 
 /** Held while everything on this device is being forgotten. */
 export const FORGET_LOCK = 'tiwizi forget';
@@ -23,10 +24,13 @@ export function forgetAll(disk: Disk, others: () => void, delivered: number | nu
         tx.done,
       ]);
     });
+    if (serverKnows) await forgetPair();
   });
 }
 
 /** Lets the server know that this phone was given up, if it does not yet: until then its credential is good. */
 export async function tellLeft(disk: Disk): Promise<void> {
-  if ((await disk.hasLeft()) && (await leave())) await disk.plain((db) => db.delete('session', 'left'));
+  if (!(await disk.hasLeft()) || !(await leave())) return;
+  await disk.plain((db) => db.delete('session', 'left'));
+  await forgetPair();
 }

@@ -18,7 +18,12 @@ export function digitsOf(typed: string): string {
 /** Why such a code is not taken, as a stable code of the app; null where it is. `pin` holds digits only. */
 export function pinProblem(pin: string): 'pin.short' | 'pin.easy' | null {
   if (pin.length < PIN_DIGITS_MIN) return 'pin.short';
-  return isRow(pin) || isRepetition(pin) || USUAL.includes(pin) ? 'pin.easy' : null;
+  return isEasy(pin) ? 'pin.easy' : null;
+}
+
+/** Whether such digits are the first that somebody would try. */
+export function isEasy(digits: string): boolean {
+  return isRow(digits) || isRepetition(digits) || USUAL.includes(digits);
 }
 
 /** 123456, 987654, 890123, 000000: each digit follows from the one before by the same small step. */

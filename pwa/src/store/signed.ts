@@ -52,6 +52,15 @@ export async function publicKey(): Promise<string> {
   return publicOf(await keep());
 }
 
+/** Forgets the pair: the server has heard that this device is given up, and lets nobody in by it. */
+export async function forgetPair(): Promise<void> {
+  known = null;
+  // What is left of it opens nothing.
+  await open()
+    .then((db) => db.clear('key'))
+    .catch(() => {});
+}
+
 async function send(path: string, { headers, ...init }: SignedInit): Promise<Response> {
   const proof = await proofOf(init.method ?? 'GET', path, init.body);
   return fetch(path, { ...init, headers: { 'x-tiwizi': '1', ...headers, ...(proof && { 'x-tiwizi-proof': proof }) } });

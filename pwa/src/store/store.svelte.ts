@@ -17,13 +17,14 @@ import {
   type ToWorker,
   type Wake,
 } from './channel';
-import type { Exchange, Loss, Phase, Refused, Saved, Session, Store } from './contract';
+import type { Exchange, Kept, Loss, Phase, Refused, Saved, Session, Store } from './contract';
 import { Disk, storageCode, type Boot } from './disk';
 import { enroll, whoAmI } from './door';
 import { setPolicy } from './policy';
 import { newDocumentId } from './ids';
 import { keeping } from './keeping.svelte';
 import { AppLock } from './lock.svelte';
+import type { Media } from './media';
 import { Outbox } from './outbox';
 import { contentPainted, painted } from './paint';
 import { Shelf } from './shelf';
@@ -46,6 +47,8 @@ class AppStore implements Store {
   session = $state.raw<Session | null>(null);
   engineReady = $state(false);
   inLog = $state(0);
+  blobsWaiting = $state(0);
+  blobTrouble = $state<string | null>(null);
   refused = $state.raw<readonly Refused[]>([]);
   updateWaits = $state(false);
   /** Why the last edit of this page is not on disk, if it is not. */
@@ -99,9 +102,10 @@ class AppStore implements Store {
     void this.#open();
   }
 
-  /** `level` cannot be said while something is still on its way into the documents. */
+  /** `level` cannot be said while something is still on its way into the documents, or a blob to the server. */
   get exchange(): Exchange {
-    return this.#told.state === 'level' && this.inLog > 0 ? { ...this.#told, state: 'unsent' } : this.#told;
+    const waits = this.inLog > 0 || this.blobsWaiting > 0;
+    return this.#told.state === 'level' && waits ? { ...this.#told, state: 'unsent' } : this.#told;
   }
 
   get storageTrouble(): Store['storageTrouble'] {
@@ -121,16 +125,32 @@ class AppStore implements Store {
     this.#count();
     const saved = await this.#outbox.append(logged);
     if (saved.saved) {
-      this.#logTrouble = null;
-      // There is something to keep now.
-      keeping.askOnce();
+      this.#onSaved();
     } else {
-      this.#logTrouble = saved.code;
-      this.#troubleMs = Date.now();
+      this.#onUnsaved(saved.code);
       this.#shelf.lift([logged.id]);
       this.#count();
     }
     return saved;
+  }
+
+  async keepBlob(media: Media, bytes: Uint8Array): Promise<Kept> {
+    const putting = import('./blobs').then(({ keepBlob }) => keepBlob(this.#disk, media, bytes));
+    const kept = await putting.catch((error: unknown): Kept => ({ saved: false, code: storageCode(error) }));
+    if (kept.saved) {
+      await this.#countBlobs();
+      this.#onSaved();
+      if (this.#worker) this.#expectLeader();
+      this.#say({ say: 'kept' });
+    } else if (kept.code === 'storage.full' || kept.code === 'storage.failed') {
+      this.#onUnsaved(kept.code);
+    }
+    return kept;
+  }
+
+  async readBlob(hash: string, how?: 'keep'): Promise<Uint8Array<ArrayBuffer> | null> {
+    const { readBlob } = await import('./blobs');
+    return readBlob(this.#disk, hash, how);
   }
 
   async dismiss(id: string): Promise<void> {
@@ -182,8 +202,8 @@ class AppStore implements Store {
   }
 
   /** The server has ended this device's access and has all that it had to give. What was typed this very moment goes first. */
-  async #farewell(delivered: number): Promise<void> {
-    if ((await this.unacknowledged()) > 0) return;
+  async #farewell(delivered: number, refused: number): Promise<void> {
+    if ((await this.unacknowledged()) > refused) return;
     const { forgetAll } = await import('./leaving');
     const others = () => {
       this.#say({ say: 'forgotten' });
@@ -261,6 +281,7 @@ class AppStore implements Store {
     this.#shelf.lay(boot.log);
     this.#count();
     this.refused = boot.refused;
+    this.blobsWaiting = boot.blobsWaiting;
     this.session = boot.session;
     if (boot.session) {
       keeping.returning = true;
@@ -526,10 +547,14 @@ class AppStore implements Store {
         if (this.phase !== 'locked') this.phase = 'revoked';
         return;
       case 'access ended':
-        void this.#farewell(message.delivered);
+        void this.#farewell(message.delivered, message.refused);
         return;
       case 'policy':
         setPolicy(message.policy);
+        return;
+      case 'blobs':
+        this.blobsWaiting = message.waiting;
+        this.blobTrouble = message.code;
         return;
       // What follows comes from other pages.
       case 'logged':
@@ -542,6 +567,9 @@ class AppStore implements Store {
           this.#take(boot);
           if (boot.session) this.#startWorker();
         });
+        return;
+      case 'kept':
+        void this.#countBlobs();
         return;
       case 'dismissed':
         this.refused = this.refused.filter(({ id }) => id !== message.id);
@@ -587,6 +615,17 @@ class AppStore implements Store {
 
   // --- Edits
 
+  #onSaved(): void {
+    this.#logTrouble = null;
+    // There is something to keep now.
+    keeping.askOnce();
+  }
+
+  #onUnsaved(code: 'storage.full' | 'storage.failed'): void {
+    this.#logTrouble = code;
+    this.#troubleMs = Date.now();
+  }
+
   async #append(entries: readonly Logged[]): Promise<void> {
     await this.#disk.append(entries);
     if (this.#worker) this.#expectLeader();
@@ -595,6 +634,11 @@ class AppStore implements Store {
 
   #count(): void {
     this.inLog = this.#shelf.waiting;
+  }
+
+  /** What cannot be counted now is counted by the leader. */
+  async #countBlobs(): Promise<void> {
+    this.blobsWaiting = await this.#disk.blobsWaiting().catch(() => this.blobsWaiting);
   }
 
   #tie(key: ViewKey): { follow: () => void; changed: () => void } {

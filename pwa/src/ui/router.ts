@@ -12,6 +12,8 @@ export type Route =
   | { screen: 'walk-in'; event: DocumentId }
   | { screen: 'event-edit'; event: DocumentId }
   | { screen: 'sheet'; event: DocumentId }
+  | { screen: 'scan'; event: DocumentId }
+  | { screen: 'check'; code: string }
   | { screen: 'dossiers' }
   | { screen: 'dossier'; dossier: DocumentId }
   | { screen: 'questions' }
@@ -36,7 +38,10 @@ export function hrefOf(route: Route): string {
       return `#/event/${route.event}`;
     case 'walk-in':
     case 'sheet':
+    case 'scan':
       return `#/event/${route.event}/${route.screen}`;
+    case 'check':
+      return `#/check/${route.code}`;
     case 'event-edit':
       return `#/event/${route.event}/edit`;
     case 'dossier':
@@ -53,10 +58,11 @@ export function hrefOf(route: Route): string {
 }
 
 /** What stands after an event's id, and the screen that it means. */
-const OF_EVENT: Record<string, 'walk-in' | 'event-edit' | 'sheet' | undefined> = {
+const OF_EVENT: Record<string, 'walk-in' | 'event-edit' | 'sheet' | 'scan' | undefined> = {
   'walk-in': 'walk-in',
   edit: 'event-edit',
   sheet: 'sheet',
+  scan: 'scan',
 };
 
 /** What an address means; the events where it means nothing. */
@@ -81,6 +87,8 @@ export function routeOf(hash: string): Route {
       return { screen: id === 'new' ? 'event-new' : 'events' };
     case 'event':
       return id ? { screen: OF_EVENT[rest] ?? 'event', event: id } : { screen: 'events' };
+    case 'check':
+      return { screen: 'check', code: id };
     case 'dossier':
       return id ? { screen: 'dossier', dossier: id } : { screen: 'dossiers' };
     case 'account':

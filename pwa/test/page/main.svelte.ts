@@ -1,10 +1,11 @@
 /**
- * A page without screens, for tests/browser/store.test.js: it shows what a test asks for and keeps what it was shown. The store,
+ * A page without screens, for tests/browser/store.test.js and blobs.test.js: it shows what a test asks for and keeps what it was shown. The store,
  * the worker, the engine and the server behind it are the real ones.
  */
 import type { View } from '../../src/generated/View';
 import type { ViewKey } from '../../src/generated/ViewKey';
 import { newDocumentId, newRowId, store } from '../../src/store';
+import { shrink } from '../../src/store/photo';
 
 let keys = $state.raw<ViewKey[]>(JSON.parse(decodeURIComponent(location.hash.slice(1) || '[]')) as ViewKey[]);
 const views = $derived(keys.map((key): View | null => store.view(key)));
@@ -22,6 +23,7 @@ Object.assign(window, {
   store,
   newDocumentId,
   newRowId,
+  shrink,
   painted,
   show: (wanted: ViewKey[]) => (keys = wanted),
   views: () => views,

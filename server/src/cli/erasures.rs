@@ -49,7 +49,7 @@ pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>>
             Ok(None)
         })?;
         let gone = gone.ok_or("cette liste vient d’un autre serveur, et celui-ci a déjà la sienne")?;
-        writeln!(console.out, "{count} effacements repris ; {gone} documents effacés de nouveau.")?;
+        writeln!(console.out, "{count} effacements repris ; {gone} documents ou pièces effacés de nouveau.")?;
     }
     store.stop();
     Ok(())

@@ -7,6 +7,7 @@ pub mod import;
 pub mod invite;
 pub mod serve;
 pub mod verify;
+pub mod verify_sheet;
 
 use std::{
     error::Error,
@@ -48,6 +49,8 @@ enum Command {
     Import(import::Args),
     #[command(about = "Vérifie que tout ce qui est gardé découle des modifications")]
     Verify(verify::Args),
+    #[command(name = "verify-sheet", about = "Dit si un PDF est une feuille scellée ici, inchangée")]
+    VerifySheet(verify_sheet::Args),
     #[command(about = "Refait listes, recherche et copies à partir des modifications, serveur arrêté")]
     Rebuild(verify::Args),
     #[command(about = "Écrit chaque document en fichier Automerge et en JSON")]
@@ -129,6 +132,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::Demo(args) => demo::run(&args, console),
         Command::Import(args) => import::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
+        Command::VerifySheet(args) => verify_sheet::run(&args, console),
         Command::Rebuild(args) => verify::rebuild(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Erasures(args) => erasures::run(&args, console),

@@ -29,6 +29,12 @@ pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>>
     let found = verify::verify(&tx)?;
     let out = &mut console.out;
     writeln!(out, "{} documents, {} modifications vérifiées.", found.documents, found.changes)?;
+    if found.sheets > 0 {
+        writeln!(out, "{} feuilles scellées vérifiées.", found.sheets)?;
+    }
+    if found.blobs > 0 {
+        writeln!(out, "{} photos, scans et signatures vérifiés, {} octets.", found.blobs, found.blob_bytes)?;
+    }
     if found.set_aside > 0 {
         writeln!(out, "{} modifications mises de côté attendent une décision.", found.set_aside)?;
     }
@@ -47,6 +53,9 @@ pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>>
     }
     if found.problems.is_empty() {
         return Err("le journal a été changé : rien ne le refait, comparez avec une sauvegarde".into());
+    }
+    if found.problems.iter().all(|problem| problem.code.starts_with("sheet.")) {
+        return Err("des feuilles scellées ont été changées : rien ne les refait, comparez avec une sauvegarde".into());
     }
     Err("des différences ont été trouvées ; « tiwizi rebuild » refait ce qui découle des modifications".into())
 }

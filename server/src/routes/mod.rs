@@ -1,5 +1,6 @@
 //! Every route on one screen, and every layer in one function.
 
+pub mod blobs;
 pub mod body;
 pub mod enroll;
 pub mod health;
@@ -9,6 +10,7 @@ pub mod pokes;
 pub mod privacy;
 pub mod quarantine;
 pub mod session;
+pub mod sheets;
 pub mod staff;
 mod state;
 pub mod sync;
@@ -81,14 +83,28 @@ pub fn router(state: AppState) -> Router {
         .route("/api/people/{id}/erasure", get(privacy::plan_erasure).post(privacy::erase))
         .route("/api/documents/{id}/rewriting", get(privacy::plan_rewriting).post(privacy::rewrite))
         .route("/api/retention", get(privacy::plan_retention).post(privacy::run_retention))
+        // Sheets, and every paper of an event.
+        .route("/api/events/{id}/sheet", get(sheets::plan).post(sheets::seal))
+        .route("/api/events/{id}/papers", get(sheets::paper))
+        .route("/api/sheets/{code}", get(sheets::sealed))
+        .route("/api/check/{code}", get(sheets::check))
         .layer(middleware::from_fn_with_state(SHORT, within));
     let exchange = Router::new()
         .route("/api/sync", post(sync::sync))
         .layer(DefaultBodyLimit::max(limit::FRAME_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));
+    let blobs = Router::new()
+        .route("/api/blobs/{hash}/state", get(blobs::state))
+        .route("/api/blobs/{hash}", get(blobs::read).post(blobs::bring))
+        .layer(DefaultBodyLimit::max(crate::blobs::PIECE_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(LONG, within));
     let streams = Router::new().route("/api/pokes", get(pokes::listen));
-    let routes =
-        short.merge(exchange).merge(streams).fallback(assets::serve).method_not_allowed_fallback(method_unknown);
+    let routes = short
+        .merge(exchange)
+        .merge(blobs)
+        .merge(streams)
+        .fallback(assets::serve)
+        .method_not_allowed_fallback(method_unknown);
     layers(routes, &state).with_state(state)
 }
 

@@ -41,6 +41,8 @@ pub struct AppState {
     pub exchanges: Arc<Semaphore>,
     /// Room for what exchanges bring and that is not on the disk yet. In bytes.
     pub upload_room: Arc<Semaphore>,
+    /// Room for blobs that are being read. In bytes.
+    pub blob_room: Arc<Semaphore>,
     /// Cancelled when the server shall stop: whatever waits for long must listen to it.
     pub stopping: CancellationToken,
 }
@@ -65,6 +67,7 @@ impl AppState {
             chairs: super::pokes::chairs(),
             exchanges: Arc::new(Semaphore::new(super::sync::EXCHANGES_MAX)),
             upload_room: Arc::new(Semaphore::new(super::sync::UPLOAD_BYTES_WAITING_MAX)),
+            blob_room: Arc::new(Semaphore::new(super::blobs::BYTES_LEAVING_MAX)),
             stopping: CancellationToken::new(),
         })
     }

@@ -10,7 +10,7 @@ use shared::{
     wire::Hash,
 };
 
-use super::{StoreError, documents, projections, server};
+use super::{StoreError, blobs, documents, projections, server};
 
 /// HMAC-SHA256 of a document's id under the file's own key.
 pub type Mark = [u8; 32];
@@ -43,6 +43,35 @@ pub fn is_erased(db: &Connection, document: DocumentId) -> Result<bool, StoreErr
     Ok(statement.query_row(named_params! { ":mark": mark }, |row| row.get(0))?)
 }
 
+/// When the document was erased, if it was.
+pub fn erased_ms(db: &Connection, document: DocumentId) -> Result<Option<u64>, StoreError> {
+    let mark = mark_of(&key(db)?, document);
+    let mut statement = db.prepare_cached("SELECT erased_ms FROM erasure WHERE mark = :mark")?;
+    Ok(statement.query_row(named_params! { ":mark": mark }, |row| row.get(0)).optional()?)
+}
+
+/// What the list holds of a blob. No document's id is so long.
+fn mark_of_blob(key: &[u8; 32], hash: &Hash) -> Mark {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(hash);
+    mac.finalize().into_bytes().into()
+}
+
+/// Whether the blob was erased with the person whose it was.
+pub fn is_blob_erased(db: &Connection, hash: &Hash) -> Result<bool, StoreError> {
+    let mark = mark_of_blob(&key(db)?, hash);
+    let mut statement = db.prepare_cached("SELECT EXISTS (SELECT 1 FROM erasure WHERE mark = :mark)")?;
+    Ok(statement.query_row(named_params! { ":mark": mark }, |row| row.get(0))?)
+}
+
+/// Remembers that a blob was erased.
+pub fn remember_blob(tx: &Transaction<'_>, hash: &Hash, now_ms: u64) -> Result<(), StoreError> {
+    let mark = mark_of_blob(&key(tx)?, hash);
+    tx.prepare_cached("INSERT OR IGNORE INTO erasure (mark, erased_ms) VALUES (:mark, :now_ms)")?
+        .execute(named_params! { ":mark": mark, ":now_ms": now_ms })?;
+    Ok(())
+}
+
 /// Takes a document out of every table, and remembers that it was erased. Once for a document that there never was, too: its
 /// changes may be on a phone still.
 pub fn erase(tx: &Transaction<'_>, document: DocumentId, now_ms: u64) -> Result<(), StoreError> {
@@ -51,6 +80,7 @@ pub fn erase(tx: &Transaction<'_>, document: DocumentId, now_ms: u64) -> Result<
         documents::take_out_of_bucket(tx, document, &standing)?;
         projections::remove(tx, document)?;
     }
+    blobs::erase_with(tx, document, now_ms)?;
     for statement in [
         "DELETE FROM change WHERE document_id = :id",
         "DELETE FROM snapshot WHERE document_id = :id",

@@ -51,6 +51,7 @@ pub enum Action {
     Imported,
     RecoveryInvite,
     Rebuilt,
+    SheetSealed,
 }
 
 impl Action {
@@ -84,6 +85,7 @@ impl Action {
             Self::Imported => "imported",
             Self::RecoveryInvite => "recovery_invite",
             Self::Rebuilt => "rebuilt",
+            Self::SheetSealed => "sheet_sealed",
         }
     }
 }

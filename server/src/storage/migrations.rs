@@ -16,6 +16,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_trust.sql"),
     include_str!("migrations/0006_credentials.sql"),
     include_str!("migrations/0007_erasure.sql"),
+    include_str!("migrations/0008_blobs.sql"),
+    include_str!("migrations/0009_sheets.sql"),
 ];
 
 /// Applies what is missing, all of it or nothing.

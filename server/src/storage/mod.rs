@@ -4,6 +4,7 @@
 //! writer thread (see [`crate::writer`]), which commits many jobs together and answers only when they are on the disk.
 
 pub mod access;
+pub mod blobs;
 pub mod documents;
 pub mod erasures;
 pub mod journal;
@@ -15,6 +16,7 @@ pub mod quarantine;
 mod readers;
 pub mod scope;
 pub mod server;
+pub mod sheets;
 pub mod territories;
 
 use std::{

@@ -13,7 +13,7 @@ use server::{
 use shared::{id::DocumentId, role::Role};
 use tests::{
     passkey::SoftPasskey,
-    server::{Client, HOUR_MS, Plan, Reply, SECOND_MS, START_MS, TestServer, routes},
+    server::{Client, HOUR_MS, Plan, Reply, SECOND_MS, START_MS, TestServer, filled, routes},
 };
 
 fn refused(status: u16, code: &str) -> (u16, String) {
@@ -537,7 +537,7 @@ const BINDS: &str = "POST /api/session/key";
 /// Checks that every route but the open ones, and those of `except`, refuses with that.
 fn refuses_everywhere(client: &mut Client, status: u16, code: &str, except: &[&str]) {
     for (method, path) in routes() {
-        let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
+        let path = filled(&path);
         let route = format!("{method} {path}");
         if !OPEN.contains(&route.as_str()) && !except.contains(&route.as_str()) {
             let body = (method != "GET").then_some(("application/json", &b"{}"[..]));
@@ -572,7 +572,9 @@ fn a_revoked_device_and_a_closed_account_hear_so_everywhere() {
     staff.passkey = None;
     let session = staff.get("/api/session");
     // What it had not sent it may still deliver: see the exchange.
-    let rescue = [BINDS, "POST /api/sync"];
+    let blob = filled("/api/blobs/{hash}");
+    let (state, bring) = (format!("GET {blob}/state"), format!("POST {blob}"));
+    let rescue = [BINDS, "POST /api/sync", &state, &bring];
     admin.post(&format!("/api/accounts/{}/disable", id(&session, "account")), &json!({ "disabled": true }));
     refuses_everywhere(&mut staff, 401, "account.disabled", &rescue);
     admin.post(&format!("/api/accounts/{}/disable", id(&session, "account")), &json!({ "disabled": false }));

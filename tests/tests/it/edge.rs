@@ -288,7 +288,7 @@ fn every_header_on_every_route() {
         if path == "/api/pokes" || path == "/api/session/end" {
             continue;
         }
-        let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
+        let path = tests::server::filled(&path);
         let body = (method != "GET").then_some(("application/json", &b"{}"[..]));
         for reply in [server.stranger().send(method, &path, body), admin.send(method, &path, body)] {
             let place = format!("{method} {path}: {}", reply.status);

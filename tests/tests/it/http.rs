@@ -21,7 +21,7 @@ use shared::{
     role::Role,
     wire::{self, Request, Upload},
 };
-use tests::server::{Client, Plan, START_MS, TestServer, routes, write_app};
+use tests::server::{Client, Plan, START_MS, TestServer, filled, routes, write_app};
 
 fn refused(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
@@ -35,7 +35,7 @@ fn every_route_but_the_open_ones_is_closed_to_strangers() {
         if open.contains(&(method, path.as_str())) {
             continue;
         }
-        let filled = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
+        let filled = filled(&path);
         let body = (method != "GET").then_some(("application/json", &b"{}"[..]));
         let reply = server.stranger().send(method, &filled, body);
         assert_eq!(reply.refusal(), refused(401, "session.none"), "{method} {path}");

@@ -1,6 +1,7 @@
 //! Every test that needs more than one crate: one binary, one file per fear.
 
 mod access;
+mod blobs;
 mod codes;
 mod contract;
 mod edge;
@@ -11,6 +12,7 @@ mod import;
 mod journal;
 mod permission;
 mod rules;
+mod sheets;
 mod simulation;
 mod stories;
 mod supply;

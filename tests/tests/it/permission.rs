@@ -154,6 +154,8 @@ fn every_edit_by_every_role_is_what_the_table_says_on_the_phone_and_on_the_serve
             ReadJournal,
             AnswerPeople,
             RunRetention,
+            ReadSheet,
+            SealSheet,
         ]
     "#]]
     .assert_debug_eq(&unused);

@@ -53,6 +53,13 @@ fn the_engine_has_no_io_no_clock_and_no_randomness() {
 }
 
 #[test]
+fn papers_follow_from_their_values_alone() {
+    let outside =
+        ["tokio", "std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "getrandom", "shared::", "server::"];
+    check_only_in("papers/src", "rs", &outside, &[]);
+}
+
+#[test]
 fn sql_stands_in_storage_only() {
     check_only_in(
         "server/src",
@@ -84,7 +91,9 @@ fn screens_see_no_storage_and_no_engine() {
 
 #[test]
 fn nothing_unfinished_is_left() {
-    for (folder, ending) in [("shared", "rs"), ("server", "rs"), ("pwa/src", "ts"), ("pwa/src", "svelte")] {
+    for (folder, ending) in
+        [("shared", "rs"), ("papers", "rs"), ("server", "rs"), ("pwa/src", "ts"), ("pwa/src", "svelte")]
+    {
         check_only_in(
             folder,
             ending,

@@ -3,7 +3,9 @@ import type { DocumentId } from '../../generated/DocumentId';
 import type { RowId } from '../../generated/RowId';
 import type { How } from '../../generated/How';
 import type { Status } from '../../generated/Status';
+import type { Signer } from '../../generated/Signer';
 import { newRowId, type Saved, store } from '../../store';
+import { door } from './door.svelte';
 
 /** Where and of whom something is said. */
 export interface Spot {
@@ -12,7 +14,7 @@ export interface Spot {
   person: DocumentId;
 }
 
-export function mark(spot: Spot, status: Status, minutes: number | null = null, how: How = 'tap'): Promise<Saved> {
+export function mark(spot: Spot, status: Status, minutes: number | null = null, how: How = door.fromPaper.has(spot.event) ? 'paper' : 'tap'): Promise<Saved> {
   return store.commit({ do: 'check_in', ...spot, mark: newRowId(), status, minutes, how });
 }
 
@@ -34,4 +36,16 @@ export function expect(event: DocumentId, person: DocumentId): Promise<Saved> {
 export async function expectAndMark(spot: Spot): Promise<Saved> {
   const expected = await expect(spot.event, spot.person);
   return expected.saved ? mark(spot, 'present') : expected;
+}
+
+/** Keeps the strokes, then what refers to them: no document speaks of a signature that was never kept. */
+export async function sign(
+  at: { event: DocumentId; slot: RowId },
+  signer: Signer,
+  ink: Uint8Array,
+  how: How,
+): Promise<Saved | { saved: false; code: string }> {
+  const kept = await store.keepBlob('ink', ink);
+  if (!kept.saved) return { saved: false, code: kept.code };
+  return store.commit({ do: 'sign', ...at, signer, signature: newRowId(), ink: kept.hash, how, mark: newRowId() });
 }

@@ -89,6 +89,10 @@ const ACTIONS: Record<string, { label: () => string; said: (told: Told) => strin
   },
   imported: { label: m.journal_imported, said: (told) => m.journal_said_imported({ count: count(told, 'rows') }) },
   recovery_invite: { label: m.journal_recovery_invite, said: m.journal_said_recovery_invite },
+  sheet_sealed: {
+    label: m.journal_sheet_sealed,
+    said: (told) => m.journal_said_sheet_sealed({ version: count(told, 'version'), code: String(told.detail.code ?? '') }),
+  },
   rebuilt: { label: m.journal_rebuilt, said: (told) => m.journal_said_rebuilt({ count: count(told, 'documents') }) },
 };
 

@@ -94,6 +94,8 @@ const CAPABILITIES = {
   read_journal: m.may_read_journal,
   answer_people: m.may_answer_people,
   run_retention: m.may_run_retention,
+  read_sheet: m.may_read_sheet,
+  seal_sheet: m.may_seal_sheet,
 } satisfies Record<Capability, () => string>;
 
 export const capabilityText = (capability: Capability): string => CAPABILITIES[capability]();
@@ -103,6 +105,7 @@ const ABOUT: { title: () => string; until: Capability }[] = [
   { title: m.may_about_events, until: 'withdraw_mark' },
   { title: m.may_about_dossiers, until: 'change_call' },
   { title: m.may_about_house, until: 'run_retention' },
+  { title: m.may_about_sheets, until: 'seal_sheet' },
 ];
 
 /** In the table's order. */

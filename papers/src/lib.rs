@@ -1,0 +1,37 @@
+//! What goes on paper: pure functions from plain values to bytes.
+//!
+//! A [`Gathering`] says what took place; around it stand the papers: the attendance [`Sheet`] that funders audit (signed, or
+//! blank to be signed by hand; also as a spreadsheet, CSV and JSON), the [`ContactList`] that is kept apart from it,
+//! [`Attestations`], [`Convocations`] and [`Badges`].
+//!
+//! Nothing here reads a file, asks the time or draws a random number: the same input gives the same bytes, which a seal can name
+//! by their hash. All wording is in `words`; layout is in `templates/`, which see what people wrote as values only and never
+//! as markup. PDFs are PDF/A-2a: readable in ten years, and by a screen reader.
+
+mod attestation;
+mod badge;
+mod contacts;
+mod convocation;
+mod error;
+mod gathering;
+mod ink;
+mod picture;
+mod press;
+mod qr;
+mod said;
+mod sheet;
+mod when;
+mod words;
+
+pub use attestation::{Attended, Attestations, Attested, Signatory, attestations_pdf};
+pub use badge::{Badge, Badges, badges_pdf};
+pub use contacts::{ContactList, ContactRow, contact_list_pdf, contact_list_xlsx};
+pub use convocation::{Convocations, Invited, convocations_pdf};
+pub use error::PaperError;
+pub use gathering::{FUNDERS_MAX, Funder, Gathering, House, PEOPLE_MAX, SLOTS_MAX, Slot};
+pub use ink::{BadInk, Ink};
+pub use picture::{BadPicture, Picture};
+pub use sheet::{
+    Cell, Completeness, HeadCount, How, Row, SLOTS_PER_SHEET, Seal, Sheet, Status, TRAINERS_MAX, Trainer, WALK_IN_ROWS,
+    blank_sheet_pdf, sheet_csv, sheet_json, sheet_pdf, sheet_xlsx,
+};

@@ -1,0 +1,158 @@
+//! All wording on paper, in French.
+
+use serde_json::Value;
+
+use crate::sheet::{How, Status};
+
+pub(crate) const LATE: &str = "retard";
+pub(crate) const ON_SCREEN: &str = "signé sur écran";
+pub(crate) const ON_KIOSK: &str = "signé à la borne";
+pub(crate) const ON_PAPER: &str = "signé sur papier";
+pub(crate) const UNSIGNED: &str = "non signé";
+
+pub(crate) const STATE_COMPLETE: &str = "Rien ne manque à cette version.";
+pub(crate) const STATE_INCOMPLETE: &str = "Il manque quelque chose à cette version :";
+pub(crate) const STATE_PRESENT: &str = "Présences entières";
+pub(crate) const STATE_PARTIAL: &str = "Présences partielles";
+pub(crate) const STATE_UNSIGNED: &str = "Présences sans signature";
+pub(crate) const STATE_TO_CHECK: &str = "Points à vérifier";
+pub(crate) const STATE_CONTRADICTORY: &str = "Pointages contradictoires";
+pub(crate) const STATE_PHONES: &str = "Téléphones dont tout n’est pas arrivé";
+
+/// One, several.
+pub(crate) const PRESENCES: [&str; 2] = ["présence", "présences"];
+pub(crate) const SIGNATURES: [&str; 2] = ["signature", "signatures"];
+
+/// `1 présence`, `23 présences`. French counts nought as one.
+pub(crate) fn count(count: usize, [one, several]: &[&str; 2]) -> String {
+    format!("{count}\u{a0}{}", if count < 2 { one } else { several })
+}
+
+pub(crate) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Present => "présence",
+        Status::Partial => "présence partielle",
+        Status::Absent => "absence",
+        Status::Excused => "absence excusée",
+        Status::Remote => "à distance",
+        Status::None => "non renseigné",
+    }
+}
+
+pub(crate) fn how(how: How) -> &'static str {
+    match how {
+        How::Screen => "écran",
+        How::Paper => "papier",
+        How::Kiosk => "borne",
+    }
+}
+
+/// The heads of the tables that spreadsheets read.
+pub(crate) mod column {
+    pub(crate) const PROJECT: &str = "Code projet";
+    pub(crate) const TITLE: &str = "Intitulé";
+    pub(crate) const DAY: &str = "Jour";
+    pub(crate) const STARTS: &str = "Début";
+    pub(crate) const ENDS: &str = "Fin";
+    pub(crate) const PLANNED: &str = "Minutes prévues";
+    pub(crate) const DELIVERED: &str = "Minutes réalisées";
+    pub(crate) const FAMILY: &str = "Nom";
+    pub(crate) const GIVEN: &str = "Prénom";
+    pub(crate) const NAME_AR: &str = "Nom en arabe";
+    pub(crate) const ASSOCIATION: &str = "Structure";
+    pub(crate) const ROLE: &str = "Rôle";
+    pub(crate) const STATUS: &str = "Présence";
+    pub(crate) const MINUTES: &str = "Minutes suivies";
+    pub(crate) const SIGNED: &str = "Signature";
+    pub(crate) const SIGNED_ON: &str = "Signé sur";
+    pub(crate) const LATE: &str = "Retard";
+    pub(crate) const PHONES: &str = "Téléphones";
+    pub(crate) const EMAILS: &str = "Adresses électroniques";
+}
+
+pub(crate) const YES: &str = "oui";
+pub(crate) const NO: &str = "non";
+
+pub(crate) const SHEET_TITLE: &str = "Feuille d’émargement";
+pub(crate) const SHEET_TAB: &str = "Feuille";
+pub(crate) const ROWS_TAB: &str = "Présences";
+pub(crate) const STATE_TAB: &str = "État";
+pub(crate) const CONTACTS_TITLE: &str = "Liste de contacts";
+pub(crate) const CONTACTS_TAB: &str = "Contacts";
+pub(crate) const CONFIDENTIAL: &str = "Confidentiel : coordonnées personnelles. Ne pas afficher, ne pas joindre à la feuille d’émargement, détruire après usage.";
+
+/// What the templates say, by the key that they use.
+const WORDS: &[(&str, &str)] = &[
+    ("sheet", SHEET_TITLE),
+    ("sheet_blank", "à signer à la main"),
+    ("draft", "Brouillon, sans valeur : cette feuille n’est pas scellée."),
+    ("sheet_number", "Feuille"),
+    ("page", "page"),
+    ("organiser", "Organisation"),
+    ("funders", "Avec le soutien de"),
+    ("project", "Code projet"),
+    ("kind", "Nature"),
+    ("modality", "Modalité"),
+    ("languages", "Langues"),
+    ("place", "Lieu"),
+    ("dates", "Dates"),
+    ("date", "Date"),
+    ("duration", "Durée"),
+    ("planned", "prévu"),
+    ("delivered", "réalisé"),
+    ("number", "N°"),
+    ("name", "NOM et prénom"),
+    ("association", "Structure"),
+    ("role", "Rôle"),
+    ("signature_of", "Signature :"),
+    ("people", "Participantes et participants"),
+    ("nobody", "Personne n’est inscrit."),
+    ("trainers", "Intervenantes et intervenants"),
+    ("trainer", "Intervention"),
+    ("totals", "Total de la demi-journée"),
+    ("heads", "Personnes comptées sans leur nom"),
+    ("heads_none", "Aucune."),
+    ("total", "Total"),
+    ("state", "Ce que vaut cette version"),
+    ("version", "Version"),
+    ("sealed", "scellée le"),
+    ("reason", "Motif :"),
+    ("replaces", "Remplace la version de code"),
+    ("verify", "Vérifier cette feuille :"),
+    ("code", "Code"),
+    ("qr_verify", "Code QR qui mène à la page de vérification"),
+    ("qr_entry", "Code QR à présenter à l’entrée"),
+    ("logo", "Logo :"),
+    ("contacts", CONTACTS_TITLE),
+    ("confidential", CONFIDENTIAL),
+    ("phones", "Téléphones"),
+    ("emails", "Adresses électroniques"),
+    ("made_on", "Établie le"),
+    ("attestation", "Attestation de présence"),
+    ("attest", "atteste que"),
+    ("of", "Structure :"),
+    ("as", "Rôle :"),
+    ("took_part", "a participé à l’événement suivant :"),
+    ("attended", "Présences constatées"),
+    ("attended_remote", "à distance"),
+    ("day", "Jour"),
+    ("hours", "Horaires"),
+    ("time", "Durée suivie"),
+    ("time_total", "Durée totale suivie"),
+    ("done_at", "Fait à"),
+    ("done_on", "le"),
+    ("for_use", "Attestation délivrée pour servir et valoir ce que de droit."),
+    ("signature", "Signature et cachet"),
+    ("convocation", "Convocation"),
+    ("invited", "Vous êtes attendu, attendue à l’événement suivant :"),
+    ("programme", "Horaires"),
+    ("show_code", "Présentez ce code à l’entrée. Il est personnel."),
+    ("show_code_ar", "المرجو تقديم هذا الرمز عند المدخل. وهو شخصي."),
+    ("contact", "Pour toute question"),
+    ("badge", "Badges"),
+];
+
+/// All of them, for the templates.
+pub(crate) fn all() -> Value {
+    WORDS.iter().map(|(key, word)| ((*key).to_owned(), Value::from(*word))).collect::<serde_json::Map<_, _>>().into()
+}
