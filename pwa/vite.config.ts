@@ -11,6 +11,9 @@ const SERVER = 'http://localhost:8080';
 /** The engine is the largest file that is kept on the phone; the real limits are those of `tools/budgets.js`. */
 const PRECACHED_FILE_BYTES_MAX = 8 * 1024 * 1024;
 
+/** What a phone may show first: see tools/budgets.js. */
+const FIRST_SCREENS = /\/(WelcomeScreen|EventsScreen|LockScreen)-/;
+
 /** Compiles the messages, and again whenever a translator saves one. */
 function messages(): Plugin {
   return {
@@ -86,11 +89,21 @@ export default defineConfig({
     // A `data:` address would need a hole in the Content-Security-Policy.
     assetsInlineLimit: 0,
     // Every browser of the floor preloads modules by itself.
-    modulePreload: { polyfill: false },
+    // What the first screens need is fetched at once. Of all others only the styles are named: the first page would carry the list of
+    // every part of every screen, which by then the service worker keeps on the phone.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (file, needed) => (FIRST_SCREENS.test(file) ? needed : needed.filter((one) => one.endsWith('.css'))),
+    },
     // Read by tools/finish.js, then moved out of what is served.
     manifest: true,
     reportCompressedSize: false,
     rolldownOptions: {
+      // The first page carries the name of every part: a few signs tell its versions apart.
+      output: {
+        entryFileNames: 'assets/[name]-[hash:7].js',
+        chunkFileNames: 'assets/[name]-[hash:7].js',
+      },
       // What goes wrong is told in many words, in three languages, and some components are large: they go where they are used, not
       // wherever `i18n` and `components` are.
       treeshake: {

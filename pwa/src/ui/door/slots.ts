@@ -20,6 +20,11 @@ function hours(slot: SlotView): string {
   return isolate(`${timeOfDay(slot.starts)}${ends}`);
 }
 
+/** 'Matin · 09:00–12:30' */
+export function slotHours(slot: SlotView): string {
+  return slot.starts ? `${partOfDay(slot.starts)} · ${hours(slot)}` : '';
+}
+
 /** 'Matin' and '09:00–12:30'; where an event has several days, 'lun. 23 nov.' and 'Matin 09:00'. */
 export function slotLines(slot: SlotView, all: readonly SlotView[]): [string, string] {
   if (!slot.starts) return [dayInShort(slot.day), ''];
