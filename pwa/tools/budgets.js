@@ -17,7 +17,7 @@ const FIRST_SCREENS = [
 ];
 
 /** In thousands of bytes. */
-const BUDGETS_KB = { firstPaint: 60, engine: 435, worker: 20, lazyRoute: 25, reader: 340, precache: 900 };
+const BUDGETS_KB = { firstPaint: 60, engine: 452, worker: 20, lazyRoute: 25, reader: 340, precache: 900 };
 
 /** @typedef {{ file: string, isEntry?: boolean, src?: string, imports?: string[], dynamicImports?: string[], css?: string[] }} Chunk */
 
@@ -68,13 +68,24 @@ const routes = Object.keys(chunks).filter(
   (key) => !FIRST_SCREENS.includes(key) && Object.values(chunks).some((chunk) => chunk.dynamicImports?.includes(key)),
 );
 
+/**
+ * What is there already when a part opens: what every first screen has, and where the part opens from one place only, that place.
+ *
+ * @param {string} key
+ */
+function before(key) {
+  const openers = Object.keys(chunks).filter((other) => chunks[other]?.dynamicImports?.includes(key));
+  const opener = openers.length === 1 && openers[0] !== entry ? openers[0] : null;
+  return new Set([...everywhere, ...(opener ? needs(opener) : [])]);
+}
+
 const rows = [
   { what: 'to first paint', bytes: Math.max(...firsts.map(sum)), kb_max: BUDGETS_KB.firstPaint },
   { what: 'engine', bytes: sum(engine), kb_max: BUDGETS_KB.engine },
   { what: "engine's worker", bytes: sum(worker), kb_max: BUDGETS_KB.worker },
   ...routes.map((key) => ({
     what: `then ${chunks[key]?.src ?? key}`,
-    bytes: sum([...needs(key)].filter((file) => !everywhere.includes(file))),
+    bytes: sum([...needs(key)].filter((file) => !before(key).has(file))),
     kb_max: BUDGETS_KB.lazyRoute,
   })),
   { what: 'reader of QR codes, on phones that have none', bytes: sum(reader), kb_max: BUDGETS_KB.reader },

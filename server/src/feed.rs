@@ -3,12 +3,7 @@
 use icalendar::{Calendar, Component as _, Event as Entry, EventLike as _};
 use jiff::Timestamp;
 use rusqlite::Connection;
-use shared::{
-    field::Field,
-    id::AccountId,
-    record::Record,
-    role::Scope,
-};
+use shared::{field::Field, id::AccountId, record::Record, role::Scope};
 
 use crate::{
     erasure,
@@ -39,8 +34,11 @@ pub fn of(db: &Connection, account: AccountId, now_ms: u64) -> Result<String, St
     for id in events {
         let Some(Record::Event(event)) = erasure::record(db, id)? else { continue };
         let f = &event.fields;
-        let place: Vec<&str> =
-            [Field::Place, Field::Address, Field::Commune].map(|field| f.text(field)).into_iter().filter(|text| !text.is_empty()).collect();
+        let place: Vec<&str> = [Field::Place, Field::Address, Field::Commune]
+            .map(|field| f.text(field))
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect();
         let zone = calendar::zone(f);
         for slot in &event.slots {
             let Some((starts, ends)) = calendar::span(&zone, slot) else { continue };

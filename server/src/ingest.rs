@@ -396,7 +396,7 @@ impl Ingest {
         scope::put_links(tx, document.id, &record.names(), open.last_arrival)?;
         scope::put_territories(tx, document.id, &territory::of_record(document.kind, &record), open.last_arrival)?;
         projections::put(tx, document.id, &Projection::of(document.id, &record))?;
-        let gone = blobs::set_links(tx, document.id, &links_of(&record))?;
+        let gone = blobs::set_links(tx, document.id, &blob_links(&record))?;
         Ok(Settled { document: Arc::clone(document), weight: weight(open.changes, saved.len()), gone })
     }
 }
@@ -476,7 +476,7 @@ struct Settled {
 }
 
 /// The blobs that a document refers to.
-fn links_of(record: &Record) -> Vec<blobs::Link> {
+pub fn blob_links(record: &Record) -> Vec<blobs::Link> {
     let named = record.blobs().into_iter();
     named.filter_map(|(name, subject)| Some(blobs::Link { hash: secret::unhex::<32>(&name)?, subject })).collect()
 }

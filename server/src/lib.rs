@@ -27,8 +27,8 @@ pub mod answer;
 pub mod blobs;
 pub mod erasure;
 pub mod exchange;
-pub mod media;
 pub mod feed;
+pub mod media;
 pub mod sheet;
 
 pub mod demo;

@@ -14,7 +14,7 @@ use shared::{
 
 use crate::{
     guard,
-    ingest::extend,
+    ingest::{blob_links, extend},
     sheet,
     storage::{
         self, StoreError, blobs,
@@ -156,6 +156,11 @@ fn verify_document(
     if links.into_iter().filter(|(_, open)| *open).map(|(target, _)| target).collect::<BTreeSet<_>>() != named {
         findings.note(Some(id), "links.differ");
     }
+    let refers: BTreeSet<blobs::Link> = blob_links(&record).into_iter().collect();
+    // What is of somebody who was erased is in no table.
+    if !blobs::links_of(db, id)?.is_subset(&refers) {
+        findings.note(Some(id), "blob.links_differ");
+    }
     let lies_in: BTreeSet<DocumentId> = territory::of_record(standing.kind, &record).into_iter().collect();
     let territories = scope::territories(db, id)?;
     if territories.into_iter().filter(|(_, open)| *open).map(|(source, _)| source).collect::<BTreeSet<_>>() != lies_in {
@@ -195,6 +200,7 @@ pub fn rebuild(tx: &Transaction<'_>) -> Result<usize, StoreError> {
         let record = Record::read(&document);
         scope::put_links(tx, *id, &record.names(), before.last_arrival)?;
         scope::put_territories(tx, *id, &territory::of_record(before.kind, &record), before.last_arrival)?;
+        blobs::set_links(tx, *id, &blob_links(&record))?;
         projections::put(tx, *id, &Projection::of(*id, &record))?;
     }
     Ok(all.len())

@@ -9,7 +9,12 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{AppState, body::Id};
-use crate::{auth::Enrolled, error::ApiError, feed, secret, storage::{StoreError, calendars}};
+use crate::{
+    auth::Enrolled,
+    error::ApiError,
+    feed, secret,
+    storage::{StoreError, calendars},
+};
 
 /// `POST /api/calendar`: a new address, in place of the one before. Said once: the server keeps its hash only.
 pub async fn renew(State(state): State<AppState>, by: Enrolled) -> Result<Json<Value>, ApiError> {

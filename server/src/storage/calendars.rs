@@ -34,7 +34,6 @@ pub fn events_since(db: &Connection, day: &str, most: usize) -> Result<Vec<Docum
     let mut statement = db.prepare_cached(
         "SELECT document_id FROM event WHERE last_day >= :day ORDER BY first_day, document_id LIMIT :most",
     )?;
-    let rows =
-        statement.query_map(named_params! { ":day": day, ":most": most }, |row| row.get(0).map(DocumentId))?;
+    let rows = statement.query_map(named_params! { ":day": day, ":most": most }, |row| row.get(0).map(DocumentId))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
