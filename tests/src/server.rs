@@ -444,7 +444,10 @@ pub fn write_app(folder: &Path) {
 /// The address of a route, with ids in it of which there is nothing.
 #[must_use]
 pub fn filled(path: &str) -> String {
-    path.replace("{id}", "00000000-0000-0000-0000-000000000000").replace("{hash}", &"0".repeat(64))
+    path.replace("{id}", "00000000-0000-0000-0000-000000000000")
+        .replace("{hash}", &"0".repeat(64))
+        .replace("{code}", "000000000000")
+        .replace("{token}", &"0".repeat(32))
 }
 
 /// Every `(method, path)` that the router's source names: a route added there is in these tests by itself.

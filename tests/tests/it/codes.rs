@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::tidiness::files;
 
 /// Codes for the operator, who reads them in French on the terminal.
-const OPERATORS: [&str; 3] = ["server/src/import/", "server/src/cli/", "server/src/verify.rs"];
+const OPERATORS: [&str; 4] =
+    ["server/src/import/", "server/src/cli/", "server/src/verify.rs", "server/src/sheet/proof.rs"];
 /// What is written like a code and names a file.
 const FILE_ENDINGS: [&str; 5] = ["html", "js", "json", "pem", "sqlite"];
 /// What a worker tells its own page when it ends. Nobody reads it.

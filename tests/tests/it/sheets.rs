@@ -222,7 +222,7 @@ fn changing_one_byte_of_a_sealed_sheet_is_found() {
     assert_eq!(door.problems(), [""; 0]);
     let one_byte = |column: &str| {
         format!(
-            "UPDATE sheet SET {column} = substr({column}, 1, 99) || x'20' || substr({column}, 101) WHERE version = 1"
+            "UPDATE sheet SET {column} = CAST(substr({column}, 1, 99) || x'20' || substr({column}, 101) AS BLOB) WHERE version = 1"
         )
     };
     let pdf: &'static str = one_byte("pdf").leak();
