@@ -25,7 +25,7 @@ use shared::{
 
 pub use self::{
     anomalies::Anomaly,
-    proof::{problems, verify},
+    proof::{Found, problems, verify},
 };
 use self::{
     gather::Gathered,

@@ -33,7 +33,13 @@ export class House {
     [house.staffCode, house.coordinatorCode, house.volunteerCode] = codes;
     house.port = 0;
     await house.start();
-    house.browser = await chromium.launch({
+    house.browser = await House.launch(browserArguments);
+    return house;
+  }
+
+  /** Another browser. Whoever asks for it closes it. */
+  static launch(browserArguments = []) {
+    return chromium.launch({
       executablePath: process.env.CHROMIUM,
       args: [
         '--no-sandbox',
@@ -46,7 +52,6 @@ export class House {
         ...browserArguments,
       ],
     });
-    return house;
   }
 
   /** Starts the server, at the same port as before. `ahead_hours`: its clock, against that of the phones. */
@@ -78,8 +83,8 @@ export class House {
   }
 
   /** A browser of its own: its own storage, its own network. */
-  async phone({ viewport = PHONE, locale = 'fr-FR', serviceWorkers = 'allow' } = {}) {
-    const context = await this.browser.newContext({ viewport, locale, serviceWorkers });
+  async phone({ viewport = PHONE, locale = 'fr-FR', serviceWorkers = 'allow', browser = this.browser } = {}) {
+    const context = await browser.newContext({ viewport, locale, serviceWorkers });
     const page = await context.newPage();
     return new Phone(this, context, page, serviceWorkers === 'allow');
   }

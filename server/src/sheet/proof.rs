@@ -64,11 +64,14 @@ fn still_signed(event: &EventRecord, sealed: &SealedSignature) -> bool {
     })
 }
 
+/// An event, and a code.
+pub type Found = (DocumentId, &'static str);
+
 /// What does not hold of all sealed versions, and of their chain, by event.
 ///
 /// # Errors
 /// What the storage fails on.
-pub fn verify(db: &Connection) -> Result<(usize, Vec<(DocumentId, &'static str)>), StoreError> {
+pub fn verify(db: &Connection) -> Result<(usize, Vec<Found>), StoreError> {
     let public_key = manifest::public_key(db)?.unwrap_or_default();
     let sheets = sheets::all(db)?;
     let mut found = Vec::new();
