@@ -143,11 +143,14 @@ test('badges are read by the camera, without a network', async () => {
     await reader.go(`#/event/${event}`);
     await row(reader, THIRD).waitFor();
     // This browser reads no codes by itself: the app's own reader is kept when the door is open and calm.
-    await reader.page.waitForFunction(() => caches.open('tiwizi-reader').then((cache) => cache.keys()).then((keys) => keys.length > 0));
+    await reader.page.evaluate(async () => {
+      const cache = await caches.open('tiwizi-reader');
+      while ((await cache.keys()).length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
+    });
     await reader.network(false);
     await reader.go(`#/event/${event}/scan`);
     await reader.page.getByRole('heading', { name: 'Lire un badge' }).waitFor();
-    await reader.page.getByText(/d’un autre événement/).waitFor();
+    await reader.page.getByText(/d’un autre événement/).first().waitFor();
     await reader.picture('attendance-scan-fr');
     await reader.go(`#/event/${event}`);
     await button(reader, new RegExp(`${THIRD}.*Présent`)).waitFor();

@@ -93,10 +93,14 @@ class ThreadReader implements Reader {
   }
 
   static async open(): Promise<ThreadReader> {
+    const answered = await fetch(wasmUrl).catch(() => null);
+    if (!answered?.ok) throw new NoReader();
+    const reader = await answered.arrayBuffer();
     const thread = new Worker(new URL('../../engine/qr.ts', import.meta.url), { type: 'module', name: 'qr' });
     const answer = await new Promise<QrAnswer>((resolve) => {
       thread.onmessage = ({ data }: MessageEvent<QrAnswer>) => resolve(data);
       thread.onerror = () => resolve('unable');
+      thread.postMessage(reader, [reader]);
     });
     if (answer === 'ready') return new ThreadReader(thread);
     thread.terminate();
