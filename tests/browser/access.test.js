@@ -65,6 +65,8 @@ test('an account is given a territory, and a phone that is lost is closed in thr
   await amina.page.getByRole('navigation').waitFor();
   await amina.level();
   await admin.go('#/sync');
+  // Else the choice is made on the page that is just leaving.
+  await admin.page.getByRole('button', { name: 'Échanger maintenant' }).waitFor();
   await admin.go('#/access');
   await admin.page.getByRole('radio', { name: 'Comptes' }).check({ force: true });
   await admin.page.getByRole('link', { name: /Amina Volontaire/ }).click();
