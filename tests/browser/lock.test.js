@@ -273,7 +273,9 @@ test('who forgot the code is told what is lost before anything is erased, and co
   await amina.network(true);
   await amina.page.reload();
   await amina.page.getByLabel('Code d’invitation').waitFor();
-  await amina.page.waitForFunction(() => fetch('/api/session').then(({ status }) => status === 401), null, { polling: 100 });
+  await amina.page.evaluate(async () => {
+    while ((await fetch('/api/session')).status !== 401) await new Promise((resolve) => setTimeout(resolve, 100));
+  });
   amina.pin = null;
   await amina.page.goto('about:blank');
   await amina.enroll(await invited('Amina Volontaire'));

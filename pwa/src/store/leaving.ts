@@ -29,8 +29,11 @@ export function forgetAll(disk: Disk, others: () => void, delivered: number | nu
 }
 
 /** Lets the server know that this phone was given up, if it does not yet: until then its credential is good. */
-export async function tellLeft(disk: Disk): Promise<void> {
-  if (!(await disk.hasLeft()) || !(await leave())) return;
-  await disk.plain((db) => db.delete('session', 'left'));
-  await forgetPair();
+export function tellLeft(disk: Disk): Promise<void> {
+  // One after the other: a second word, said after somebody has come in anew, would end that.
+  return navigator.locks.request(FORGET_LOCK, async () => {
+    if (!(await disk.hasLeft()) || !(await leave())) return;
+    await disk.plain((db) => db.delete('session', 'left'));
+    await forgetPair();
+  });
 }
