@@ -186,7 +186,9 @@ fn plan_of(db: &Connection, id: DocumentId, gathered: &Gathered, now_ms: u64) ->
         }
     }
     let zone = calendar::zone(&event.fields);
-    let over_ms = event.slots.iter().filter_map(|slot| calendar::span(&zone, slot)).map(|(_, ends)| ends).max();
+    // The last time at which a half-day began or ended: whoever has come since has brought what was noted before.
+    let times = event.slots.iter().filter_map(|slot| calendar::span(&zone, slot));
+    let turned_ms = times.flat_map(|(starts, ends)| [starts, ends]).filter(|ms| *ms <= now_ms).max();
     let sealed = sheets::of_event(db, id)?;
     let mut plan = Plan {
         plan: String::new(),
@@ -199,14 +201,17 @@ fn plan_of(db: &Connection, id: DocumentId, gathered: &Gathered, now_ms: u64) ->
         signed,
         trainers_unsigned: trainers.take(ROWS_MAX).collect(),
         inks_missing,
-        outstanding: sheets::outstanding(db, id, over_ms.unwrap_or(0).min(now_ms))?,
+        outstanding: sheets::outstanding(db, id, turned_ms.unwrap_or(0))?,
         anomalies: anomalies::find(db, id, event)?,
         unsigned,
         contradicted,
     };
     // Before the lists are cut: the hash is of all.
     let heads = documents::standing(db, id)?.map_or_else(Vec::new, |standing| standing.heads);
-    let seen = serde_json::to_vec(&(&plan, heads.iter().map(|head| secret::hex(head)).collect::<Vec<_>>()));
+    // When a phone came last is no part of it: each exchange moves that.
+    let mut hashed = plan.clone();
+    hashed.outstanding.iter_mut().for_each(|phone| phone.last_exchange_ms = None);
+    let seen = serde_json::to_vec(&(&hashed, heads.iter().map(|head| secret::hex(head)).collect::<Vec<_>>()));
     plan.plan = secret::hex(&Sha256::digest(seen.unwrap_or_default()));
     plan.unsigned.truncate(ROWS_MAX);
     plan.contradicted.truncate(ROWS_MAX);
