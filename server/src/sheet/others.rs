@@ -143,7 +143,7 @@ mod tests {
     fn a_badge_is_made_with_the_key_of_the_event_and_names_nobody() {
         let (event, person) = (DocumentId([1; 16]), DocumentId([2; 16]));
         let token = badge_token(&"0a".repeat(16), event, person);
-        // The app's own test holds the same word (`test/badges.test.mjs`).
+        // That the app makes the same is shown by `attendance.test.js`, which reads one at the door.
         assert_eq!(token.len(), BADGE.len() + 20);
         assert_ne!(token, badge_token(&"0b".repeat(16), event, person));
         assert_ne!(token, badge_token(&"0a".repeat(16), person, event));
