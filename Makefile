@@ -22,6 +22,9 @@ SERVER := target/release/tiwizi
 FEATURES := --features shared/typescript
 TESTED := target/debug/tiwizi
 
+# One file at a time, on two cores. A test that hangs is a test that fails: a file takes a minute or two.
+BROWSER := --test-concurrency=1 --test-timeout=420000 --test-force-exit
+
 # All that the app is made of, and nothing that its build writes.
 app_sources := $(shell find pwa \( -path pwa/node_modules -o -path pwa/dist -o -path pwa/engine -o -path pwa/pin -o -path pwa/bindgen -o -path pwa/test \
 	-o -path pwa/src/paraglide -o -path pwa/src/wasm -o -name icons.svg \) -prune -o -type f -print)
@@ -100,7 +103,7 @@ unit: pwa/node_modules/.package-lock.json ## Stories, simulation, fuzz, storage,
 
 .PHONY: browser
 browser: $(TESTED) tests/browser/node_modules/.package-lock.json ## The real binary in a real browser
-	CHROMIUM=$$(scripts/chromium.sh) TIWIZI=$(abspath $(TESTED)) node --test --test-concurrency=1 tests/browser/*.test.js
+	CHROMIUM=$$(scripts/chromium.sh) TIWIZI=$(abspath $(TESTED)) node --test $(BROWSER) tests/browser/*.test.js
 
 .PHONY: audit
 audit: ## No known fault in what others wrote, as far as it can be asked here

@@ -134,10 +134,7 @@ export class Phone {
     if (!this.keepsShell) return this;
     // The app's shell is kept for the time without a network.
     await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    await this.page.evaluate(async () => {
-      // A promise is no answer to Playwright's own waiting.
-      while ((await caches.keys()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-    });
+    await this.until(async () => (await caches.keys()).length > 0);
     return this;
   }
 
@@ -209,10 +206,11 @@ export class Phone {
 
   /** Fails if axe finds anything serious. */
   async accessible() {
-    // A colour that is still on its way from one to the other is neither.
+    // A colour that is still on its way from one to the other is neither: it is sent to where it goes. Waiting for it would wait
+    // for ever for one that the browser does not draw.
     await this.page.evaluate(() => {
       const ends = ({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime);
-      return Promise.allSettled(document.getAnimations().filter(ends).map(({ finished }) => finished));
+      for (const animation of document.getAnimations().filter(ends)) animation.finish();
     });
     const { violations } = await new AxeBuilder({ page: this.page })
       .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
