@@ -179,6 +179,7 @@ impl ApiError {
             Self::NoSheet(sheet::Refusal::ReasonMissing) => "edit.reason_missing",
             Self::NoSheet(sheet::Refusal::Empty) => "sheet.empty",
             Self::NoSheet(sheet::Refusal::NothingNew) => "sheet.nothing_new",
+            Self::NoSheet(sheet::Refusal::NoBadgeKey) => "sheet.no_badge_key",
             Self::NoSheet(sheet::Refusal::Paper(_)) => "sheet.paper_failed",
             Self::NoSheet(sheet::Refusal::Store(_)) => "server.failed",
             Self::Blob(refusal) => refusal.code(),
@@ -233,7 +234,9 @@ impl ApiError {
             },
             Self::NoSheet(refusal) => match refusal {
                 sheet::Refusal::Unknown | sheet::Refusal::CodeUnknown => StatusCode::NOT_FOUND,
-                sheet::Refusal::PlanChanged | sheet::Refusal::NothingNew => StatusCode::CONFLICT,
+                sheet::Refusal::PlanChanged | sheet::Refusal::NothingNew | sheet::Refusal::NoBadgeKey => {
+                    StatusCode::CONFLICT
+                }
                 sheet::Refusal::ReasonMissing | sheet::Refusal::Empty => StatusCode::UNPROCESSABLE_ENTITY,
                 sheet::Refusal::Paper(_) | sheet::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },

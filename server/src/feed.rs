@@ -1,5 +1,7 @@
 //! The calendar feed of an account: when and where its events are, for whatever calendar the person uses. No participant is named.
 
+use std::collections::BTreeSet;
+
 use icalendar::{Calendar, Component as _, Event as Entry, EventLike as _};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -23,12 +25,12 @@ const DAYS_BACK: i64 = 180;
 pub fn of(db: &Connection, account: AccountId, now_ms: u64) -> Result<String, StoreError> {
     let Some((account, _)) = access::account_with_state(db, account)? else { return Ok(String::new()) };
     let since = day_of(now_ms, DAYS_BACK);
-    let mut events = calendars::events_since(db, &since, EVENTS_MAX)?;
-    if account.scope == Scope::Assigned {
-        let held: std::collections::BTreeSet<_> =
-            scope::assigned(db, account.id)?.into_iter().map(|scoped| scoped.id).collect();
-        events.retain(|event| held.contains(event));
-    }
+    let held: Option<BTreeSet<_>> = match account.scope {
+        Scope::Assigned => Some(scope::assigned(db, account.id)?.into_iter().map(|scoped| scoped.id).collect()),
+        _ => None,
+    };
+    let wanted = |event: &_| held.as_ref().is_none_or(|held| held.contains(event));
+    let events = calendars::events_since(db, &since, wanted, EVENTS_MAX)?;
     let mut feed = Calendar::new();
     feed.name("Tiwizi");
     for id in events {

@@ -60,6 +60,8 @@ pub enum Refusal {
     Empty,
     #[error("nothing has changed since the last version")]
     NothingNew,
+    #[error("the event has no key for its badges yet")]
+    NoBadgeKey,
     #[error("the paper could not be made: {0}")]
     Paper(#[from] papers::PaperError),
     #[error(transparent)]
@@ -537,8 +539,8 @@ pub fn paper(db: &Connection, id: DocumentId, wanted: Wanted, now_ms: u64) -> Re
         Wanted::Contacts => file(papers::contact_list_pdf(&gathered.contacts(db, now_ms)?)?, PDF),
         Wanted::ContactsXlsx => file(papers::contact_list_xlsx(&gathered.contacts(db, now_ms)?)?, XLSX),
         Wanted::Attestations => file(papers::attestations_pdf(&gathered.attestations(now_ms))?, PDF),
-        Wanted::Convocations => file(papers::convocations_pdf(&gathered.convocations(id, now_ms))?, PDF),
-        Wanted::Badges => file(papers::badges_pdf(&gathered.badges(id, now_ms))?, PDF),
+        Wanted::Convocations => file(papers::convocations_pdf(&gathered.convocations(id, now_ms)?)?, PDF),
+        Wanted::Badges => file(papers::badges_pdf(&gathered.badges(id, now_ms)?)?, PDF),
     })
 }
 

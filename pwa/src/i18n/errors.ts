@@ -33,6 +33,7 @@ const ERRORS: Record<string, () => string> = {
   'edit.reason_missing': m.error_edit_reason_missing,
   'sheet.unknown': m.error_sheet_unknown,
   'sheet.empty': m.error_sheet_empty,
+  'sheet.no_badge_key': m.error_sheet_no_badge_key,
   'sheet.nothing_new': m.error_sheet_nothing_new,
   'sheet.paper_failed': m.error_sheet_paper_failed,
   'edit.row_in_use': m.error_row_in_use,

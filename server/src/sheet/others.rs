@@ -14,7 +14,7 @@ use shared::{
 };
 
 use super::{
-    calendar,
+    Refusal, calendar,
     gather::{Gathered, Participant},
 };
 use crate::{erasure, secret, storage::StoreError};
@@ -24,13 +24,13 @@ const BADGE: &str = "TIWIZI1:";
 
 /// What the code on somebody's badge says: opaque, and made with the event's own key, which only those have who hold the event. The app
 /// makes the same (`door/badges.ts`).
-#[must_use]
-pub(super) fn badge_token(key: &str, event: DocumentId, person: DocumentId) -> String {
-    let key = secret::unhex::<16>(key).unwrap_or_default();
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { return String::new() };
+pub(super) fn badge_token(key: &str, event: DocumentId, person: DocumentId) -> Result<String, Refusal> {
+    // With a key that everybody knows, anybody could write the badge of anyone.
+    let key = secret::unhex::<16>(key).ok_or(Refusal::NoBadgeKey)?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| Refusal::NoBadgeKey)?;
     mac.update(&event.0);
     mac.update(&person.0);
-    format!("{BADGE}{}", secret::hex(&mac.finalize().into_bytes()[..10]).to_uppercase())
+    Ok(format!("{BADGE}{}", secret::hex(&mac.finalize().into_bytes()[..10]).to_uppercase()))
 }
 
 /// Family name, first name, Arabic name.
@@ -107,30 +107,31 @@ impl Gathered {
         }
     }
 
-    pub(super) fn convocations(&self, id: DocumentId, now_ms: u64) -> Convocations {
+    pub(super) fn convocations(&self, id: DocumentId, now_ms: u64) -> Result<Convocations, Refusal> {
         let people = self.people.iter().map(|one| {
             let [family, given, name_ar] = names(&one.record);
-            Invited { family, given, name_ar, association: one.association.clone(), token: self.token(id, one) }
+            Ok(Invited { family, given, name_ar, association: one.association.clone(), token: self.token(id, one)? })
         });
-        Convocations {
+        Ok(Convocations {
             gathering: self.gathering.clone(),
             message: self.event.fields.text(Field::Remarks).to_owned(),
             contact: self.gathering.house.address.clone(),
-            people: people.collect(),
+            people: people.collect::<Result<_, Refusal>>()?,
             made_ms: now_ms,
-        }
+        })
     }
 
-    pub(super) fn badges(&self, id: DocumentId, now_ms: u64) -> Badges {
+    pub(super) fn badges(&self, id: DocumentId, now_ms: u64) -> Result<Badges, Refusal> {
         let people = self.people.iter().map(|one| {
             let [family, given, name_ar] = names(&one.record);
             let (association, role) = (one.association.clone(), String::new());
-            Badge { family, given, name_ar, association, role, token: self.token(id, one) }
+            Ok(Badge { family, given, name_ar, association, role, token: self.token(id, one)? })
         });
-        Badges { gathering: self.gathering.clone(), people: people.collect(), made_ms: now_ms }
+        let people = people.collect::<Result<_, Refusal>>()?;
+        Ok(Badges { gathering: self.gathering.clone(), people, made_ms: now_ms })
     }
 
-    fn token(&self, id: DocumentId, one: &Participant) -> String {
+    fn token(&self, id: DocumentId, one: &Participant) -> Result<String, Refusal> {
         badge_token(self.event.fields.text(Field::BadgeKey), id, one.person)
     }
 }
@@ -142,10 +143,15 @@ mod tests {
     #[test]
     fn a_badge_is_made_with_the_key_of_the_event_and_names_nobody() {
         let (event, person) = (DocumentId([1; 16]), DocumentId([2; 16]));
-        let token = badge_token(&"0a".repeat(16), event, person);
+        let with = |key: &str, event, person| badge_token(key, event, person).unwrap();
+        let token = with(&"0a".repeat(16), event, person);
         // That the app makes the same is shown by `attendance.test.js`, which reads one at the door.
         assert_eq!(token.len(), BADGE.len() + 20);
-        assert_ne!(token, badge_token(&"0b".repeat(16), event, person));
-        assert_ne!(token, badge_token(&"0a".repeat(16), person, event));
+        assert_ne!(token, with(&"0b".repeat(16), event, person));
+        assert_ne!(token, with(&"0a".repeat(16), person, event));
+        assert!(
+            matches!(badge_token("", event, person), Err(Refusal::NoBadgeKey)),
+            "no badge with a key that all know"
+        );
     }
 }

@@ -29,11 +29,16 @@ pub fn account_of(db: &Connection, hash: &[u8; 32]) -> Result<Option<AccountId>,
     Ok(statement.query_row(named_params! { ":hash": hash }, |row| row.get(0).map(AccountId)).optional()?)
 }
 
-/// Events that are not over since before that day, the nearest first.
-pub fn events_since(db: &Connection, day: &str, most: usize) -> Result<Vec<DocumentId>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT document_id FROM event WHERE last_day >= :day ORDER BY first_day, document_id LIMIT :most",
-    )?;
-    let rows = statement.query_map(named_params! { ":day": day, ":most": most }, |row| row.get(0).map(DocumentId))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// Events that are not over since before that day, of those that are `wanted`: the nearest first, so many at most.
+pub fn events_since(
+    db: &Connection,
+    day: &str,
+    wanted: impl Fn(&DocumentId) -> bool,
+    most: usize,
+) -> Result<Vec<DocumentId>, StoreError> {
+    let mut statement =
+        db.prepare_cached("SELECT document_id FROM event WHERE last_day >= :day ORDER BY first_day, document_id")?;
+    let rows = statement.query_map(named_params! { ":day": day }, |row| row.get(0).map(DocumentId))?;
+    let events = rows.filter(|event| event.as_ref().map_or(true, &wanted));
+    Ok(events.take(most).collect::<Result<_, _>>()?)
 }

@@ -18,7 +18,9 @@ use std::{
 };
 
 use ::tests::signer::Signer;
+use server::{guard, guesses};
 use shared::{
+    document::{Document, Kind},
     edit::{Edit, Entry, NewPerson, NewSlot},
     field::Field,
     id::{DocumentId, RowId},
@@ -26,7 +28,7 @@ use shared::{
     record::Side,
     replica::{Exchanged, Identity, Replica},
     role::Role,
-    wire::{self, Report, Response, Verdict},
+    wire::{self, Report, Request, Response, Verdict},
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -47,6 +49,9 @@ const RUSH_CHANGES: usize = 200;
 const RUSH_EVENTS: usize = 20;
 const CHANGED_DOCUMENTS: usize = 10;
 const ROSTERS: [usize; 2] = [500, 5_000];
+const GUESSES: usize = 2_000;
+/// So often the guard is run with and without the table of permissions, one after the other.
+const JUDGEMENTS: usize = 31;
 
 /// The running binary.
 struct Server {
@@ -581,6 +586,104 @@ fn bring(phone: &mut Phone, together: &Barrier) -> Result<(Instant, usize), Stri
     work(phone).map_err(|error| error.to_string())
 }
 
+/// The changes of one document in a request.
+fn changes_of(frame: &[u8], document: DocumentId) -> Outcome<Vec<Vec<u8>>> {
+    let request: Request = wire::decode(frame)?;
+    let uploads = request.uploads.into_iter().filter(|upload| upload.document == document);
+    Ok(uploads.flat_map(|upload| upload.changes).map(|change| change.into_vec()).collect())
+}
+
+/// What it costs to hold what each change does against the table of permissions. The same check-ins are judged with and without it, and
+/// sent: the difference, as a share of what their exchange takes.
+fn permission_check() -> Outcome<Row> {
+    let server = Server::start()?;
+    let mut phone = Phone::enroll(&server, 1)?;
+    let people = (0..CHECK_INS).map(|n| phone.create_person(n)).collect::<Outcome<Vec<_>>>()?;
+    let at = phone.create_event("Atelier", &people)?;
+    let frame = phone.request()?;
+    let mut event = Document::new(at.0, Kind::Event);
+    event.take(&changes_of(&frame, at.0)?)?;
+    let reply = phone.send(&frame, &mut Traffic::default())?;
+    phone.replica.response(&reply, now_ms())?;
+    phone.settle()?;
+    for person in &people {
+        phone.check_in(at, *person)?;
+    }
+    let frame = phone.request()?;
+    let changes = changes_of(&frame, at.0)?;
+    let author = guard::Author { role: Role::Coordinator, document: at.0, kind: Kind::Event };
+    let mut judged = [Vec::new(), Vec::new()];
+    for _ in 0..JUDGEMENTS {
+        for (author, took) in [None, Some(author)].into_iter().zip(&mut judged) {
+            let started = Instant::now();
+            let admitted = guard::admit(event.crdt(), &guard::Owner::Anyone, author, &changes);
+            took.push(started.elapsed());
+            if admitted.verdicts.iter().any(|verdict| !matches!(verdict, guard::Verdict::Accepted(_))) {
+                return Err("a check-in was refused".into());
+            }
+        }
+    }
+    let [without, with] = judged.map(|mut took| {
+        took.sort_unstable();
+        took[took.len() / 2]
+    });
+    let started = Instant::now();
+    phone.send(&frame, &mut Traffic::default())?;
+    let ingest = started.elapsed();
+    let each = |took: Duration| took.as_secs_f64() * 1e6 / changes.len() as f64;
+    let cost = with.saturating_sub(without);
+    let share = 100.0 * cost.as_secs_f64() / ingest.as_secs_f64();
+    Ok(Row {
+        what: format!("Permission check, per change ({} check-ins of one event)", changes.len()),
+        target: "≤ 15 % of ingest".into(),
+        measured: format!("{share:.1} %: {:.1} µs of {:.0} µs", each(cost), each(ingest)),
+        met: share <= 15.0,
+    })
+}
+
+/// Codes guessed from one address, as fast as the server answers.
+fn guessing() -> Outcome<Row> {
+    let server = Server::start()?;
+    let host = format!("127.0.0.1:{}", server.port);
+    let mut stream = TcpStream::connect(&host)?;
+    let (mut looked_at, mut turned_away) = (0, 0);
+    let started = Instant::now();
+    for n in 0..GUESSES {
+        let signer = Signer::draw();
+        // Codes are letters and digits that are not mistaken for one another.
+        let code =
+            format!("{:04}-{:04}-{:04}", n % 10_000, (n * 7) % 10_000, (n * 13) % 10_000).replace(['0', '1'], "A");
+        let ask = serde_json::json!({
+            "public_key": signer.public_key(), "code": code, "name": "Personne", "device_label": "bench", "language": "fr",
+            "attempt": format!("{n:032x}"),
+        })
+        .to_string();
+        let head = format!(
+            "POST /api/enroll HTTP/1.1\r\nHost: {host}\r\nx-tiwizi: 1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            ask.len()
+        );
+        // A connection may be closed on whoever errs too often.
+        let asked = stream.write_all(format!("{head}{ask}").as_bytes()).map_err(Into::into);
+        match asked.and_then(|()| Reply::read(&mut stream)) {
+            Ok(reply) if reply.status() == 429 => turned_away += 1,
+            Ok(reply) if reply.status() == 200 => return Err("a guess came in".into()),
+            Ok(_) => looked_at += 1,
+            Err(_) => {
+                turned_away += 1;
+                stream = TcpStream::connect(&host)?;
+            }
+        }
+    }
+    let back = u64::try_from(started.elapsed().as_millis())? / guesses::GUESS_BACK_MS;
+    let most = u64::from(guesses::GUESSES_MAX) + back;
+    Ok(Row {
+        what: format!("{} invite codes guessed from one address", spaced(GUESSES as u64)),
+        target: format!("≤ {} looked at, and one more each {} s", guesses::GUESSES_MAX, guesses::GUESS_BACK_MS / 1000),
+        measured: format!("{looked_at} looked at, {} turned away, none came in", spaced(turned_away)),
+        met: looked_at <= most,
+    })
+}
+
 /// The server's memory after 2,000 documents, and after 20,000.
 fn many_documents() -> Outcome<Row> {
     let server = Server::start()?;
@@ -684,6 +787,10 @@ fn main() -> Outcome<()> {
     if wanted("rush") {
         rows.push(rush()?);
         eprintln!("100 phones: done");
+    }
+    if wanted("trust") {
+        rows.extend([permission_check()?, guessing()?]);
+        eprintln!("trust: done");
     }
     if wanted("memory") {
         rows.push(many_documents()?);

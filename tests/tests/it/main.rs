@@ -2,6 +2,7 @@
 
 mod access;
 mod blobs;
+mod calendar;
 mod codes;
 mod contract;
 mod edge;

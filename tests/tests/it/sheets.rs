@@ -346,6 +346,8 @@ fn a_trainer_in_two_places_a_full_room_and_a_signature_from_before_are_seen() {
 #[test]
 fn a_badge_says_nothing_of_whom_it_is() {
     let mut door = Door::open(1);
+    let asked = door.staff.get(&format!("/api/events/{}/papers?what=badges", document(EVENT)));
+    assert_eq!(asked.refusal(), (409, "sheet.no_badge_key".to_owned()), "not with a key that everybody knows");
     let value = Value::from("0123456789abcdef0123456789abcdef");
     let set = Edit::SetField { document: document(EVENT), row: None, field: Field::BadgeKey, value };
     door.hand.edit(&set, START_MS).unwrap();
