@@ -115,6 +115,14 @@ test('a session ends, work goes on, and the passkey opens it again', async () =>
   await staff.page.getByRole('button', { name: 'Échanger maintenant' }).click();
   await staff.page.getByText('Votre session est terminée').waitFor();
   await look(staff, 'phone-session-fr');
+  // What is done meanwhile is kept here, and told.
+  await staff.go('#/events');
+  await staff.page.getByRole('link', { name: /Atelier/ }).first().click();
+  await staff.page.getByRole('button', { name: /toucher pour pointer/ }).first().click();
+  await staff.page.getByRole('button', { name: /Présent/ }).first().waitFor();
+  await staff.go('#/sync');
+  await staff.page.getByText(/1 changement/).first().waitFor();
+  assert.equal(await staff.page.getByText('Tout est sur le serveur').count(), 0);
   await staff.page.getByRole('button', { name: 'Rouvrir la session' }).click();
   await staff.page.getByText('Votre session est terminée').waitFor({ state: 'detached' });
   await staff.level();
