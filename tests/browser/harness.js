@@ -128,9 +128,10 @@ export class Phone {
     if (name) await this.page.getByLabel('Votre nom').fill(name);
     await this.page.getByRole('button', { name: 'Entrer' }).click();
     const owed = this.page.getByRole('heading', { name: 'Protégez ce téléphone' });
-    await this.page.getByText('Aujourd’hui').or(owed).first().waitFor();
+    const events = this.page.getByText('Aujourd’hui').or(this.page.getByText('Aucun événement pour l’instant'));
+    await events.or(owed).first().waitFor();
     if (await owed.isVisible()) await this.setPin();
-    await this.page.getByText('Aujourd’hui').first().waitFor();
+    await events.first().waitFor();
     if (!this.keepsShell) return this;
     // The app's shell is kept for the time without a network.
     await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
@@ -193,6 +194,15 @@ export class Phone {
 
   async network(on) {
     await this.context.setOffline(!on);
+  }
+
+  /** Waits until a function of the page says yes, for half a minute. Playwright's own waiting takes a promise for a yes. */
+  async until(is) {
+    const endsMs = Date.now() + 30_000;
+    while (!(await this.page.evaluate(is))) {
+      if (Date.now() > endsMs) throw new Error(`not within half a minute: ${is}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   /** Waits until everything of this phone is on the server. */
