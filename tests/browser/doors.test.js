@@ -16,8 +16,8 @@ const PEOPLE = FAMILIES.flatMap((family) => GIVEN.map((given) => ({ given, famil
 /** The first forty come by the north door, the last forty by the south: twenty go in and out. */
 const NORTH = PEOPLE.slice(0, 40);
 const SOUTH = PEOPLE.slice(20);
-/** Has signed at the south door only. */
-const SIGNER = PEOPLE.at(-1).name;
+/** Signs at the south door only. Not the last who came: a second tap within a moment of the first is a finger that trembles. */
+const SIGNER = PEOPLE.at(-2).name;
 
 /** The words of a phone's language. */
 const FRENCH = {
@@ -132,7 +132,7 @@ test('without a network each phone says what it has seen, and no more', async ()
   }
   await north.picture('doors-north-fr');
   await south.picture('doors-south-ar');
-  await staff.page.getByText('0 présent', { exact: true }).or(staff.page.getByText('0 présents', { exact: true })).waitFor();
+  await staff.page.getByText('0 présent', { exact: true }).waitFor();
 });
 
 test('somebody signs at the south door', async () => {
