@@ -196,15 +196,6 @@ export class Phone {
     await this.context.setOffline(!on);
   }
 
-  /** Waits until a function of the page says yes, for half a minute. Playwright's own waiting takes a promise for a yes. */
-  async until(is) {
-    const endsMs = Date.now() + 30_000;
-    while (!(await this.page.evaluate(is))) {
-      if (Date.now() > endsMs) throw new Error(`not within half a minute: ${is}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
   /** Waits until everything of this phone is on the server. */
   async level() {
     await this.go('#/sync');
