@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use sound::{Name, Reading, Script};
+use sound::{Name, Reading, Script, Word};
 
 /// A text as it is kept: composed (NFC), on one line with single spaces, without joiners that nobody sees and marks of
 /// direction that somebody's keyboard left.
@@ -169,10 +169,14 @@ pub fn name_key(text: &str) -> NameKey {
     NameKey { block: heard.block, words }
 }
 
-/// The bones of the whole name but the l, which an article adds.
+/// The bones of the whole name but the l, which an article adds, and those of a *ben* before a word, which some lists leave out.
 fn block(name: &Name) -> String {
-    let bones = name.words.iter().flat_map(|word| &word.readings[0].bones);
-    let mut block: Vec<char> = bones.filter(|bone| **bone != b'l').map(|bone| char::from(*bone)).collect();
+    let mut block: Vec<char> = Vec::new();
+    for word in &name.words {
+        let bones: Vec<u8> = word.readings[0].bones.iter().copied().filter(|bone| *bone != b'l').collect();
+        let bare = bones.strip_prefix(b"bn").filter(|bare| !bare.is_empty()).unwrap_or(&bones);
+        block.extend(bare.iter().map(|bone| char::from(*bone)));
+    }
     if block.is_empty() {
         // Ali Alaoui has none, and is a name like any other.
         block.push('-');
@@ -183,7 +187,7 @@ fn block(name: &Name) -> String {
 }
 
 fn key_words(name: &Name) -> String {
-    let mut words: Vec<String> = name.words.iter().filter_map(|word| word.readings.last()).map(key_word).collect();
+    let mut words: Vec<String> = name.words.iter().filter_map(Word::barest).map(key_word).collect();
     words.sort_unstable();
     words.join(" ")
 }

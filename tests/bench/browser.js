@@ -1,9 +1,9 @@
 // What a phone shows, and when: the real binary and the real app in Chromium, on a slowed processor. Prints JSON: the rows of
 // the table, and how slow the processor was.
 //
-//   node browser.js FOLDER EVENT CODE FOLDER EVENT CODE
+//   node browser.js FOLDER EVENT CODE FOLDER EVENT CODE FOLDER EVENT CODE
 //
-// Two data folders, each with an event and an invite's code: the first event expects 500 people, the second 5,000.
+// Three data folders, each with an event and an invite's code: the first event expects 500 people, the second 1,000, the third 5,000.
 //
 // DevTools slow the page's thread and no worker, so the start is also measured with the whole browser (every process, every
 // thread) in a control group that grants it a sixth of one core.
@@ -16,6 +16,8 @@ const TAPS = 9;
 /** At each speed; all of them are on rows that are drawn first. */
 const EARLY_TAPS = 5;
 const UNLOCKS = 5;
+/** From the first row to the last and back to the top. */
+const SCROLLS = 3;
 /** Typed one after the other, each in an empty field: short and long, frequent and rare, with accents and without. */
 const QUERIES = ['fatima', 'aït ouf', 'idrissi h', '4321'];
 /** After a view has changed, the app keeps it for the next start: twice its pause. */
@@ -296,7 +298,31 @@ async function search(phone, rate) {
   return { count: keys.length, median: median(keys), worst: Math.max(...keys) };
 }
 
-const [few, many] = [process.argv.slice(2, 5), process.argv.slice(5, 8)];
+/** Scrolls by a whole screen with each frame until nothing moves any more. Runs in the page. */
+async function flick() {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  scrollTo(0, 0);
+  let last = await frame();
+  const took = [];
+  for (let before = -1; before !== scrollY; ) {
+    before = scrollY;
+    scrollBy(0, innerHeight);
+    const at = await frame();
+    took.push(at - last);
+    last = at;
+  }
+  return took;
+}
+
+async function scrolls(phone, rate) {
+  await start(phone);
+  await throttle(phone, rate);
+  const took = [];
+  for (let n = 0; n < SCROLLS; n++) took.push(...(await phone.page.evaluate(flick)));
+  return { count: took.length, median: median(took), longest: Math.max(...took) };
+}
+
+const [few, some, many] = [2, 5, 8].map((from) => process.argv.slice(from, from + 3));
 const rows = [];
 const row = (what, target, measured, met) => rows.push({ what, target, measured, met });
 
@@ -360,6 +386,23 @@ try {
   progress(`unlock at 6×: ${ms(unlocked)}`);
 } finally {
   await house.close();
+}
+
+const large = await enrolled(...some);
+try {
+  const { count, median, longest } = await scrolls(large.phone, 6);
+  row('Roster of 1 000, 6×: scroll, longest frame', '< 1 s', `${ms(longest)}, in the middle ${ms(median)} (${count} frames)`, longest < 1_000);
+  progress(`scrolling: ${rows.at(-1).measured}`);
+  const keys = await search(large.phone, 6);
+  row(
+    'Search in a roster of 1 000, 6×: a keystroke',
+    '≤ 50 ms',
+    `${ms(keys.median)}, at worst ${ms(keys.worst)} (${keys.count} keys)`,
+    keys.median <= 50,
+  );
+  progress(`keystrokes: ${rows.at(-1).measured}`);
+} finally {
+  await large.house.close();
 }
 
 const other = await enrolled(...many);

@@ -212,7 +212,7 @@ test('a name in a text goes with the history of its document', async () => {
 test('what has had its time is shown, in both directions of writing', async () => {
   await staff.go('#/retention');
   await staff.page.getByRole('heading', { name: 'Conservation', exact: true }).waitFor();
-  await staff.page.getByText(/Durée :/).first().waitFor();
+  await staff.page.getByText(/^Durée/).first().waitFor();
   await staff.accessible();
   await staff.picture('desktop-retention-fr');
   await staff.page.setViewportSize({ width: 390, height: 844 });

@@ -135,9 +135,10 @@ export class Phone {
     if (name) await this.page.getByLabel('Votre nom').fill(name);
     await this.page.getByRole('button', { name: 'Entrer' }).click();
     const owed = this.page.getByRole('heading', { name: 'Protégez ce téléphone' });
-    await this.page.getByText('Aujourd’hui').or(owed).first().waitFor();
+    const events = this.page.getByText('Aujourd’hui').or(this.page.getByText('Aucun événement pour l’instant'));
+    await events.or(owed).first().waitFor();
     if (await owed.isVisible()) await this.setPin();
-    await this.page.getByText('Aujourd’hui').first().waitFor();
+    await events.first().waitFor();
     if (!this.keepsShell) return this;
     // The app's shell is kept for the time without a network.
     await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));

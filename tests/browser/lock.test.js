@@ -265,7 +265,7 @@ test('who forgot the code is told what is lost before anything is erased, and co
   await amina.page.keyboard.press('Escape');
   await button(amina, 'Verrouiller maintenant').click();
   await button(amina, 'J’ai oublié mon code').click();
-  await dialog.getByText(/1 changement.*seraient perdus/).first().waitFor();
+  await dialog.getByText(/1 changement.*serait perdu/).first().waitFor();
   const erase = dialog.getByRole('button', { name: 'Effacer ce téléphone' });
   assert.equal(await erase.isDisabled(), true);
   await amina.accessible();

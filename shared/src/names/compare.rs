@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::sound::{Name, Reading, Script, Word, is_vowel};
+use super::sound::{Name, Particle, Reading, Script, Word, is_vowel};
 
 type Weight = u32;
 
@@ -16,6 +16,10 @@ const NEVER: Weight = 1_000;
 const NAME_MAX: Weight = 60;
 /// An article here and none there: Houcine, El Houcine.
 const ARTICLE: Weight = 15;
+/// A particle of a family name here and none there, beside another word that agrees: Khadija Aït Ali, Khadija Ali.
+const PARTICLE: Weight = 20;
+/// The vowel behind a particle here and none there: Aït Ibrahim, Aït Brahim.
+const SHORTENED: Weight = 15;
 /// A title of courtesy here and none there.
 const HONORIFIC: Weight = 15;
 
@@ -82,14 +86,26 @@ fn words_apart(a: &[&Word], b: &[&Word]) -> Option<Weight> {
                 continue;
             }
             let (one, other) = (one.whole(), other.whole());
+            let Some(particles) = particles_apart(one.particle, other.particle) else { continue };
             let article = if one.article == other.article { 0 } else { ARTICLE };
-            let weight = readings_apart(&one, &other) + article;
+            let weight = readings_apart(&one, &other) + article + particles;
             if weight <= word_max(one.sound.len().max(other.sound.len())) {
                 best = Some(best.map_or(weight, |best| best.min(weight)));
             }
         }
     }
     best
+}
+
+/// What it weighs that a particle is shortened or left out on one side. Nobody leaves out one who writes another: Aït Ali is not Ben Ali.
+fn particles_apart(one: Particle, other: Particle) -> Option<Weight> {
+    use Particle::{LeftOut, None as Missing, Read, Shortened};
+    match (one, other) {
+        (Missing | Read, Missing | Read) => Some(0),
+        (Shortened, Missing | Read) | (Missing | Read, Shortened) => Some(SHORTENED),
+        (LeftOut, Missing) | (Missing, LeftOut) => Some(PARTICLE),
+        _ => None,
+    }
 }
 
 /// A reading of one word, or of two neighbours that may be one word.

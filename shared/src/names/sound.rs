@@ -21,10 +21,19 @@ pub(super) struct Name {
     pub(super) honorifics: Vec<&'static str>,
 }
 
-/// The ways in which one word can be read, the plainest first and the barest last.
+/// The ways in which one word can be read: the plainest first, then without its article, then with its particle shortened or left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) readings: Vec<Reading>,
+}
+
+impl Word {
+    /// Without its article, but with its particle.
+    pub(super) fn barest(&self) -> Option<&Reading> {
+        self.readings
+            .iter()
+            .rfind(|reading| reading.particle != Particle::Shortened && reading.particle != Particle::LeftOut)
+    }
 }
 
 /// One of them.
@@ -36,6 +45,20 @@ pub(super) struct Reading {
     pub(super) script: Script,
     /// Whether an article was taken off: `El Houcine`, `Lahoucine`, `الحسين`.
     pub(super) article: bool,
+    /// What became of a particle before it.
+    pub(super) particle: Particle,
+}
+
+/// The particle of a word, in one reading of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Particle {
+    /// None stood apart.
+    None,
+    Read,
+    /// Without the vowel behind it (`Aït Ibrahim` is `Aït Brahim`), or *bent* as *ben*.
+    Shortened,
+    /// `Aït Oufkir` is on another list as `Oufkir`.
+    LeftOut,
 }
 
 /// Which of the two scripts a word is in.
@@ -60,7 +83,7 @@ impl Reading {
     fn of(sound: Vec<u8>, script: Script, article: bool) -> Self {
         let mut bones: Vec<u8> = sound.iter().filter_map(|letter| bone(*letter)).collect();
         bones.dedup();
-        Self { sound, bones, script, article }
+        Self { sound, bones, script, article, particle: Particle::None }
     }
 
     /// The two read as one word.
@@ -69,7 +92,7 @@ impl Reading {
         for &letter in self.sound.iter().chain(&next.sound) {
             push(&mut sound, letter);
         }
-        Self::of(sound, self.script, self.article)
+        Self { particle: next.particle, ..Self::of(sound, self.script, self.article) }
     }
 }
 
@@ -115,6 +138,10 @@ impl Name {
             reader.part(part, parts.get(index + 1).copied());
         }
         let mut name = reader.name;
+        if let [word] = &mut name.words[..] {
+            // Nothing else vouches for it: Brahim is not Aït Brahim.
+            word.readings.retain(|reading| reading.particle != Particle::LeftOut);
+        }
         if name.words.is_empty() {
             name.words = parts.iter().map(|part| Word { readings: vec![Reading::new(part, false)] }).collect();
             name.honorifics.clear();
@@ -165,14 +192,49 @@ impl NameReader {
         }
         let mut readings = readings(part, article);
         if let Some(prefix) = self.prefix.take() {
-            readings = readings.iter().map(|reading| Reading { article: false, ..prefix.joined(reading) }).collect();
+            readings = behind(&prefix, &readings);
             for reading in &mut readings {
                 reading.script = script(part);
             }
+        } else {
+            readings.extend(without_particle(part));
         }
         readings.dedup();
         self.name.words.push(Word { readings });
     }
+}
+
+/// The readings of a word behind its particle, also without what other lists leave out there.
+fn behind(particle: &Reading, readings: &[Reading]) -> Vec<Reading> {
+    let join = |particle: &Reading, reading: &Reading| Reading {
+        article: false,
+        particle: Particle::Read,
+        ..particle.joined(reading)
+    };
+    let mut joined: Vec<Reading> = readings.iter().map(|reading| join(particle, reading)).collect();
+    for reading in readings {
+        if let [b'a' | b'i', first, second, ..] = reading.sound[..]
+            && !is_vowel(first)
+            && (!is_vowel(second) || first == b'h')
+        {
+            let short = Reading::of(reading.sound[1..].to_vec(), reading.script, false);
+            joined.push(Reading { particle: Particle::Shortened, ..join(particle, &short) });
+        }
+    }
+    if particle.sound == b"bent" {
+        let son = Reading::of(b"ben".to_vec(), particle.script, false);
+        joined.extend(readings.iter().map(|reading| Reading { particle: Particle::Shortened, ..join(&son, reading) }));
+    }
+    if matches!(particle.sound[..], [b'a', b'i', b't'] | [b'b', b'e', b'n'] | [b'b', b'e', b'n', b't'] | [b'u']) {
+        joined.extend(readings.iter().map(|reading| Reading { particle: Particle::LeftOut, ..reading.clone() }));
+    }
+    joined
+}
+
+/// The same for a particle that is written onto its word: `Benali`, `Aitoufkir`, `بنعلي`.
+fn without_particle(part: &str) -> Option<Reading> {
+    let rest = ["ben", "bin", "ait", "ayt", "بن", "ايت"].iter().find_map(|particle| part.strip_prefix(particle))?;
+    (rest.chars().count() >= 3).then(|| Reading { particle: Particle::LeftOut, ..Reading::new(rest, false) })
 }
 
 fn is_title(part: &str) -> bool {
@@ -272,7 +334,9 @@ fn readings(part: &str, article: bool) -> Vec<Reading> {
             Script::Arabic => true,
             // Elouafi is El Ouafi, but Laila is no article and Aila.
             Script::Latin => {
-                consonants >= 2 && reading.sound.len() >= 3 || part.starts_with("el") && reading.sound.len() >= 4
+                consonants >= 2 && reading.sound.len() >= 3
+                    || part.starts_with("el") && reading.sound.len() >= 4
+                    || part.starts_with("al") && reading.sound.len() >= 4
             }
         };
         if enough {
@@ -331,7 +395,8 @@ fn without_article(part: &str) -> Vec<&str> {
             // La-houcine, and L-arbi.
             bare.push(rest);
             bare.extend(rest.get(1..));
-        } else if !rest.starts_with(['i', 'o', 'u', 'y', 'w', 'l']) {
+        } else if !rest.starts_with(['i', 'o', 'u', 'y', 'w', 'l']) || (rest.len() >= 6 && !rest.starts_with('l')) {
+            // Lidrissi, but not Loubna.
             bare.push(rest);
         }
     } else if let Some(rest) = part.strip_prefix(['e', 'a']) {

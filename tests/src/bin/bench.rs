@@ -52,7 +52,7 @@ const RUSH_PHONES: usize = 100;
 const RUSH_CHANGES: usize = 200;
 const RUSH_EVENTS: usize = 20;
 const CHANGED_DOCUMENTS: usize = 10;
-const ROSTERS: [usize; 2] = [500, 5_000];
+const ROSTERS: [usize; 3] = [500, 1_000, 5_000];
 const GUESSES: usize = 2_000;
 /// So often the guard is run with and without the table of permissions, one after the other.
 const JUDGEMENTS: usize = 31;
@@ -729,7 +729,7 @@ fn many_documents() -> Outcome<Row> {
     })
 }
 
-/// What a browser shows, and when: `tests/bench/browser.js` on two servers' data. Returns what it says of the processor.
+/// What a browser shows, and when: `tests/bench/browser.js` on the data of three servers. Returns what it says of the processor.
 fn browser(rows: &mut Vec<Row>) -> Outcome<String> {
     let mut node = Command::new("node");
     node.arg(root().join("tests/bench/browser.js")).env("TIWIZI", binary()).stderr(Stdio::inherit());
@@ -851,7 +851,8 @@ const BROWSER_NOTES: &str = "\nBrowser: Debian's Chromium without a screen, 390 
     app whose server is stopped: the clock runs from the navigation until the frame with the first row of the roster was drawn, and until \
     the engine has opened every document. A tap runs from the event's own time until the frame with the mark was drawn, and until the page, \
     having heard from IndexedDB (strict durability), says so. A keystroke runs from the event's own time until the frame with the \
-    narrowed list was drawn. DevTools slow the page's thread only, not the engine's worker; a sixth of a core holds for every process of the browser.";
+    narrowed list was drawn. A roster is scrolled by a whole screen with each frame, from the first row to the last, three times: the longest time from one frame \
+    to the next counts. DevTools slow the page's thread only, not the engine's worker; a sixth of a core holds for every process of the browser.";
 
 const PEER_NOTES: &str = "\n## Beside automerge-repo 2.5.6\n\nThe same 300 documents, byte for byte, and the same ten changes. Its sync server and its client \
     are two Node processes with its own file storage and its own WebSocket adapters; its phone is told the 300 addresses, since it lists no documents, \

@@ -1,10 +1,11 @@
 //! An account's calendar: what a calendar program gets from its address, and for how long.
 
 use serde_json::json;
-use server::hand::Hand;
+use server::{hand::Hand, secret, storage::StoreError};
 use shared::{
     edit::{Edit, NewPerson, NewSlot},
     field::{Field, Value},
+    id::AccountId,
     role::Role,
 };
 use tests::server::{Client, START_MS, TestServer};
@@ -65,4 +66,38 @@ fn a_volunteer_has_the_assigned_events_in_any_calendar_and_nobody_is_named_there
     assert_eq!(program.get(&newer).status, 200);
     assert_eq!(badr.post("/api/calendar/end", &json!({})).status, 204);
     assert_eq!(program.get(&newer).refusal().0, 404);
+}
+
+#[test]
+fn a_calendar_address_opens_nothing_else_and_ends_with_its_owner() {
+    let server = TestServer::start();
+    let mut amina = server.enrolled(Role::Coordinator, "Amina");
+    let mut admin = server.enrolled(Role::Admin, "Samira");
+    let path = path_of(&mut amina);
+    let token = path.rsplit('/').next().unwrap().to_owned();
+    assert_eq!(token.len(), 32, "128 bits");
+    // Whoever reads the database finds a hash.
+    let account: AccountId = amina.get("/api/session").json()["account"]["id"].as_str().unwrap().parse().unwrap();
+    let kept = server.state.store.read_blocking(|db| {
+        let mut statement = db.prepare("SELECT account_id, hash FROM calendar")?;
+        let rows = statement.query_map([], |row| Ok((AccountId(row.get(0)?), row.get::<_, [u8; 32]>(1)?)))?;
+        Ok::<_, StoreError>(rows.collect::<Result<Vec<_>, _>>()?)
+    });
+    assert_eq!(kept.unwrap(), [(account, secret::hash(token.as_bytes()))]);
+    // It is no credential, and has no verb but one.
+    let mut thief = server.stranger();
+    thief.cookie = Some(format!("tiwizi={token}"));
+    assert_eq!(thief.get("/api/session").status, 401);
+    for method in ["POST", "PUT", "DELETE"] {
+        assert!(thief.send(method, &path, None).status >= 400, "{method}");
+    }
+    // A closed account has no calendar.
+    let status = || server.stranger().get(&path).status;
+    assert_eq!(status(), 200);
+    let disable = format!("/api/accounts/{account}/disable");
+    assert_eq!(admin.post(&disable, &json!({ "disabled": true })).status, 204);
+    assert_eq!(status(), 404);
+    assert_eq!(admin.post(&disable, &json!({ "disabled": false })).status, 204);
+    assert_eq!(status(), 200);
+    assert_eq!(server.stranger().get("/api/calendar/00000000000000000000000000000000").status, 404);
 }

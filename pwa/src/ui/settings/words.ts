@@ -31,6 +31,7 @@ const SETTING_WORDS: Partial<Record<Field, Words>> = {
   dossier_keep_months: { title: m.setting_title_dossier_keep_months, why: m.setting_dossier_keep_months, counted: 'months' },
   house_name: { title: m.field_house_name, why: m.setting_house_name },
   house_contact: { title: m.field_house_contact, why: m.setting_house_contact },
+  house_event_kinds: { title: m.setting_title_house_event_kinds, why: m.setting_house_event_kinds },
 };
 
 export const titleText = (field: Field): string => SETTING_WORDS[field]?.title() ?? field;
