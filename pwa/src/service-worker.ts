@@ -12,10 +12,10 @@ declare const self: ServiceWorkerGlobalScope;
 precacheAndRoute(self.__WB_MANIFEST);
 cleanupOutdatedCaches();
 
-// Every address of the app is the same page. The server's own addresses are left to the network.
+// Every address of the app is the same page. The server's own addresses, and the page by which people register, are left to the network.
 registerRoute(
   new NavigationRoute(createHandlerBoundToURL('/index.html'), {
-    denylist: [/^\/api\//, /^\/healthz$/, /^\/metrics$/],
+    denylist: [/^\/api\//, /^\/healthz$/, /^\/metrics$/, /^\/register$/],
   }),
 );
 

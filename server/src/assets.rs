@@ -25,6 +25,10 @@ use crate::{config::AppSource, error::ApiError, routes::AppState, secret};
 #[allow_missing = true]
 struct BuiltIn;
 
+/// The address by which people register for an event, and the page that is there. Which event it is the page alone knows: what stands
+/// behind the `#` of an address is sent to nobody.
+const REGISTER: &str = "register";
+const REGISTER_PAGE: &str = "register.html";
 /// Files here carry a hash in their name, so their content never changes.
 const HASHED: &str = "assets/";
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -51,6 +55,7 @@ pub async fn serve(State(state): State<AppState>, method: Method, uri: Uri, head
 }
 
 fn answer(source: &AppSource, path: &str, headers: &HeaderMap) -> Response {
+    let path = if path == REGISTER { REGISTER_PAGE } else { path };
     if !path.is_empty() && path != "index.html" {
         if let Some(found) = find(source, path, headers) {
             return found;

@@ -137,6 +137,29 @@ may!(AnswerPeople);
 may!(RunRetention);
 may!(ReadSheet);
 may!(SealSheet);
+may!(ChangeEvent);
+
+/// Somebody who may bring whole lists of people: register each, and put them on a roster. What becomes of a row says whether its phone
+/// is known, so that it takes reading phones too.
+#[derive(Debug, Clone)]
+pub struct BringLists(pub Enrolled);
+
+impl<S: Send + Sync> FromRequestParts<S> for BringLists
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let enrolled = Enrolled::from_request_parts(parts, state).await?;
+        let needed = [Capability::AddPerson, Capability::AddToRoster, Capability::ReadContact];
+        if needed.into_iter().all(|capability| enrolled.account.role.may(capability)) {
+            Ok(Self(enrolled))
+        } else {
+            Err(ApiError::RoleForbidden)
+        }
+    }
+}
 
 /// Somebody who may bring photos, scans and signatures: whoever may mark, or write a dossier. Also after their access was ended: what
 /// such a phone had not sent is rescued.

@@ -10,9 +10,10 @@ use shared::wire::FrameError;
 
 use crate::{
     blobs, erasure,
+    import::{Problem, Unreadable},
     passkeys::Broken,
     rates::TooOften,
-    sheet,
+    registration, sheet,
     storage::{StoreError, access::Refusal},
 };
 
@@ -71,6 +72,10 @@ pub enum ApiError {
     NoSheet(sheet::Refusal),
     #[error(transparent)]
     Blob(#[from] blobs::Refusal),
+    #[error("the list cannot be read: {0}")]
+    List(#[from] Unreadable),
+    #[error(transparent)]
+    NotRegistered(registration::Refusal),
     #[error("the server has too much to do")]
     Busy,
     #[error("the request took too long")]
@@ -122,6 +127,15 @@ impl From<sheet::Refusal> for ApiError {
         match refusal {
             sheet::Refusal::Store(error) => error.into(),
             other => Self::NoSheet(other),
+        }
+    }
+}
+
+impl From<registration::Refusal> for ApiError {
+    fn from(refusal: registration::Refusal) -> Self {
+        match refusal {
+            registration::Refusal::Store(error) => error.into(),
+            other => Self::NotRegistered(other),
         }
     }
 }
@@ -183,6 +197,8 @@ impl ApiError {
             Self::NoSheet(sheet::Refusal::Paper(_)) => "sheet.paper_failed",
             Self::NoSheet(sheet::Refusal::Store(_)) => "server.failed",
             Self::Blob(refusal) => refusal.code(),
+            Self::List(unreadable) => unreadable.0.code(),
+            Self::NotRegistered(refusal) => refusal.code(),
             Self::Busy => "server.busy",
             Self::TimedOut => "server.timeout",
             Self::Stopping => "server.stopping",
@@ -248,6 +264,15 @@ impl ApiError {
                 blobs::Refusal::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 blobs::Refusal::Damaged | blobs::Refusal::HashMismatch => StatusCode::UNPROCESSABLE_ENTITY,
                 blobs::Refusal::Quota => StatusCode::TOO_MANY_REQUESTS,
+            },
+            Self::List(Unreadable(Problem::FileTooLarge { .. })) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::List(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotRegistered(refusal) => match refusal {
+                registration::Refusal::Unknown => StatusCode::NOT_FOUND,
+                registration::Refusal::Closed => StatusCode::GONE,
+                registration::Refusal::Full | registration::Refusal::Taken => StatusCode::CONFLICT,
+                registration::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
             },
             Self::Busy | Self::TimedOut | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) | Self::Panicked | Self::Refused(Refusal::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,4 +1,4 @@
-//! Edits made on the server itself: by the importer and by the demonstration data. They go the way of every other edit.
+//! Edits made on the server itself: by the importer, also for whoever sends a list, and by the demonstration data. They go the way of every other edit.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +64,13 @@ impl Hand {
             let (device, account) = access::console_device(tx, &account, device, now_ms)?;
             Ok::<_, StoreError>(Uploader::of(device, &account))
         })?;
-        Ok(Self {
+        Ok(Self::of(store, uploader))
+    }
+
+    /// The hand of somebody who asks the server to do what their phone could have done, edit by edit.
+    #[must_use]
+    pub fn of(store: &Store, uploader: Uploader) -> Self {
+        Self {
             store: store.clone(),
             uploader,
             nonce: u64::from_be_bytes(secret::draw()),
@@ -73,7 +79,7 @@ impl Hand {
             epochs: BTreeMap::new(),
             made: Vec::new(),
             failed: None,
-        })
+        }
     }
 
     /// Works an edit in, as meant at `at_ms`. It is kept by [`Hand::keep`].

@@ -14,6 +14,7 @@ use shared::{
 use crate::{
     blobs,
     ingest::load,
+    registration,
     routes::AppState,
     storage::{
         StoreError,
@@ -38,6 +39,9 @@ pub async fn keep(state: AppState) {
         }
         if let Err(error) = state.store.write_with(move |tx, ingest| blobs::sweep(tx, ingest, now_ms)).await {
             tracing::error!(%error, "blobs that nothing refers to were not taken out");
+        }
+        if let Err(error) = state.store.write_with(move |tx, ingest| registration::sweep(tx, ingest, now_ms)).await {
+            tracing::error!(%error, "registrations for what is over were not deleted");
         }
         tokio::select! {
             () = state.stopping.cancelled() => return,

@@ -29,6 +29,7 @@ pub mod erasure;
 pub mod exchange;
 pub mod feed;
 pub mod media;
+pub mod registration;
 pub mod sheet;
 
 pub mod demo;

@@ -9,7 +9,7 @@
 use std::{collections::HashMap, fmt, hash::Hash, net::IpAddr, num::NonZeroU32, sync::Mutex, time::Duration};
 
 use governor::{Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware, nanos::Nanos, state::StateStore};
-use shared::id::DeviceId;
+use shared::id::{DeviceId, DocumentId};
 
 use crate::{clock::Clock, guesses::neighbourhood, storage::lock};
 
@@ -20,7 +20,25 @@ pub struct Rate {
     pub per_s: NonZeroU32,
 }
 
+/// So much at once, and then one each time that so much has passed: for what people do once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlowRate {
+    pub burst: u32,
+    pub each: Duration,
+}
+
+impl SlowRate {
+    fn quota(self) -> Quota {
+        let burst = NonZeroU32::new(self.burst).unwrap_or(NonZeroU32::MIN);
+        Quota::with_period(self.each).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst)
+    }
+}
+
 impl Rate {
+    fn quota(self) -> Quota {
+        Quota::per_second(self.per_s).allow_burst(self.burst)
+    }
+
     const fn new(burst: u32, per_s: u32) -> Self {
         match (NonZeroU32::new(burst), NonZeroU32::new(per_s)) {
             (Some(burst), Some(per_s)) => Self { burst, per_s },
@@ -36,7 +54,11 @@ pub const ADDRESS: Rate = Rate::new(1_200, 100);
 pub const DEVICE: Rate = Rate::new(600, 10);
 /// Attempts to come in from one address, whether their codes are right or wrong: a full hall, then one a second.
 pub const ENROLMENT: Rate = Rate::new(100, 1);
-/// Addresses, and devices, whose figures are kept. Beyond it the newcomers share one figure, so that memory is bounded and
+/// Registrations from one address, by whatever links: a hall that shares one, then one each half minute.
+pub const REGISTRATION: SlowRate = SlowRate { burst: 40, each: Duration::from_secs(30) };
+/// Registrations by one link, from wherever: a message to two hundred people, then what nobody would send by hand.
+pub const LINK: SlowRate = SlowRate { burst: 60, each: Duration::from_secs(5) };
+/// Addresses, devices and links whose figures are kept. Beyond it the newcomers share one figure, so that memory is bounded and
 /// nobody already known suffers.
 pub const KEYS_MAX: usize = 20_000;
 
@@ -46,6 +68,8 @@ pub struct Rates {
     addresses: Paced<IpAddr>,
     devices: Paced<DeviceId>,
     enrolments: Paced<IpAddr>,
+    registrations: Paced<IpAddr>,
+    links: Paced<DocumentId>,
 }
 
 /// How long somebody must wait.
@@ -66,9 +90,11 @@ impl Rates {
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
         Self {
-            addresses: Paced::new(ADDRESS, clock),
-            devices: Paced::new(DEVICE, clock),
-            enrolments: Paced::new(ENROLMENT, clock),
+            addresses: Paced::new(ADDRESS.quota(), clock),
+            devices: Paced::new(DEVICE.quota(), clock),
+            enrolments: Paced::new(ENROLMENT.quota(), clock),
+            registrations: Paced::new(REGISTRATION.quota(), clock),
+            links: Paced::new(LINK.quota(), clock),
         }
     }
 
@@ -85,6 +111,16 @@ impl Rates {
     /// One attempt to come in from that address.
     pub fn enrolment(&self, address: IpAddr) -> Result<(), TooOften> {
         countable(address).map_or(Ok(()), |address| self.enrolments.ask(address))
+    }
+
+    /// One registration from that address.
+    pub fn registration(&self, address: IpAddr) -> Result<(), TooOften> {
+        countable(address).map_or(Ok(()), |address| self.registrations.ask(address))
+    }
+
+    /// One registration by the link of that event.
+    pub fn link(&self, event: DocumentId) -> Result<(), TooOften> {
+        self.links.ask(event)
     }
 }
 
@@ -107,8 +143,7 @@ impl<K: Hash + Eq + Clone> fmt::Debug for Paced<K> {
 }
 
 impl<K: Hash + Eq + Clone> Paced<K> {
-    fn new(rate: Rate, clock: &Clock) -> Self {
-        let quota = Quota::per_second(rate.per_s).allow_burst(rate.burst);
+    fn new(quota: Quota, clock: &Clock) -> Self {
         Self(RateLimiter::new(quota, Figures::default(), Elapsed::since_now(clock)))
     }
 
@@ -216,7 +251,7 @@ mod tests {
         let now = Arc::new(AtomicU64::new(1_000_000));
         let clock = Arc::clone(&now);
         let clock = Clock::from_fn(move || clock.load(Ordering::SeqCst));
-        (now, Paced::new(SLOW, &clock))
+        (now, Paced::new(SLOW.quota(), &clock))
     }
 
     fn wait(s: u64) -> Result<(), TooOften> {

@@ -8,18 +8,18 @@ export type Answer<T> = { ok: true; value: T } | { ok: false; code: string };
 const WAIT_MS = 20_000;
 
 /** Reads where there is no body, else posts it. */
-export async function ask<T>(path: string, body?: unknown): Promise<Answer<T>> {
-  const answer = await askOnce<T>(path, body);
+export async function ask<T>(path: string, body?: unknown, waitMs = WAIT_MS): Promise<Answer<T>> {
+  const answer = await askOnce<T>(path, body, waitMs);
   if (answer.ok || answer.code !== 'factor.required') return answer;
   const { provePasskey } = await import('./passkeys');
   const refused = await provePasskey();
-  return refused === null ? askOnce<T>(path, body) : { ok: false, code: refused };
+  return refused === null ? askOnce<T>(path, body, waitMs) : { ok: false, code: refused };
 }
 
-async function askOnce<T>(path: string, body?: unknown): Promise<Answer<T>> {
+async function askOnce<T>(path: string, body: unknown, waitMs: number): Promise<Answer<T>> {
   const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body ?? null) };
   try {
-    const signal = AbortSignal.timeout(WAIT_MS);
+    const signal = AbortSignal.timeout(waitMs);
     const response = await signedFetch(path, { ...(body !== undefined && post), cache: 'no-store', signal });
     if (!response.ok) {
       const refusal = (await response.json().catch(() => ({}))) as { code?: string };

@@ -41,7 +41,7 @@ enum List {
         #[command(flatten)]
         way: Way,
     },
-    #[command(about = "Les personnes d’une liste tenue dans un tableur (CSV)")]
+    #[command(about = "Les personnes d’une liste tenue dans un tableur (XLSX, ODS, CSV)")]
     Participants {
         #[arg(value_name = "FICHIER")]
         file: PathBuf,
@@ -97,7 +97,8 @@ pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>>
     match &args.list {
         List::Rna { file, way } => rna(file, way, console),
         List::Participants { file, event, country, association, territory, way } => {
-            let common = Common { event: *event, association: *association, territory: territory.clone() };
+            let common =
+                Common { event: *event, association: *association, territory: territory.clone(), ..Common::default() };
             participants(file, *country, common, way, console)
         }
         List::Communes { files, way } => communes(files, way, console),
@@ -133,21 +134,20 @@ fn participants(
     console: &mut Console<'_>,
 ) -> Result<(), Box<dyn Error>> {
     let clock = Clock::system();
-    let circumstances = Circumstances { country, today: day_of(clock.now_ms()) };
+    let circumstances = Circumstances { country, today: Day::of(clock.now_ms()) };
     let list = participants::read(&bytes(file)?, &circumstances).map_err(|problem| of_file(file, &problem))?;
     let store = way.open()?;
     let expecting = common.event.is_some();
     note_import(&store, "participants", list.readout.rows.len())?;
     let outcome = apply::participants(&store, &clock, &list.readout, common)?;
     store.stop();
-    let delimiter = if list.delimiter == '\t' { "tabulation".to_owned() } else { list.delimiter.to_string() };
-    let (encoding, header_line) = (list.encoding, list.header_line);
+    let form = match list.delimiter {
+        None => list.encoding.to_owned(),
+        Some('\t') => format!("{}, séparateur « tabulation »", list.encoding),
+        Some(delimiter) => format!("{}, séparateur « {delimiter} »", list.encoding),
+    };
     let out = &mut console.out;
-    writeln!(
-        out,
-        "Fichier {} : {encoding}, séparateur « {delimiter} », en-têtes à la ligne {header_line}.",
-        file.display()
-    )?;
+    writeln!(out, "Fichier {} : {form}, en-têtes à la ligne {}.", file.display(), list.header_line)?;
     if !list.columns_left_out.is_empty() {
         writeln!(out, "Colonnes non lues : {}.", list.columns_left_out.join(", "))?;
     }
@@ -242,11 +242,4 @@ fn bytes(file: &Path) -> Result<Vec<u8>, String> {
 
 fn of_file(file: &Path, why: &impl ToString) -> String {
     format!("le fichier {} ne peut pas être lu : {}", file.display(), why.to_string())
-}
-
-fn day_of(ms: u64) -> Day {
-    let instant = time::OffsetDateTime::from_unix_timestamp(i64::try_from(ms / 1000).unwrap_or(0));
-    let date = instant.unwrap_or(time::OffsetDateTime::UNIX_EPOCH).date();
-    let year = u32::try_from(date.year()).unwrap_or(0);
-    Day { year, month: u8::from(date.month()).into(), day: date.day().into() }
 }

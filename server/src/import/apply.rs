@@ -3,8 +3,9 @@
 //! Safe to repeat: ids follow from what was read, and what is there already stays as it is. Nobody is ever taken for somebody
 //! else because of a name (M7): whoever seems known is only pointed at.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use serde::Serialize;
 use shared::{
     edit::{Edit, Library as _, NewPerson, Refusal},
     field::{Field, Value},
@@ -49,6 +50,34 @@ pub struct Tally {
     pub completed: usize,
 }
 
+/// What a row's person was before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Was {
+    New,
+    Known,
+    /// Known, and something that the row says was lacking.
+    Incomplete,
+}
+
+/// What became of one row that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    pub line: u64,
+    pub person: DocumentId,
+    pub was: Was,
+    /// The person was on the event's roster already.
+    pub expected: bool,
+}
+
+/// Whether it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Goes as it would in earnest, and is then forgotten.
+    Trial,
+    InEarnest,
+}
+
 /// What became of the rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
@@ -57,6 +86,8 @@ pub struct Outcome {
     /// People on the event's roster.
     pub expected: Tally,
     pub communes: Tally,
+    /// The rows of people that were taken, in the order of the file.
+    pub taken: Vec<Taken>,
     /// Rows of which nothing was taken, by line.
     pub refused: Vec<Finding>,
     /// What somebody should look at, by line.
@@ -117,6 +148,10 @@ pub struct Common {
     pub association: Option<DocumentId>,
     /// The province or region of Morocco of their communes, where a row states none: a name or a code, or `Maroc`.
     pub territory: Option<String>,
+    /// Lines that somebody has left out.
+    pub left_out: BTreeSet<u64>,
+    /// Lines of people whom somebody has recognised: nothing but a human makes two people one (M7).
+    pub recognised: BTreeMap<u64, DocumentId>,
 }
 
 /// Takes the rows of the register.
@@ -124,7 +159,7 @@ pub struct Common {
 /// # Errors
 /// What the storage fails on.
 pub fn rna(store: &Store, clock: &Clock, readout: &Readout<RnaRow>) -> Result<Outcome, ImportError> {
-    let mut desk = Desk::open(store, clock)?;
+    let mut desk = Desk::console(store, clock)?;
     let mut known = store.read_blocking(lookups::associations_by_rna)?;
     let mut outcome = Outcome::of(readout);
     for row in &readout.rows {
@@ -142,7 +177,7 @@ pub fn rna(store: &Store, clock: &Clock, readout: &Readout<RnaRow>) -> Result<Ou
     Ok(outcome.by_line())
 }
 
-/// Takes the people of a list.
+/// Takes the people of a list, from the server's console.
 ///
 /// # Errors
 /// An event, association or territory that is not there; what the storage fails on.
@@ -152,8 +187,26 @@ pub fn participants(
     readout: &Readout<Participant>,
     common: Common,
 ) -> Result<Outcome, ImportError> {
+    take(store, Desk::console(store, clock)?, readout, common)
+}
+
+/// Takes the people of a list, by the hand of somebody.
+///
+/// # Errors
+/// As [`participants`].
+pub fn participants_by(
+    store: &Store,
+    hand: Hand,
+    way: Way,
+    now_ms: u64,
+    readout: &Readout<Participant>,
+    common: Common,
+) -> Result<Outcome, ImportError> {
+    take(store, Desk { hand, now_ms, way, rows: 0 }, readout, common)
+}
+
+fn take(store: &Store, mut desk: Desk, readout: &Readout<Participant>, common: Common) -> Result<Outcome, ImportError> {
     let identity = store.read_blocking(server::identity)?.identity;
-    let mut desk = Desk::open(store, clock)?;
     if let Some(association) = common.association
         && !matches!(desk.record(association)?, Some(Record::Association(_)))
     {
@@ -182,6 +235,9 @@ pub fn participants(
         desk,
     };
     for row in &readout.rows {
+        if list.common.left_out.contains(&row.line) {
+            continue;
+        }
         list.row(row)?;
         list.desk.row_done()?;
     }
@@ -229,12 +285,14 @@ fn listed(communes: &[&Commune]) -> String {
 struct Desk {
     hand: Hand,
     now_ms: u64,
+    way: Way,
     rows: usize,
 }
 
 impl Desk {
-    fn open(store: &Store, clock: &Clock) -> Result<Self, StoreError> {
-        Ok(Self { hand: Hand::open(store, NAME, Role::Staff, clock)?, now_ms: clock.now_ms(), rows: 0 })
+    fn console(store: &Store, clock: &Clock) -> Result<Self, StoreError> {
+        let hand = Hand::open(store, NAME, Role::Staff, clock)?;
+        Ok(Self { hand, now_ms: clock.now_ms(), way: Way::InEarnest, rows: 0 })
     }
 
     /// What a document says now; none where there is no such document.
@@ -260,7 +318,10 @@ impl Desk {
     }
 
     fn keep(&mut self) -> Result<(), HandError> {
-        self.hand.keep(self.now_ms).map(drop)
+        match self.way {
+            Way::Trial => Ok(()),
+            Way::InEarnest => self.hand.keep(self.now_ms).map(drop),
+        }
     }
 
     fn association(
@@ -363,7 +424,7 @@ impl List {
     fn row(&mut self, row: &Participant) -> Result<(), ImportError> {
         let planned = plan::person(&self.server, row);
         let mut there = None;
-        for id in &planned.ids {
+        for id in self.common.recognised.get(&row.line).into_iter().chain(&planned.ids) {
             if self.desk.hand.has(*id)? {
                 there = Some(*id);
                 break;
@@ -388,17 +449,26 @@ impl List {
         };
         let coded = there.is_some() && self.code_commune(person, row)?;
         let added = self.contact(person, row)? | coded;
-        match (there, added) {
+        let was = match (there, added) {
             (None, _) => {
                 self.outcome.people.new += 1;
                 for known in self.people.alike(row).into_iter().take(LIKENESSES_SHOWN) {
                     self.outcome.note(row.line, Problem::PersonMaybeKnown(known));
                 }
+                Was::New
             }
-            (Some(_), false) => self.outcome.people.known += 1,
-            (Some(_), true) => self.outcome.people.completed += 1,
-        }
+            (Some(_), false) => {
+                self.outcome.people.known += 1;
+                Was::Known
+            }
+            (Some(_), true) => {
+                self.outcome.people.completed += 1;
+                Was::Incomplete
+            }
+        };
         self.outcome.without_place += usize::from(row.role.is_some() || row.remarks.is_some());
+        let expected = self.roster.contains(&person);
+        self.outcome.taken.push(Taken { line: row.line, person, was, expected });
         self.expect(person, row.line)
     }
 
@@ -509,7 +579,12 @@ impl List {
             self.outcome.expected.known += 1;
             return Ok(());
         }
-        match self.desk.edit(&Edit::AddToRoster { event, person })? {
+        // The event grows with each: a trial has seen already that it is there.
+        let refused = match self.desk.way {
+            Way::Trial => None,
+            Way::InEarnest => self.desk.edit(&Edit::AddToRoster { event, person })?,
+        };
+        match refused {
             None => {
                 self.roster.insert(person);
                 self.outcome.expected.new += 1;

@@ -12,6 +12,7 @@ pub mod apply;
 pub mod gazetteer;
 mod plan;
 mod table;
+mod workbook;
 
 use std::fmt;
 
@@ -73,6 +74,12 @@ pub enum Problem {
     FileTooLarge { mebibytes_max: usize },
     #[error("ce n'est pas un fichier CSV : dans le tableur, choisissez « Enregistrer sous », puis « CSV »")]
     FileNotText,
+    #[error("ce classeur ne peut pas être lu : enregistrez-le en XLSX, en ODS ou en CSV, sans mot de passe")]
+    WorkbookUnreadable,
+    #[error("ce classeur contient beaucoup plus qu'une liste : gardez la seule feuille de la liste")]
+    WorkbookTooLarge,
+    #[error("la liste dépasse {rows_max} lignes")]
+    RowsTooMany { rows_max: usize },
     #[error("le fichier est vide")]
     FileEmpty,
     #[error("aucune ligne d'en-têtes n'a été trouvée : il faut au moins une colonne « Nom »")]
@@ -156,6 +163,9 @@ impl Problem {
         match self {
             Self::FileTooLarge { .. } => "file.too_large",
             Self::FileNotText => "file.not_text",
+            Self::WorkbookUnreadable => "file.workbook_unreadable",
+            Self::WorkbookTooLarge => "file.workbook_too_large",
+            Self::RowsTooMany { .. } => "file.rows_too_many",
             Self::FileEmpty => "file.empty",
             Self::HeaderMissing => "file.header_missing",
             Self::LayoutUnknown => "file.layout_unknown",

@@ -1,12 +1,12 @@
 //! Lists of participants as volunteers send them from their spreadsheets.
 //!
-//! In any usual encoding, separated by semicolons, commas or tabs, with headers in French, Arabic or English in any order and
+//! Workbooks, or texts in any usual encoding, separated by semicolons, commas or tabs, with headers in French, Arabic or English in any order and
 //! spelling, a letterhead above them, totals below, and phones written in any way.
 
 mod cells;
 mod columns;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use serde::Serialize;
 use shared::{limit, names, phone::Phone};
@@ -16,12 +16,13 @@ use self::{
     columns::{Column, Header},
 };
 use super::{
-    Problem, Readout, Unreadable,
+    Finding, Problem, Readout, Unreadable,
     phones::{self, HomeCountry},
     table::{self, Row, Rows},
+    workbook::{self, Sheet},
 };
 
-pub use self::cells::{AgeBand, Day, Sex};
+pub use self::cells::{AgeBand, Day, Sex, email};
 
 /// A list of all people that an association ever knew is far below.
 const MEBIBYTES_MAX: usize = 16;
@@ -68,9 +69,10 @@ pub struct Participant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ParticipantList {
     pub readout: Readout<Participant>,
-    /// `UTF-8`, `windows-1252`, `UTF-16LE`, …
+    /// `UTF-8`, `windows-1252`, `UTF-16LE`, …; of a workbook `XLSX` or `ODS`.
     pub encoding: &'static str,
-    pub delimiter: char,
+    /// What separates cells in a text; none in a workbook.
+    pub delimiter: Option<char>,
     /// The line of the headers.
     pub header_line: u64,
     /// Headers of columns that were not read: unknown ones, and those that are not kept on purpose (addresses, signatures).
@@ -82,43 +84,71 @@ pub struct ParticipantList {
 /// Reads a list.
 ///
 /// # Errors
-/// Where the file is no text, too large, or has no column of names.
+/// Where the file is neither text nor a workbook, too large, or has no column of names.
 pub fn read(bytes: &[u8], circumstances: &Circumstances) -> Result<ParticipantList, Unreadable> {
-    table::check(bytes, MEBIBYTES_MAX)?;
     let mut best: Option<Candidate> = None;
-    for (text, encoding) in table::decodings(bytes) {
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        for delimiter in [b';', b',', b'\t', b'|'] {
-            let candidate = Candidate::new(&text, encoding, delimiter);
-            // The likeliest reading comes first, and keeps its place unless another understands more.
-            if candidate.as_ref().map(Candidate::understood) > best.as_ref().map(Candidate::understood) {
-                best = candidate;
+    // The likeliest reading comes first, and keeps its place unless another understands more.
+    let mut consider = |candidate: Option<Candidate>| {
+        if candidate.as_ref().map(Candidate::understood) > best.as_ref().map(Candidate::understood) {
+            best = candidate;
+        }
+    };
+    if workbook::is_one(bytes) {
+        for sheet in workbook::sheets(bytes)? {
+            consider(Candidate::new(Source::Sheet(sheet)));
+        }
+    } else {
+        table::check(bytes, MEBIBYTES_MAX)?;
+        for (text, encoding) in table::decodings(bytes) {
+            let text: Rc<str> = text.replace("\r\n", "\n").replace('\r', "\n").into();
+            for delimiter in [b';', b',', b'\t', b'|'] {
+                consider(Candidate::new(Source::Text { text: Rc::clone(&text), encoding, delimiter }));
             }
         }
     }
     best.map(|list| list.read(circumstances)).ok_or(Unreadable(Problem::HeaderMissing))
 }
 
-/// The file in one encoding and with one delimiter, and the header that it has then.
+/// A table, and how it is read.
+enum Source {
+    Text { text: Rc<str>, encoding: &'static str, delimiter: u8 },
+    Sheet(Sheet),
+}
+
+impl Source {
+    fn rows(&self) -> Box<dyn Iterator<Item = Result<Row, Finding>> + '_> {
+        match self {
+            Self::Text { text, delimiter, .. } => Box::new(Rows::new(text.as_bytes(), *delimiter)),
+            Self::Sheet(sheet) => Box::new(sheet.rows.iter().cloned().map(Ok)),
+        }
+    }
+
+    /// See [`ParticipantList::encoding`] and [`ParticipantList::delimiter`].
+    fn form(&self) -> (&'static str, Option<char>) {
+        match self {
+            Self::Text { encoding, delimiter, .. } => (encoding, Some(char::from(*delimiter))),
+            Self::Sheet(sheet) => (sheet.form, None),
+        }
+    }
+}
+
+/// The file in one reading, and the header that it has then.
 struct Candidate {
-    text: String,
-    encoding: &'static str,
-    delimiter: u8,
+    source: Source,
     header: Header,
     header_line: u64,
 }
 
 impl Candidate {
-    fn new(text: &str, encoding: &'static str, delimiter: u8) -> Option<Self> {
-        let rows = Rows::new(text.as_bytes(), delimiter).take(HEADER_LINE_MAX).filter_map(Result::ok);
+    fn new(source: Source) -> Option<Self> {
         let mut best: Option<(Header, u64)> = None;
-        for row in rows {
+        for row in source.rows().take(HEADER_LINE_MAX).filter_map(Result::ok) {
             let header = Header::of(&row.texts().collect::<Vec<_>>());
             if header.has_names() && best.as_ref().is_none_or(|(found, _)| header.understood() > found.understood()) {
                 best = Some((header, row.line));
             }
         }
-        best.map(|(header, header_line)| Self { text: text.to_owned(), encoding, delimiter, header, header_line })
+        best.map(|(header, header_line)| Self { source, header, header_line })
     }
 
     fn understood(&self) -> usize {
@@ -126,17 +156,18 @@ impl Candidate {
     }
 
     fn read(&self, circumstances: &Circumstances) -> ParticipantList {
+        let (encoding, delimiter) = self.source.form();
         let mut list = ParticipantList {
             readout: Readout::default(),
-            encoding: self.encoding,
-            delimiter: char::from(self.delimiter),
+            encoding,
+            delimiter,
             header_line: self.header_line,
             columns_left_out: self.header.left_out(),
             rows_passed_over: 0,
         };
         let mut seen: HashMap<Vec<String>, u64> = HashMap::new();
         let mut above = Above::default();
-        for row in Rows::new(self.text.as_bytes(), self.delimiter) {
+        for row in self.source.rows() {
             match row {
                 Ok(row) if row.line <= self.header_line => {}
                 Err(finding) if finding.line <= self.header_line => {}

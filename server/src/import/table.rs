@@ -1,4 +1,4 @@
-//! Tables in text files: which encoding, where a row ends, what a cell says.
+//! Tables: in text files which encoding, and where a row ends; in those and in workbooks what a cell says.
 
 use csv::ByteRecord;
 use encoding_rs::{Encoding, MACINTOSH, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1256};
@@ -71,6 +71,7 @@ pub(super) struct Rows<'a> {
 }
 
 /// One of them: the line where it begins, and its cells as they stand.
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) line: u64,
     cells: ByteRecord,
@@ -143,6 +144,11 @@ fn cells(row: &[u8], delimiter: u8) -> Option<ByteRecord> {
 }
 
 impl Row {
+    /// The row of a workbook.
+    pub(super) fn of_cells<'a>(line: u64, cells: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { line, cells: cells.into_iter().collect() }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.cells.len()
     }

@@ -6,10 +6,12 @@ pub mod calendar;
 pub mod enroll;
 pub mod health;
 pub mod journal;
+pub mod lists;
 pub mod passkeys;
 pub mod pokes;
 pub mod privacy;
 pub mod quarantine;
+pub mod registrations;
 pub mod session;
 pub mod sheets;
 pub mod staff;
@@ -89,6 +91,13 @@ pub fn router(state: AppState) -> Router {
         .route("/api/events/{id}/papers", get(sheets::paper))
         .route("/api/sheets/{code}", get(sheets::sealed))
         .route("/api/check/{code}", get(sheets::check))
+        // Coming to an event: by its link, and what the event's own people do with those who came by it.
+        .route("/api/events/{id}/registration", get(registrations::state))
+        .route("/api/events/{id}/registration/open", post(registrations::open))
+        .route("/api/events/{id}/registration/close", post(registrations::close))
+        .route("/api/events/{id}/registration/take", post(registrations::take))
+        .route("/api/events/{id}/registration/drop", post(registrations::drop_one))
+        .route("/api/register/{token}", get(registrations::page).post(registrations::submit))
         // When and where, for calendar programs.
         .route("/api/calendar", post(calendar::renew))
         .route("/api/calendar/end", post(calendar::end))
@@ -97,6 +106,11 @@ pub fn router(state: AppState) -> Router {
     let exchange = Router::new()
         .route("/api/sync", post(sync::sync))
         .layer(DefaultBodyLimit::max(limit::FRAME_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(LONG, within));
+    let lists = Router::new()
+        .route("/api/events/{id}/list/plan", post(lists::plan))
+        .route("/api/events/{id}/list", post(lists::take))
+        .layer(DefaultBodyLimit::max(lists::BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));
     let blobs = Router::new()
         .route("/api/blobs/lacking", post(blobs::lacking))
@@ -107,6 +121,7 @@ pub fn router(state: AppState) -> Router {
     let streams = Router::new().route("/api/pokes", get(pokes::listen));
     let routes = short
         .merge(exchange)
+        .merge(lists)
         .merge(blobs)
         .merge(streams)
         .fallback(assets::serve)

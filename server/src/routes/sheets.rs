@@ -42,7 +42,7 @@ pub struct What {
 }
 
 /// Nobody reaches an event that was not given to them.
-async fn held(state: &AppState, by: &Enrolled, event: DocumentId) -> Result<(), ApiError> {
+pub(super) async fn held(state: &AppState, by: &Enrolled, event: DocumentId) -> Result<(), ApiError> {
     let account = by.account.id;
     let holds = match by.account.scope {
         Scope::Everything => true,

@@ -89,6 +89,8 @@ pub fn erase(tx: &Transaction<'_>, document: DocumentId, now_ms: u64) -> Result<
         "DELETE FROM tombstone WHERE document_id = :id",
         "DELETE FROM assignment WHERE document_id = :id",
         "DELETE FROM invite_document WHERE document_id = :id",
+        "DELETE FROM registration WHERE event_id = :id",
+        "DELETE FROM registration_link WHERE event_id = :id",
         // What names it keeps a bare id, and the links that follow from that.
         "DELETE FROM link WHERE source_id = :id",
         // Territories are no documents: that they lead here follows from the document.

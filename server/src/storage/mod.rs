@@ -15,6 +15,7 @@ pub mod passkeys;
 pub mod projections;
 pub mod quarantine;
 mod readers;
+pub mod registrations;
 pub mod scope;
 pub mod server;
 pub mod sheets;

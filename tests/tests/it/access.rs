@@ -530,13 +530,16 @@ fn an_account_survives_a_restart() {
 }
 
 /// Open to everybody, signed in or not.
-const OPEN: [&str; 5] = [
+const OPEN: [&str; 7] = [
     "GET /healthz",
     "GET /metrics",
     "POST /api/enroll",
     // Whoever holds a printed sheet; a calendar program, by a secret address.
     "GET /api/check/{code}",
     "GET /api/calendar/{token}",
+    // Whoever has the link of an event.
+    "GET /api/register/{token}",
+    "POST /api/register/{token}",
 ];
 /// Open to a device that has not yet a key: it brings one.
 const BINDS: &str = "POST /api/session/key";

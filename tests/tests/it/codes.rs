@@ -7,6 +7,16 @@ use crate::tidiness::files;
 /// Codes for the operator, who reads them in French on the terminal.
 const OPERATORS: [&str; 4] =
     ["server/src/import/", "server/src/cli/", "server/src/verify.rs", "server/src/sheet/proof.rs"];
+/// What the importer says of files that only the operator brings: the register of associations, the communes.
+const NO_LISTS: [&str; 7] = [
+    "rna.",
+    "territory.",
+    "commune.",
+    "association.differs",
+    "file.layout_unknown",
+    "file.column_missing",
+    "row.columns",
+];
 /// What is written like a code and names a file.
 const FILE_ENDINGS: [&str; 5] = ["html", "js", "json", "pem", "sqlite"];
 /// What a worker tells its own page when it ends. Nobody reads it.
@@ -30,9 +40,18 @@ fn is_code(text: &str) -> bool {
 fn codes(folder: &str, ending: &str, sign: char) -> BTreeSet<String> {
     let sources =
         files(folder, ending).into_iter().filter(|(name, _)| !OPERATORS.iter().any(|of| name.starts_with(of)));
-    let of =
-        |(_, text): (String, String)| quoted(&text, sign).filter(|text| is_code(text)).map(str::to_owned).collect();
-    sources.flat_map(|source| -> Vec<String> { of(source) }).collect()
+    sources.flat_map(|(_, text)| codes_in(&text, sign)).collect()
+}
+
+fn codes_in(text: &str, sign: char) -> Vec<String> {
+    quoted(text, sign).filter(|text| is_code(text)).map(str::to_owned).collect()
+}
+
+/// What the app may be told of a list from a spreadsheet.
+fn codes_of_lists() -> BTreeSet<String> {
+    let problems = files("server/src/import", "rs").into_iter().find(|(name, _)| name == "server/src/import/mod.rs");
+    let codes = codes_in(&problems.expect("the importer").1, '"').into_iter();
+    codes.filter(|code| !NO_LISTS.iter().any(|other| code.starts_with(other))).collect()
 }
 
 /// The key of the message for each code, and the file that says so.
@@ -58,10 +77,18 @@ fn explained() -> BTreeMap<String, (String, String)> {
 fn every_code_that_reaches_the_app_is_explained_in_every_language() {
     let mut given: BTreeSet<String> =
         ["shared/src", "server/src", "pwa/engine/src"].iter().flat_map(|folder| codes(folder, "rs", '"')).collect();
+    given.extend(codes_of_lists());
     given.extend(["pwa/src/store", "pwa/src/engine", "pwa/src/ui"].iter().flat_map(|folder| codes(folder, "ts", '\'')));
     DEATHS.iter().for_each(|death| assert!(given.remove(*death), "{death} is given by nobody"));
-    for code in ["edit.failed", "change.too_big", "frame.malformed", "exchange.unasked", "scope.outside", "server.busy"]
-    {
+    for code in [
+        "edit.failed",
+        "change.too_big",
+        "frame.malformed",
+        "exchange.unasked",
+        "scope.outside",
+        "server.busy",
+        "participant.repeated",
+    ] {
         assert!(given.contains(code), "this test no longer finds {code}");
     }
     let explained = explained();

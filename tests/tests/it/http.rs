@@ -36,6 +36,9 @@ fn every_route_but_the_open_ones_is_closed_to_strangers() {
         // Whoever holds a printed sheet; a calendar program, by a secret address.
         ("GET", "/api/check/{code}"),
         ("GET", "/api/calendar/{token}"),
+        // Whoever has the link of an event.
+        ("GET", "/api/register/{token}"),
+        ("POST", "/api/register/{token}"),
     ];
     let server = TestServer::start();
     for (method, path) in routes() {

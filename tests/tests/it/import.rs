@@ -285,10 +285,12 @@ fn the_communes_of_morocco_come_with_the_program() {
 fn a_file_that_cannot_be_read_is_explained() {
     let office = Office::new();
     let spreadsheet = office.file("liste.xlsx", b"PK\x03\x04 a spreadsheet");
+    let old = office.file("liste.xls", b"\xd0\xcf\x11\xe0 a spreadsheet");
     let register = fixture("rna_waldec_sample.csv");
     for (words, explanation) in [
         (["participants", "/nothing/there.csv"], "il n’existe pas"),
-        (["participants", &spreadsheet], "file.not_text"),
+        (["participants", &spreadsheet], "file.workbook_unreadable"),
+        (["participants", &old], "file.not_text"),
         (["rna", &fixture("participants/export_utf8.csv")], "file.layout_unknown"),
         (["communes", &register], "file.column_missing"),
     ] {
@@ -296,6 +298,19 @@ fn a_file_that_cannot_be_read_is_explained() {
         assert!(error.contains(explanation), "{error}");
     }
     assert!(!Path::new(&office.data()).exists());
+}
+
+#[test]
+fn a_workbook_is_taken_as_its_text_is() {
+    let office = Office::new();
+    let text =
+        office.import(&["participants", &fixture("participants/workshop.xlsx"), "--country", "FR"]).expect("taken");
+    check_says(&text, &["Personnes nouvelles : 6", "Personnes déjà là : 1"]);
+    assert!(text.contains("workshop.xlsx : XLSX, en-têtes à la ligne 5."), "{text}");
+    for again in ["participants/workshop.ods", "participants/workshop_windows1252.csv"] {
+        let text = office.import(&["participants", &fixture(again), "--country", "FR"]).expect("taken");
+        check_says(&text, &["Personnes nouvelles : 0", "Personnes déjà là : 7"]);
+    }
 }
 
 #[test]

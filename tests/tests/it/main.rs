@@ -1,6 +1,7 @@
 //! Every test that needs more than one crate: one binary, one file per fear.
 
 mod access;
+mod arrivals;
 mod blobs;
 mod calendar;
 mod codes;

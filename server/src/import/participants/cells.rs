@@ -66,6 +66,17 @@ pub struct Day {
     pub day: u32,
 }
 
+impl Day {
+    /// The calendar day of a moment, in UTC.
+    #[must_use]
+    pub fn of(ms: u64) -> Self {
+        let instant = time::OffsetDateTime::from_unix_timestamp(i64::try_from(ms / 1000).unwrap_or(0));
+        let date = instant.unwrap_or(time::OffsetDateTime::UNIX_EPOCH).date();
+        let year = u32::try_from(date.year()).unwrap_or(0);
+        Self { year, month: u8::from(date.month()).into(), day: date.day().into() }
+    }
+}
+
 impl AgeBand {
     /// The first and the last year of each band.
     const BANDS: [(Self, u32, u32); 4] =
@@ -336,7 +347,8 @@ pub(super) fn is_mark(text: &str) -> bool {
 }
 
 /// An address as it is stored: the host in small letters. Nothing where it is none.
-pub(super) fn email(text: &str) -> Option<String> {
+#[must_use]
+pub fn email(text: &str) -> Option<String> {
     let text = text.trim_matches(['.', ':', '(', ')', '"', '\'']);
     let (name, host) = text.strip_prefix("mailto:").unwrap_or(text).split_once('@')?;
     let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');

@@ -31,7 +31,7 @@ fn codes(findings: &[super::super::Finding]) -> Vec<(u64, &'static str)> {
 #[test]
 fn a_sheet_with_letterhead_and_totals_is_read() {
     let list = read(WORKSHOP, &ABROAD).expect("a list");
-    assert_eq!((list.encoding, list.delimiter, list.header_line), ("windows-1252", ';', 5));
+    assert_eq!((list.encoding, list.delimiter, list.header_line), ("windows-1252", Some(';'), 5));
     assert_eq!(
         shown(&list),
         [
@@ -62,7 +62,7 @@ fn a_sheet_with_letterhead_and_totals_is_read() {
 #[test]
 fn a_country_that_is_given_answers_for_bare_numbers() {
     let list = read(REGISTRATIONS, &MOROCCO).expect("a list");
-    assert_eq!((list.encoding, list.delimiter, list.header_line), ("UTF-8", '\t', 1));
+    assert_eq!((list.encoding, list.delimiter, list.header_line), ("UTF-8", Some('\t'), 1));
     assert_eq!(
         shown(&list),
         [
@@ -95,7 +95,7 @@ fn birth_dates_are_read_for_their_band_and_not_kept() {
 #[test]
 fn arabic_lists_in_utf16_are_read() {
     let list = read(ARABIC, &MOROCCO).expect("a list");
-    assert_eq!((list.encoding, list.delimiter, list.header_line), ("UTF-16LE", '\t', 2));
+    assert_eq!((list.encoding, list.delimiter, list.header_line), ("UTF-16LE", Some('\t'), 2));
     assert_eq!(
         shown(&list),
         [
@@ -110,7 +110,7 @@ fn arabic_lists_in_utf16_are_read() {
 #[test]
 fn quoted_cells_and_ticked_columns_are_read() {
     let list = read(EXPORT, &ABROAD).expect("a list");
-    assert_eq!((list.encoding, list.delimiter), ("UTF-8", ','));
+    assert_eq!((list.encoding, list.delimiter), ("UTF-8", Some(',')));
     assert_eq!(
         shown(&list),
         [
@@ -138,7 +138,8 @@ fn an_encoding_that_the_bytes_do_not_tell_is_told_by_the_headers() {
 fn a_file_that_is_no_list_says_so() {
     let code = |bytes: &[u8]| read(bytes, &ABROAD).map(|_| ()).map_err(|refused| refused.0.code());
     assert_eq!(code(b"a;b;c\n1;2;3\n"), Err("file.header_missing"));
-    assert_eq!(code(b"PK\x03\x04"), Err("file.not_text"));
+    assert_eq!(code(b"PK\x03\x04"), Err("file.workbook_unreadable"));
+    assert_eq!(code(b"\xd0\xcf\x11\xe0 an old workbook"), Err("file.not_text"));
     assert_eq!(code(b"\xef\xbb\xbf\r\n"), Err("file.header_missing"));
     assert_eq!(code("Nom;Tél\n".as_bytes()), Ok(()));
     assert_eq!(Unreadable(Problem::FileEmpty).to_string(), "le fichier est vide [file.empty]");
