@@ -137,6 +137,7 @@ may!(AnswerPeople);
 may!(RunRetention);
 may!(ReadSheet);
 may!(SealSheet);
+may!(ChangeSettings);
 
 /// Somebody who may bring photos, scans and signatures: whoever may mark, or write a dossier. Also after their access was ended: what
 /// such a phone had not sent is rescued.

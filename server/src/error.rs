@@ -9,7 +9,7 @@ use serde_json::json;
 use shared::wire::FrameError;
 
 use crate::{
-    blobs, erasure,
+    blobs, erasure, logos,
     passkeys::Broken,
     rates::TooOften,
     sheet,
@@ -70,6 +70,8 @@ pub enum ApiError {
     #[error(transparent)]
     NoSheet(sheet::Refusal),
     #[error(transparent)]
+    NoLogo(logos::Refusal),
+    #[error(transparent)]
     Blob(#[from] blobs::Refusal),
     #[error("the server has too much to do")]
     Busy,
@@ -122,6 +124,15 @@ impl From<sheet::Refusal> for ApiError {
         match refusal {
             sheet::Refusal::Store(error) => error.into(),
             other => Self::NoSheet(other),
+        }
+    }
+}
+
+impl From<logos::Refusal> for ApiError {
+    fn from(refusal: logos::Refusal) -> Self {
+        match refusal {
+            logos::Refusal::Store(error) => error.into(),
+            other => Self::NoLogo(other),
         }
     }
 }
@@ -182,6 +193,7 @@ impl ApiError {
             Self::NoSheet(sheet::Refusal::Paper(_)) => "sheet.paper_failed",
             Self::NoSheet(sheet::Refusal::Store(_)) => "server.failed",
             Self::Blob(refusal) => refusal.code(),
+            Self::NoLogo(refusal) => refusal.code(),
             Self::Busy => "server.busy",
             Self::TimedOut => "server.timeout",
             Self::Stopping => "server.stopping",
@@ -236,6 +248,13 @@ impl ApiError {
                 sheet::Refusal::PlanChanged | sheet::Refusal::NothingNew => StatusCode::CONFLICT,
                 sheet::Refusal::ReasonMissing | sheet::Refusal::Empty => StatusCode::UNPROCESSABLE_ENTITY,
                 sheet::Refusal::Paper(_) | sheet::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Self::NoLogo(refusal) => match refusal {
+                logos::Refusal::Unknown => StatusCode::NOT_FOUND,
+                logos::Refusal::TooMany => StatusCode::CONFLICT,
+                logos::Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                logos::Refusal::Picture => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                logos::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Blob(refusal) => match refusal {
                 blobs::Refusal::Unknown => StatusCode::NOT_FOUND,

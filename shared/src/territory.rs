@@ -55,7 +55,10 @@ pub fn code_of(id: DocumentId) -> Option<String> {
 pub fn of_record(kind: Kind, record: &Record) -> Vec<DocumentId> {
     let text = |field| record.fields().text(field);
     let mut codes = match kind {
-        Kind::Event => around_commune(text(Field::Commune)),
+        Kind::Event => {
+            let by_code = around_commune(text(Field::CommuneCode));
+            if by_code.is_empty() { around_commune(text(Field::Commune)) } else { by_code }
+        }
         Kind::Dossier => around_commune(text(Field::Territory)),
         Kind::Association => {
             let by_commune = around_commune(text(Field::CommuneCode));
@@ -86,7 +89,9 @@ pub fn around_commune(code: &str) -> Vec<String> {
     }
 }
 
-fn around_postcode(postcode: &str) -> Vec<String> {
+/// The territories around a French postcode. None for what is no postcode.
+#[must_use]
+pub fn around_postcode(postcode: &str) -> Vec<String> {
     if postcode.len() != 5 || !postcode.bytes().all(|b| b.is_ascii_digit()) {
         return Vec::new();
     }
