@@ -6,6 +6,7 @@ mod codes;
 mod contract;
 mod edge;
 mod erasure;
+mod figures;
 mod guard;
 mod http;
 mod import;
