@@ -136,7 +136,7 @@ impl Document {
     /// The genesis of a kind is the same change on every device, so that a document may be begun on two phones apart.
     #[must_use]
     pub fn new(id: DocumentId, kind: Kind) -> Self {
-        Self { id, kind, crdt: genesis(kind) }
+        Self { id, kind, crdt: genesis(kind).clone() }
     }
 
     /// Reads what [`Document::save`] wrote, possibly followed by changes.
@@ -292,7 +292,14 @@ impl Document {
 /// The first change of every document of a kind: its kind, the schema's number, and the maps.
 ///
 /// It never travels. A golden hash in the tests keeps it from ever changing.
-fn genesis(kind: Kind) -> Automerge {
+fn genesis(kind: Kind) -> &'static Automerge {
+    use std::sync::OnceLock;
+    // Begun and hashed once: a phone begins hundreds of documents whenever it starts.
+    static GENESES: OnceLock<[Automerge; 7]> = OnceLock::new();
+    &GENESES.get_or_init(|| Kind::ALL.map(begin))[kind as usize]
+}
+
+fn begin(kind: Kind) -> Automerge {
     let mut crdt = Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint);
     crdt.set_actor(ActorId::from(&b"tiwizi genesis"[..]));
     let mut transaction = crdt.transaction();
@@ -312,7 +319,5 @@ fn genesis(kind: Kind) -> Automerge {
 /// The name of a kind's genesis.
 #[must_use]
 pub fn genesis_hash(kind: Kind) -> ChangeHash {
-    use std::sync::OnceLock;
-    static HASHES: OnceLock<[ChangeHash; 7]> = OnceLock::new();
-    HASHES.get_or_init(|| Kind::ALL.map(|kind| genesis(kind).get_heads()[0]))[kind as usize]
+    genesis(kind).get_heads()[0]
 }

@@ -1,6 +1,9 @@
 //! Records: what a document says, read into plain types. Views, Questions and projections are made from these alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as Crdt};
 use serde::{Deserialize, Serialize};
@@ -404,6 +407,14 @@ pub struct CallSection {
 }
 
 impl Record {
+    /// Of a document in which nothing was written yet.
+    #[must_use]
+    pub fn empty(kind: Kind) -> Self {
+        static EMPTY: OnceLock<[Record; 7]> = OnceLock::new();
+        let read = |kind| Self::read(&Document::new(DocumentId([0; 16]), kind));
+        EMPTY.get_or_init(|| Kind::ALL.map(read))[kind as usize].clone()
+    }
+
     /// Reads a document. What is missing or of another shape reads as empty: a record never fails.
     #[must_use]
     pub fn read(document: &Document) -> Self {

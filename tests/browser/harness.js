@@ -134,7 +134,10 @@ export class Phone {
     if (!this.keepsShell) return this;
     // The app's shell is kept for the time without a network.
     await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    await this.until(async () => (await caches.keys()).length > 0);
+    await this.page.evaluate(async () => {
+      // A promise is no answer to Playwright's own waiting.
+      while ((await caches.keys()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    });
     return this;
   }
 

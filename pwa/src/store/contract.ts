@@ -129,6 +129,8 @@ export interface Store {
   readonly storageTrouble: 'storage.full' | 'storage.failed' | null;
   /** The latest view of that key, or null while there is none. Reactive. Subscribes for as long as a component uses it. */
   view(key: ViewKey): View | null;
+  /** Reads what that view last showed: somebody will ask for it soon. */
+  prefetch(key: ViewKey): void;
   /** Resolves when the edit is on disk (or could not be written). The views change at once, before that. */
   commit(edit: Edit): Promise<Saved>;
   /**

@@ -125,6 +125,11 @@ class AppStore implements Store {
     return this.#shelf.shown(key);
   }
 
+  prefetch(key: ViewKey): void {
+    // Held for a moment, it stays among those that are kept warm.
+    this.#shelf.use(key)();
+  }
+
   async commit(edit: Edit): Promise<Saved> {
     // A copy: what the screen holds may be a proxy, and may change.
     const entry = { at_ms: Date.now(), edit: JSON.parse(JSON.stringify(edit)) as Edit };
@@ -246,6 +251,9 @@ class AppStore implements Store {
     await present;
     this.#listen();
     await this.#readExchange();
+    // The browser looks for a new version while nobody waits for the first screen.
+    await contentPainted();
+    await painted();
     if (import.meta.env.PROD) await this.#followUpdates().catch(() => {});
   }
 

@@ -372,7 +372,7 @@ impl Replica {
     fn take_whole(&mut self, id: DocumentId, kind: Kind, bytes: &[u8]) {
         let Ok(theirs) = Document::load(id, kind, bytes) else { return };
         let server_heads: Vec<Hash> = theirs.heads().into_iter().map(|hash| hash.0).collect();
-        let held = self.held.entry(id).or_insert_with(|| Held::new(&Document::new(id, kind)));
+        let held = self.held.entry(id).or_insert_with(|| Held::new(kind));
         held.kind = kind;
         let mut pending = held.no_longer_in(id, &theirs);
         // What the server has is no longer pending, whoever brought it there.
@@ -447,7 +447,7 @@ impl Replica {
     }
 
     fn take_changes(&mut self, id: DocumentId, kind: Kind, changes: &[Vec<u8>]) {
-        let mut begun = Held::new(&Document::new(id, kind));
+        let mut begun = Held::new(kind);
         let held = self.held.get_mut(&id).unwrap_or(&mut begun);
         let before = held.parse(id).clone();
         if held.parse(id).take(changes).is_err() {

@@ -152,7 +152,7 @@ impl Replica {
     fn wrote(&mut self, document: Document, pending: Pending) {
         let (id, kind) = (document.id, document.kind);
         self.stored.wrote(id, kind, &pending);
-        let held = self.held.entry(id).or_insert_with(|| Held::new(&Document::new(id, kind)));
+        let held = self.held.entry(id).or_insert_with(|| Held::new(kind));
         held.nonce.get_or_insert_with(|| self.nonce.to_be_bytes());
         held.tail.push(pending.bytes.to_vec());
         held.pending.push(pending);
@@ -294,13 +294,14 @@ impl Library for Replica {
 }
 
 impl Held {
-    fn new(document: &Document) -> Self {
+    /// Of a document in which nothing was written yet.
+    fn new(kind: Kind) -> Self {
         Self {
-            kind: document.kind,
+            kind,
             saved: Vec::new(),
             tail: Vec::new(),
             parsed: None,
-            record: Record::read(document),
+            record: Record::empty(kind),
             server_heads: Vec::new(),
             pending: Vec::new(),
             nonce: None,

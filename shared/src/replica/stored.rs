@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Held, Identity, Pending, Replica, exchange};
 use crate::{
-    document::{Document, Kind},
+    document::Kind,
     id::DocumentId,
     record::Record,
     view::{JudgedView, SetAside},
@@ -18,6 +18,8 @@ use crate::{
 
 /// Batches in the log before it is packed.
 const LOG_BATCHES_MAX: usize = 48;
+/// Documents that the log speaks of before it is packed: each of them is read from its changes at the next start.
+const LOG_DOCUMENTS_MAX: usize = 32;
 /// Bytes in the log before it is packed.
 const LOG_BYTES_MAX: usize = 512 * 1024;
 /// Documents are packed by the last byte of their id, which is random, into so many packs.
@@ -197,7 +199,7 @@ impl Replica {
     }
 
     fn open_packed(&mut self, packed: Packed) {
-        let mut held = Held::new(&Document::new(packed.id, packed.kind));
+        let mut held = Held::new(packed.kind);
         held.saved = packed.saved.into_vec();
         held.pending = packed.pending;
         held.server_heads = packed.server_heads;
@@ -238,12 +240,12 @@ impl Replica {
     fn open_happened(&mut self, happened: Happened) {
         match happened {
             Happened::Wrote { id, kind, pending } => {
-                let held = self.held.entry(id).or_insert_with(|| Held::new(&Document::new(id, kind)));
+                let held = self.held.entry(id).or_insert_with(|| Held::new(kind));
                 held.tail.push(pending.bytes.to_vec());
                 held.pending.push(pending);
             }
             Happened::Took { id, kind, changes, server_heads } => {
-                let held = self.held.entry(id).or_insert_with(|| Held::new(&Document::new(id, kind)));
+                let held = self.held.entry(id).or_insert_with(|| Held::new(kind));
                 held.tail.extend(changes.into_iter().map(serde_bytes::ByteBuf::into_vec));
                 held.server_heads = server_heads;
             }
@@ -275,7 +277,9 @@ impl Replica {
         self.stored.dirty.extend(events.iter().map(Happened::document));
         let bytes = value(&events);
         self.stored.log_bytes += bytes.len();
-        let full = self.stored.log.len() >= LOG_BATCHES_MAX || self.stored.log_bytes > LOG_BYTES_MAX;
+        let full = self.stored.log.len() >= LOG_BATCHES_MAX
+            || self.stored.dirty.len() > LOG_DOCUMENTS_MAX
+            || self.stored.log_bytes > LOG_BYTES_MAX;
         if std::mem::take(&mut self.stored.packs_next) || full {
             self.pack(&mut batch);
         } else if !events.is_empty() {
