@@ -479,8 +479,8 @@ fn a_logo_stands_on_papers_and_stays_on_what_is_sealed() {
     for (bytes, status, code) in [
         (b"<svg/>".to_vec(), 415, "logo.picture"),
         (png(40)[..60].to_vec(), 415, "logo.picture"),
-        // Few bytes, and 16 million pixels.
-        (png(4000), 413, "logo.too_large"),
+        // Few bytes, and four million pixels.
+        (png(2000), 413, "logo.too_large"),
         (vec![0; 46 * 1024], 413, "logo.too_large"),
     ] {
         assert_eq!(admin.post("/api/logos", &logo("", &bytes)).refusal(), (status, code.to_owned()));

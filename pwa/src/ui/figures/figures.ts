@@ -58,8 +58,8 @@ export interface HeadFigure {
   label: string;
   inside: string;
   outside: string;
-  /** A part of the number before it. */
-  part?: boolean;
+  /** A part of that number. */
+  part?: HeadFigure;
 }
 
 /** What stands above the tables, as in the server's `sheet/figures.rs`. */
@@ -67,18 +67,21 @@ export function headFigures(figures: Figures): HeadFigure[] {
   const ofPeople: Shown = figures.shown === 'plain' ? 'plain' : 'withheld';
   const novelty = figures.tables.find(({ by }) => by === 'novelty');
   const newShown = (novelty?.is_published && novelty.rows[0]?.shown) || 'withheld';
-  const one = (label: string, value: number, shown: Shown, part = false): HeadFigure => ({
+  const one = (label: string, value: number, shown: Shown, part?: HeadFigure): HeadFigure => ({
     label,
     inside: number(value),
     outside: published(value, shown),
-    part,
+    ...(part && { part }),
   });
   return [
-    one(m.figures_people(), figures.people, figures.shown),
-    one(m.figures_people_new(), figures.people_new, newShown, true),
+    one(m.figures_people(), figures.people, figures.shown, one(m.figures_people_new(), figures.people_new, newShown)),
     one(m.figures_participations(), figures.participations, ofPeople),
-    one(m.figures_associations(), figures.associations, ofPeople),
-    one(m.figures_associations_new(), figures.associations_new, ofPeople, true),
+    one(
+      m.figures_associations(),
+      figures.associations,
+      ofPeople,
+      one(m.figures_associations_new(), figures.associations_new, ofPeople),
+    ),
     ...(figures.unnamed > 0 ? [one(m.figures_unnamed(), figures.unnamed, figures.unnamed_shown)] : []),
     ...(figures.support_minutes === null
       ? []
