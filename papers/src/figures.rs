@@ -1,7 +1,6 @@
 //! An event's figures as tables. What may be said of few people was decided before: a number that is not here cannot be in the file.
 
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{PaperError, at_most},
@@ -47,7 +46,7 @@ pub struct FigureLine {
 }
 
 /// What stands in one cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FigureCell {
     Number(u32),
     /// A duration, shown as hours.
@@ -136,7 +135,7 @@ pub fn figures_xlsx(figures: &FigureBook) -> Result<Vec<u8>, PaperError> {
     let write = || -> Result<Vec<u8>, XlsxError> {
         let mut book = book(words::FIGURES_TITLE, figures.made_ms)?;
         read_as_page(figures, book.add_worksheet().set_name(words::FIGURES_TAB)?)?;
-        read_as_rows(figures, book.add_worksheet().set_name(words::ROWS_TAB)?)?;
+        read_as_rows(figures, book.add_worksheet().set_name(words::NUMBERS_TAB)?)?;
         book.save_to_buffer()
     };
     write().map_err(|e| PaperError::Table(e.to_string()))

@@ -2,7 +2,7 @@
 //!
 //! A [`Gathering`] says what took place; around it stand the papers: the attendance [`Sheet`] that funders audit (signed, or
 //! blank to be signed by hand; also as a spreadsheet, CSV and JSON), the [`ContactList`] that is kept apart from it,
-//! [`Attestations`], [`Convocations`] and [`Badges`].
+//! [`Attestations`], [`Convocations`] and [`Badges`]. A [`FigureBook`] says how many came.
 //!
 //! Nothing here reads a file, asks the time or draws a random number: the same input gives the same bytes, which a seal can name
 //! by their hash. All wording is in `words`; layout is in `templates/`, which see what people wrote as values only and never

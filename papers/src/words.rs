@@ -49,6 +49,7 @@ pub(crate) fn how(how: How) -> &'static str {
 
 pub(crate) const FIGURES_TITLE: &str = "Chiffres de l’événement";
 pub(crate) const FIGURES_TAB: &str = "Chiffres";
+pub(crate) const NUMBERS_TAB: &str = "Nombres";
 pub(crate) const WHOLE: &str = "Ensemble";
 pub(crate) const PROVISIONAL: &str = "Chiffres provisoires";
 pub(crate) const FINAL: &str = "Chiffres de la feuille scellée";

@@ -71,6 +71,32 @@ fn no_cell_is_a_formula() {
 }
 
 #[test]
+fn masked_figures_are_words_that_no_sum_takes_in() {
+    let figures = sample::figures();
+    let text = String::from_utf8(papers::figures_csv(&figures).unwrap()).unwrap();
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    let title = "PRA-2026-117;Atelier d’écriture : monter un dossier PRA/OSIM, du besoin au budget";
+    for line in [
+        "Chiffres provisoires;Ensemble;Personnes présentes;;23",
+        "Chiffres provisoires;Ensemble;Heures d’appui collectif;;80\u{a0}h\u{a0}30",
+        "Chiffres provisoires;Par sexe;femmes;Personnes;n. p.",
+        "Chiffres provisoires;Par sexe;hommes;Participations;< 5",
+        "Chiffres provisoires;Sans nom, par sexe;femmes;Participations;12",
+        "Chiffres provisoires;Par département;Trop peu de personnes : détail non publié;;",
+    ] {
+        assert!(lines.contains(&format!("{title};{line}").as_str()), "{line}: {lines:#?}");
+    }
+    let pages = pages(papers::figures_xlsx(&figures).unwrap());
+    assert_eq!(pages.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Chiffres", "Nombres"]);
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(papers::figures_xlsx(&figures).unwrap())).unwrap();
+    let page = book.worksheet_range("Chiffres").unwrap();
+    let row = |label: &str| page.rows().find(|row| row[0] == Data::String(label.to_owned())).unwrap().to_vec();
+    assert_eq!(row("Personnes présentes")[1], Data::Float(23.0));
+    assert_eq!(row("femmes")[1..], [Data::String("n. p.".to_owned()), Data::String("n. p.".to_owned())]);
+    assert_eq!(row("hommes")[1..], [Data::String("< 5".to_owned()), Data::String("< 5".to_owned())]);
+}
+
+#[test]
 fn json_gives_everything_back() {
     let sheet = sample::sheet(3, 2);
     let bytes = papers::sheet_json(&sheet).unwrap();
