@@ -128,6 +128,22 @@ mod tests {
     }
 
     #[test]
+    fn an_event_lies_where_the_code_of_its_commune_says() {
+        let register = |value: &str| crate::record::Register { value: value.into(), apart: Vec::new() };
+        let check = |all: &[(Field, &str)], expected: &[&str]| {
+            let fields = crate::record::Fields(all.iter().map(|(field, value)| (*field, register(value))).collect());
+            let event = crate::record::EventRecord { fields, ..Default::default() };
+            let expected: Vec<_> = expected.iter().filter_map(|code| id_of(code)).collect();
+            assert_eq!(of_record(Kind::Event, &Record::Event(event)), expected, "{all:?}");
+        };
+        check(&[(Field::Commune, "Tinzart"), (Field::CommuneCode, "09.541.04.61")], &["MA.09", "MA.09.541"]);
+        check(&[(Field::Commune, "Marseille"), (Field::CommuneCode, "13055")], &["FR.R93", "FR.13"]);
+        // As lists had it before there was a field for the code.
+        check(&[(Field::Commune, "13055")], &["FR.R93", "FR.13"]);
+        check(&[(Field::Commune, "Marseille")], &[]);
+    }
+
+    #[test]
     fn every_departement_is_there_once() {
         let mut all: Vec<&str> = FRANCE.iter().flat_map(|(_, departements)| departements.iter().copied()).collect();
         all.sort_unstable();
