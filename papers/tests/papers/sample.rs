@@ -1,9 +1,8 @@
 //! An event as M&D has them, with as many people as are asked for.
 
 use papers::{
-    Attended, Attestations, Attested, Badge, Badges, Cell, Completeness, ContactList, ContactRow, Convocations,
-    FigureBook, FigureCell, FigureLine, FigureSection, Funder, Gathering, HeadCount, House, How, Ink, Invited, Picture,
-    Row, Seal, Sheet, Signatory, Slot, Status, Trainer,
+    Attended, Attestations, Attested, Badge, Badges, Cell, Completeness, ContactList, ContactRow, Convocations, Funder,
+    Gathering, HeadCount, House, How, Ink, Invited, Picture, Row, Seal, Sheet, Signatory, Slot, Status, Trainer,
 };
 
 /// 22 November 2026 at 17:04, universal time.
@@ -267,27 +266,4 @@ pub(crate) fn badges(people: usize) -> Badges {
 
 fn token(number: usize) -> String {
     format!("TWZ1:{number:04}:Q2hhbmdlLW1laTc3ZjA5")
-}
-
-pub(crate) fn figures() -> FigureBook {
-    let line = |label: &str, cell| FigureLine { label: label.to_owned(), people: Some(cell), participations: cell };
-    let unnamed = FigureLine { label: "femmes".to_owned(), people: None, participations: FigureCell::Number(12) };
-    FigureBook {
-        gathering: gathering(2),
-        is_provisional: true,
-        head: vec![
-            ("Personnes présentes", FigureCell::Number(23)),
-            ("Heures d’appui collectif", FigureCell::Minutes(4_830)),
-        ],
-        sections: vec![
-            FigureSection {
-                title: "Par sexe",
-                lines: vec![line("femmes", FigureCell::Withheld), line("hommes", FigureCell::Few)],
-            },
-            FigureSection { title: "Par département", lines: Vec::new() },
-            FigureSection { title: "Sans nom, par sexe", lines: vec![unnamed] },
-        ],
-        made_at: "25 novembre 2026 à 18 h 04".to_owned(),
-        made_ms: 1_795_623_840_000,
-    }
 }

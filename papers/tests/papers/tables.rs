@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
-use papers::Sheet;
+use papers::{FigureBook, FigureCell, FigureLine, FigureSection, Sheet};
 
 use crate::sample;
 
@@ -70,9 +70,32 @@ fn no_cell_is_a_formula() {
     assert!(book.worksheet_formula("Présences").unwrap().rows().flatten().all(String::is_empty));
 }
 
+pub(crate) fn figures() -> FigureBook {
+    let line = |label: &str, cell| FigureLine { label: label.to_owned(), people: Some(cell), participations: cell };
+    let unnamed = FigureLine { label: "femmes".to_owned(), people: None, participations: FigureCell::Number(12) };
+    FigureBook {
+        gathering: sample::gathering(2),
+        is_provisional: true,
+        head: vec![
+            ("Personnes présentes", FigureCell::Number(23)),
+            ("Heures d’appui collectif", FigureCell::Minutes(4_830)),
+        ],
+        sections: vec![
+            FigureSection {
+                title: "Par sexe",
+                lines: vec![line("femmes", FigureCell::Withheld), line("hommes", FigureCell::Few)],
+            },
+            FigureSection { title: "Par département", lines: Vec::new() },
+            FigureSection { title: "Sans nom, par sexe", lines: vec![unnamed] },
+        ],
+        made_at: "25 novembre 2026 à 18 h 04".to_owned(),
+        made_ms: 1_795_623_840_000,
+    }
+}
+
 #[test]
 fn masked_figures_are_words_that_no_sum_takes_in() {
-    let figures = sample::figures();
+    let figures = figures();
     let text = String::from_utf8(papers::figures_csv(&figures).unwrap()).unwrap();
     let lines: Vec<&str> = text.lines().skip(1).collect();
     let title = "PRA-2026-117;Atelier d’écriture : monter un dossier PRA/OSIM, du besoin au budget";

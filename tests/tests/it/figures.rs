@@ -51,8 +51,15 @@ struct Told {
     same_as: Option<usize>,
 }
 
+/// Fields that say where something is.
+type Place = &'static [(Field, &'static str)];
+/// Event, half-day, person.
+type At = (usize, usize, usize);
+/// A status, and how long, where it was said.
+type Seen = (Status, Option<u16>);
+
 /// An association: the fields that say where it is, then its département and its territory of origin.
-const ASSOCIATIONS: [(&[(Field, &str)], &str, &str); 5] = [
+const ASSOCIATIONS: [(Place, &str, &str); 5] = [
     (&[(Field::Postcode, "13005"), (Field::Origin, "09.541.05.13")], "13", "09.541"),
     (&[(Field::CommuneCode, "06088"), (Field::Origin, "09.581, 09.551")], "06", "several"),
     (&[(Field::CommuneCode, "09.581.01.01")], "MA", "09.581"),
@@ -66,8 +73,8 @@ struct House {
     hand: Hand,
     staff: Client,
     people: Vec<Told>,
-    /// Event, half-day, person: the presences that were seen there.
-    present: BTreeMap<(usize, usize, usize), Vec<(Status, Option<u16>)>>,
+    /// The presences that were seen there.
+    present: BTreeMap<At, Vec<Seen>>,
     /// Event, sex, age band: people without names.
     unnamed: Vec<(usize, &'static str, &'static str, u32)>,
 }
@@ -111,7 +118,7 @@ impl House {
     }
 
     /// Somebody is on a roster, and is marked.
-    fn mark(&mut self, at: (usize, usize, usize), status: Status, minutes: Option<u16>, mark: u16) {
+    fn mark(&mut self, at: At, status: Status, minutes: Option<u16>, mark: u16) {
         let (n, half, one) = at;
         let [high, low] = mark.to_be_bytes();
         let (event, slot, person) = (event(n), slot(n, half), document(1, one));
@@ -272,7 +279,7 @@ impl House {
 }
 
 /// M2: present prevails over partial, partial over remote. Who was there in part was there for as long as somebody said, if anybody did.
-fn attended(seen: &[(Status, Option<u16>)], whole: u32) -> u32 {
+fn attended(seen: &[Seen], whole: u32) -> u32 {
     let partial = seen.iter().filter(|(status, _)| *status == Status::Partial);
     if seen.iter().any(|(status, _)| *status == Status::Present) {
         return whole;
