@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import { packCommunes } from './tools/communes.js';
 import { drawIcons } from './tools/icons.js';
 import { compileMessages } from './tools/messages.js';
 import { phonePlans } from './tools/phone-plans.js';
@@ -38,10 +39,16 @@ function icons(): Plugin {
   };
 }
 
+/** Packs the lists of communes. */
+function communes(): Plugin {
+  return { name: 'tiwizi:communes', buildStart: packCommunes };
+}
+
 export default defineConfig({
   plugins: [
     messages(),
     icons(),
+    communes(),
     phonePlans(),
     svelte(),
     VitePWA({

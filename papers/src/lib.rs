@@ -2,7 +2,7 @@
 //!
 //! A [`Gathering`] says what took place; around it stand the papers: the attendance [`Sheet`] that funders audit (signed, or
 //! blank to be signed by hand; also as a spreadsheet, CSV and JSON), the [`ContactList`] that is kept apart from it,
-//! [`Attestations`], [`Convocations`] and [`Badges`].
+//! [`Attestations`], [`Convocations`] and [`Badges`]. A [`FigureBook`] says how many came.
 //!
 //! Nothing here reads a file, asks the time or draws a random number: the same input gives the same bytes, which a seal can name
 //! by their hash. All wording is in `words`; layout is in `templates/`, which see what people wrote as values only and never
@@ -13,6 +13,7 @@ mod badge;
 mod contacts;
 mod convocation;
 mod error;
+mod figures;
 mod gathering;
 mod ink;
 mod picture;
@@ -28,6 +29,7 @@ pub use badge::{Badge, Badges, badges_pdf};
 pub use contacts::{ContactList, ContactRow, contact_list_pdf, contact_list_xlsx};
 pub use convocation::{Convocations, Invited, convocations_pdf};
 pub use error::PaperError;
+pub use figures::{FigureBook, FigureCell, FigureLine, FigureSection, figures_csv, figures_xlsx};
 pub use gathering::{FUNDERS_MAX, Funder, Gathering, House, PEOPLE_MAX, SLOTS_MAX, Slot};
 pub use ink::{BadInk, Ink};
 pub use picture::{BadPicture, Picture};

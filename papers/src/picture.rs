@@ -7,8 +7,8 @@ use image::{ImageFormat, ImageReader};
 use serde::{Deserialize, Serialize};
 
 const BYTES_MAX: usize = 1024 * 1024;
-/// Four megapixels, once unpacked 16 MB.
-const PIXELS_MAX: u64 = 4_000_000;
+/// One megapixel, once unpacked 4 MB: a logo is 31 mm wide, and whoever looks a sealed sheet up has those on it unpacked.
+const PIXELS_MAX: u64 = 1_000_000;
 
 /// A logo: a PNG or JPEG that was looked through, so that it cannot fail later. In JSON it is base64.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub enum BadPicture {
 }
 
 impl Picture {
-    /// A PNG or JPEG of at most 1 MiB and four megapixels.
+    /// A PNG or JPEG of at most 1 MiB and one megapixel.
     ///
     /// # Errors
     /// Whatever else it is.

@@ -37,6 +37,11 @@ fn said(text: &str, letters_max: usize) -> Said {
     Said { text: breakable(&text), rtl }
 }
 
+/// A spreadsheet takes what begins so for a formula, and runs it.
+pub(crate) fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
 /// Without what cannot be seen: controls, marks that turn the direction of writing around, blanks in a row. A letter that
 /// none of the fonts has becomes the sign for that, since a page for archives may not have an empty box.
 pub(crate) fn clean(text: &str, letters_max: usize) -> String {

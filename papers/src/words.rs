@@ -47,8 +47,27 @@ pub(crate) fn how(how: How) -> &'static str {
     }
 }
 
+pub(crate) const FIGURES_TITLE: &str = "Chiffres de l’événement";
+pub(crate) const FIGURES_TAB: &str = "Chiffres";
+pub(crate) const NUMBERS_TAB: &str = "Nombres";
+pub(crate) const WHOLE: &str = "Ensemble";
+pub(crate) const PROVISIONAL: &str = "Chiffres provisoires";
+pub(crate) const FINAL: &str = "Chiffres de la feuille scellée";
+pub(crate) const FEW: &str = "< 5";
+pub(crate) const WITHHELD: &str = "n. p.";
+pub(crate) const UNPUBLISHED: &str = "Trop peu de personnes : détail non publié";
+pub(crate) const MASKED: &str =
+    "« < 5 » : de 1 à 4 personnes. « n. p. » : non publié, car un nombre plus petit s’en déduirait.";
+
 /// The heads of the tables that spreadsheets read.
 pub(crate) mod column {
+    pub(crate) const STATE: &str = "État";
+    pub(crate) const TABLE: &str = "Tableau";
+    pub(crate) const LINE: &str = "Ligne";
+    pub(crate) const MEASURE: &str = "Mesure";
+    pub(crate) const VALUE: &str = "Valeur";
+    pub(crate) const PEOPLE: &str = "Personnes";
+    pub(crate) const PARTICIPATIONS: &str = "Participations";
     pub(crate) const PROJECT: &str = "Code projet";
     pub(crate) const TITLE: &str = "Intitulé";
     pub(crate) const DAY: &str = "Jour";

@@ -19,28 +19,39 @@ registerRoute(
   }),
 );
 
-/** The reader of QR codes: larger than all the screens together, and of use only on phones whose browser reads none. */
-const READER = /^\/assets\/zxing_reader-[\w-]+\.wasm$/;
-const READER_CACHE = 'tiwizi-reader';
+/** What only some phones need. Each in a cache of its own. */
+const NEEDED_BY_SOME = [
+  // The reader of QR codes: larger than all the screens together, and of use only on phones whose browser reads none.
+  { file: /^\/assets\/zxing_reader-[\w-]+\.wasm$/, cache: 'tiwizi-reader', older: false },
+  // The communes of two countries, for those who plan events. Last year's list serves until this year's has come.
+  { file: /^\/assets\/communes-[\w-]+\.txt$/, cache: 'tiwizi-communes', older: true },
+];
 
 // Kept when it is first asked for, this version alone.
-registerRoute(
-  ({ url, sameOrigin }) => sameOrigin && READER.test(url.pathname),
-  async ({ request }) => {
-    const cache = await caches.open(READER_CACHE);
-    const kept = await cache.match(request);
-    if (kept) return kept;
-    const answer = await fetch(request);
-    if (answer.ok) {
+for (const { file, cache: name, older } of NEEDED_BY_SOME) {
+  registerRoute(
+    ({ url, sameOrigin }) => sameOrigin && file.test(url.pathname),
+    async ({ request }) => {
+      const cache = await caches.open(name);
+      const kept = await cache.match(request);
+      if (kept) return kept;
       const others = await cache.keys();
-      // A full phone reads codes all the same, with the network.
-      await Promise.all(others.map((other) => cache.delete(other)))
-        .then(() => cache.put(request, answer.clone()))
-        .catch(() => {});
-    }
-    return answer;
-  },
-);
+      const [other] = others;
+      const answer = await fetch(request).catch((error: unknown) => {
+        if (older && other) return cache.match(other);
+        throw error;
+      });
+      if (!answer) return Response.error();
+      if (answer.ok && answer.url === request.url) {
+        // A full phone has it all the same, with the network.
+        await Promise.all(others.map((other) => cache.delete(other)))
+          .then(() => cache.put(request, answer.clone()))
+          .catch(() => {});
+      }
+      return answer;
+    },
+  );
+}
 
 // The first visit must work offline from its first minute, before any reload.
 clientsClaim();

@@ -494,6 +494,7 @@ fn label(field: Field) -> &'static str {
         Field::Sex => "Sexe",
         Field::AgeBand => "Tranche d’âge",
         Field::Commune => "Commune",
+        Field::Origin => "Territoires d’origine",
         Field::Association => "Association (numéro interne)",
         Field::SameAs => "Même personne que (numéro interne)",
         Field::NoticeRead => "Note d’information lue le",

@@ -160,6 +160,7 @@ where
         }
     }
 }
+may!(ChangeSettings);
 
 /// Somebody who may bring photos, scans and signatures: whoever may mark, or write a dossier. Also after their access was ended: what
 /// such a phone had not sent is rescued.

@@ -102,12 +102,13 @@ impl Demo {
 
     fn associations(&mut self) -> Result<Vec<DocumentId>, HandError> {
         let mut made = Vec::new();
-        for (title, postcode, city) in ASSOCIATIONS {
+        for (title, postcode, city, origin) in ASSOCIATIONS {
             let association = self.id();
             let fields = BTreeMap::from([
                 (Field::Title, (*title).into()),
                 (Field::Postcode, (*postcode).into()),
                 (Field::City, (*city).into()),
+                (Field::Origin, (*origin).into()),
             ]);
             self.karima.edit(&Edit::CreateAssociation { association, fields }, self.now_ms - 200 * DAY_MS)?;
             made.push(association);
@@ -122,14 +123,15 @@ impl Demo {
                 let (given, name_ar, sex) = GIVEN[(n * 4 + k * 7) % GIVEN.len()];
                 let (family, family_ar) = family;
                 let person = self.id();
+                let (commune, commune_code) = COMMUNES[(n + k) % COMMUNES.len()];
                 let new = NewPerson {
                     given: given.to_owned(),
                     family: family.to_uppercase(),
                     name_ar: if (n + k) % 3 == 0 { format!("{name_ar} {family_ar}") } else { String::new() },
                     sex: sex.to_owned(),
                     age_band: ["18_30", "31_60", "31_60", "over_60"][(n + 2 * k) % 4].to_owned(),
-                    commune_code: String::new(),
-                    commune: COMMUNES[(n + k) % COMMUNES.len()].to_owned(),
+                    commune: commune.to_owned(),
+                    commune_code: commune_code.to_owned(),
                     association: Some(associations[n % associations.len()]),
                     photo_consent: (n + k) % 3 != 1,
                     messages_consent: k == 0,
@@ -173,6 +175,7 @@ impl Demo {
                 (Field::EventKind, (*kind).into()),
                 (Field::Place, (*place).into()),
                 (Field::Commune, (*commune).into()),
+                (Field::CommuneCode, code_of(commune).into()),
                 (Field::Funders, "AFD, Région Sud".into()),
                 (Field::Capacity, Value::Number(60)),
             ]);
@@ -338,15 +341,16 @@ const TEXTS: &[(&str, &str)] = &[
     ),
 ];
 
-const ASSOCIATIONS: &[(&str, &str, &str)] = &[
-    ("Association Afra pour le développement", "13001", "Marseille"),
-    ("Les Amis de Tinzert", "13015", "Marseille"),
-    ("Tiwizi Solidarité Souss", "34000", "Montpellier"),
-    ("Femmes d’ici et de Tafraout", "13003", "Marseille"),
-    ("Association Ighrem Loire", "42000", "Saint-Étienne"),
-    ("Jeunesse et Arganier", "06300", "Nice"),
-    ("Solidarité Aït Baha", "92230", "Gennevilliers"),
-    ("Eau et Vie Taliouine", "84000", "Avignon"),
+/// Title, postcode, city, and where in Morocco its people come from: HCP codes.
+const ASSOCIATIONS: &[(&str, &str, &str, &str)] = &[
+    ("Association Afra pour le développement", "13001", "Marseille", "09.541"),
+    ("Les Amis de Tinzert", "13015", "Marseille", "09.541.04.61"),
+    ("Tiwizi Solidarité Souss", "34000", "Montpellier", "09.541, 09.581"),
+    ("Femmes d’ici et de Tafraout", "13003", "Marseille", "09.581.01.05"),
+    ("Association Ighrem Loire", "42000", "Saint-Étienne", "09.541"),
+    ("Jeunesse et Arganier", "06300", "Nice", ""),
+    ("Solidarité Aït Baha", "92230", "Gennevilliers", "09.163.01.03"),
+    ("Eau et Vie Taliouine", "84000", "Avignon", "09.541.01.11"),
 ];
 
 /// Families, in Latin and in Arabic letters.
@@ -400,7 +404,19 @@ const GIVEN: &[(&str, &str, &str)] = &[
     ("Samira", "سميرة", "f"),
 ];
 
-const COMMUNES: &[&str] = &["Marseille", "Avignon", "Nice", "Montpellier", "Aix-en-Provence", "Toulon"];
+/// With their INSEE codes.
+const COMMUNES: &[(&str, &str)] = &[
+    ("Marseille", "13055"),
+    ("Avignon", "84007"),
+    ("Nice", "06088"),
+    ("Montpellier", "34172"),
+    ("Aix-en-Provence", "13001"),
+    ("Toulon", "83137"),
+];
+
+fn code_of(commune: &str) -> &'static str {
+    COMMUNES.iter().find(|(name, _)| *name == commune).map_or("", |(_, code)| code)
+}
 
 /// Title, kind, place, commune, in how many days, how many are expected.
 const EVENTS: &[(&str, &str, &str, &str, i64, usize)] = &[

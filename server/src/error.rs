@@ -11,6 +11,7 @@ use shared::wire::FrameError;
 use crate::{
     blobs, erasure,
     import::{Problem, Unreadable},
+    logos,
     passkeys::Broken,
     rates::TooOften,
     registration, sheet,
@@ -70,6 +71,8 @@ pub enum ApiError {
     NotErased(erasure::Refusal),
     #[error(transparent)]
     NoSheet(sheet::Refusal),
+    #[error(transparent)]
+    NoLogo(logos::Refusal),
     #[error(transparent)]
     Blob(#[from] blobs::Refusal),
     #[error("the list cannot be read: {0}")]
@@ -140,6 +143,15 @@ impl From<registration::Refusal> for ApiError {
     }
 }
 
+impl From<logos::Refusal> for ApiError {
+    fn from(refusal: logos::Refusal) -> Self {
+        match refusal {
+            logos::Refusal::Store(error) => error.into(),
+            other => Self::NoLogo(other),
+        }
+    }
+}
+
 impl ApiError {
     /// The stable name of this error.
     #[must_use]
@@ -199,6 +211,7 @@ impl ApiError {
             Self::Blob(refusal) => refusal.code(),
             Self::List(unreadable) => unreadable.0.code(),
             Self::NotRegistered(refusal) => refusal.code(),
+            Self::NoLogo(refusal) => refusal.code(),
             Self::Busy => "server.busy",
             Self::TimedOut => "server.timeout",
             Self::Stopping => "server.stopping",
@@ -255,6 +268,13 @@ impl ApiError {
                 }
                 sheet::Refusal::ReasonMissing | sheet::Refusal::Empty => StatusCode::UNPROCESSABLE_ENTITY,
                 sheet::Refusal::Paper(_) | sheet::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Self::NoLogo(refusal) => match refusal {
+                logos::Refusal::Unknown => StatusCode::NOT_FOUND,
+                logos::Refusal::TooMany => StatusCode::CONFLICT,
+                logos::Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                logos::Refusal::Picture => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                logos::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Blob(refusal) => match refusal {
                 blobs::Refusal::Unknown => StatusCode::NOT_FOUND,

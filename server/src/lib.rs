@@ -28,6 +28,7 @@ pub mod blobs;
 pub mod erasure;
 pub mod exchange;
 pub mod feed;
+pub mod logos;
 pub mod media;
 pub mod registration;
 pub mod sheet;

@@ -5,6 +5,7 @@
 
 mod anomalies;
 pub(crate) mod calendar;
+mod figures;
 mod gather;
 pub mod manifest;
 mod others;
@@ -25,6 +26,7 @@ use shared::{
 
 pub use self::{
     anomalies::Anomaly,
+    figures::{Form, figures, figures_file},
     proof::{Found, problems, verify},
 };
 use self::{

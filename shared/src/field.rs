@@ -266,6 +266,8 @@ fields! {
     City = "city", Text(SHORT);
     /// INSEE or HCP code of the commune, as text: zeros matter.
     CommuneCode = "commune_code", Text(16);
+    /// Where in Morocco an association's people come from: HCP codes of communes or provinces, with commas between.
+    Origin = "origin", Text(SHORT);
     /// Day the association was founded.
     Founded = "founded", Day;
     /// Day it was dissolved.
@@ -395,6 +397,7 @@ impl Field {
                 Self::Postcode,
                 Self::City,
                 Self::CommuneCode,
+                Self::Origin,
                 Self::Founded,
                 Self::Dissolved,
             ],

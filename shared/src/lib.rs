@@ -26,6 +26,7 @@ pub mod settings;
 pub mod stage;
 mod text;
 
+pub mod figures;
 pub mod history;
 pub mod question;
 pub mod view;

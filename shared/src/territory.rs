@@ -55,7 +55,10 @@ pub fn code_of(id: DocumentId) -> Option<String> {
 pub fn of_record(kind: Kind, record: &Record) -> Vec<DocumentId> {
     let text = |field| record.fields().text(field);
     let mut codes = match kind {
-        Kind::Event => around_commune(text(Field::Commune)),
+        Kind::Event => {
+            let by_code = around_commune(text(Field::CommuneCode));
+            if by_code.is_empty() { around_commune(text(Field::Commune)) } else { by_code }
+        }
         Kind::Dossier => around_commune(text(Field::Territory)),
         Kind::Association => {
             let by_commune = around_commune(text(Field::CommuneCode));
@@ -86,7 +89,9 @@ pub fn around_commune(code: &str) -> Vec<String> {
     }
 }
 
-fn around_postcode(postcode: &str) -> Vec<String> {
+/// The territories around a French postcode. None for what is no postcode.
+#[must_use]
+pub fn around_postcode(postcode: &str) -> Vec<String> {
     if postcode.len() != 5 || !postcode.bytes().all(|b| b.is_ascii_digit()) {
         return Vec::new();
     }
@@ -120,6 +125,22 @@ mod tests {
         check("99999", &[]);
         assert_eq!(around_postcode("20200"), ["FR.R94", "FR.2B"]);
         assert_eq!(around_postcode("75011"), ["FR.R11", "FR.75"]);
+    }
+
+    #[test]
+    fn an_event_lies_where_the_code_of_its_commune_says() {
+        let register = |value: &str| crate::record::Register { value: value.into(), apart: Vec::new() };
+        let check = |all: &[(Field, &str)], expected: &[&str]| {
+            let fields = crate::record::Fields(all.iter().map(|(field, value)| (*field, register(value))).collect());
+            let event = crate::record::EventRecord { fields, ..Default::default() };
+            let expected: Vec<_> = expected.iter().filter_map(|code| id_of(code)).collect();
+            assert_eq!(of_record(Kind::Event, &Record::Event(event)), expected, "{all:?}");
+        };
+        check(&[(Field::Commune, "Tinzart"), (Field::CommuneCode, "09.541.04.61")], &["MA.09", "MA.09.541"]);
+        check(&[(Field::Commune, "Marseille"), (Field::CommuneCode, "13055")], &["FR.R93", "FR.13"]);
+        // As lists had it before there was a field for the code.
+        check(&[(Field::Commune, "13055")], &["FR.R93", "FR.13"]);
+        check(&[(Field::Commune, "Marseille")], &[]);
     }
 
     #[test]

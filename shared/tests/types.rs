@@ -20,6 +20,7 @@ fn typescript_types_are_fresh() {
     shared::edit::Entry::export_all(&config).expect("types are written");
     shared::edit::Refusal::export_all(&config).expect("types are written");
     shared::replica::ViewUpdate::export_all(&config).expect("types are written");
+    shared::figures::Figures::export_all(&config).expect("types are written");
     shared::wire::Report::export_all(&config).expect("types are written");
     fs::write(to.join("PERMISSIONS.ts"), permissions()).expect("the table is written");
     let (before, now) = (read(&kept), read(to));

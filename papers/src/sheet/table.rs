@@ -53,18 +53,13 @@ pub fn sheet_csv(sheet: &Sheet) -> Result<Vec<u8>, PaperError> {
     writer.write_record(COLUMNS).map_err(failed)?;
     for (row, slot, cell) in lines(sheet) {
         let line = line(sheet, row, slot, cell).map(|datum| match datum {
-            Datum::Text(text) => harmless(&text),
+            Datum::Text(text) => said::harmless(&text),
             Datum::Number(number) => number.to_string(),
             Datum::Empty => String::new(),
         });
         writer.write_record(line).map_err(failed)?;
     }
     writer.into_inner().map_err(|e| PaperError::Table(e.to_string()))
-}
-
-/// A spreadsheet takes what begins so for a formula, and runs it.
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// All of the sheet, as JSON: `{"sheet": 1, …}`.

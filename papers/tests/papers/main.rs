@@ -34,6 +34,7 @@ fn the_same_input_gives_the_same_bytes() {
     check("badges", &|| papers::badges_pdf(&sample::badges(3)));
     check("sheet, workbook", &|| papers::sheet_xlsx(&sample::sheet(3, 5)));
     check("contacts, workbook", &|| papers::contact_list_xlsx(&sample::contacts(3)));
+    check("figures, workbook", &|| papers::figures_xlsx(&tables::figures()));
     check("sheet, CSV", &|| papers::sheet_csv(&sample::sheet(3, 5)));
     check("sheet, JSON", &|| papers::sheet_json(&sample::sheet(3, 5)));
 }

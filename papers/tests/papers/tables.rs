@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
-use papers::Sheet;
+use papers::{FigureBook, FigureCell, FigureLine, FigureSection, Sheet};
 
 use crate::sample;
 
@@ -68,6 +68,55 @@ fn no_cell_is_a_formula() {
     assert_eq!(names, ["'=1+1", "'+33", "'-2", "'@SUM(A1)", "'=1"]);
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(papers::sheet_xlsx(&sheet).unwrap())).unwrap();
     assert!(book.worksheet_formula("Présences").unwrap().rows().flatten().all(String::is_empty));
+}
+
+pub(crate) fn figures() -> FigureBook {
+    let line = |label: &str, cell| FigureLine { label: label.to_owned(), people: Some(cell), participations: cell };
+    let unnamed = FigureLine { label: "femmes".to_owned(), people: None, participations: FigureCell::Number(12) };
+    FigureBook {
+        gathering: sample::gathering(2),
+        is_provisional: true,
+        head: vec![
+            ("Personnes présentes", FigureCell::Number(23)),
+            ("Heures d’appui collectif", FigureCell::Minutes(4_830)),
+        ],
+        sections: vec![
+            FigureSection {
+                title: "Par sexe",
+                lines: vec![line("femmes", FigureCell::Withheld), line("hommes", FigureCell::Few)],
+            },
+            FigureSection { title: "Par département", lines: Vec::new() },
+            FigureSection { title: "Sans nom, par sexe", lines: vec![unnamed] },
+        ],
+        made_at: "25 novembre 2026 à 18 h 04".to_owned(),
+        made_ms: 1_795_623_840_000,
+    }
+}
+
+#[test]
+fn masked_figures_are_words_that_no_sum_takes_in() {
+    let figures = figures();
+    let text = String::from_utf8(papers::figures_csv(&figures).unwrap()).unwrap();
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    let title = "PRA-2026-117;Atelier d’écriture : monter un dossier PRA/OSIM, du besoin au budget";
+    for line in [
+        "Chiffres provisoires;Ensemble;Personnes présentes;;23",
+        "Chiffres provisoires;Ensemble;Heures d’appui collectif;;80\u{a0}h\u{a0}30",
+        "Chiffres provisoires;Par sexe;femmes;Personnes;n. p.",
+        "Chiffres provisoires;Par sexe;hommes;Participations;< 5",
+        "Chiffres provisoires;Sans nom, par sexe;femmes;Participations;12",
+        "Chiffres provisoires;Par département;Trop peu de personnes : détail non publié;;",
+    ] {
+        assert!(lines.contains(&format!("{title};{line}").as_str()), "{line}: {lines:#?}");
+    }
+    let pages = pages(papers::figures_xlsx(&figures).unwrap());
+    assert_eq!(pages.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Chiffres", "Nombres"]);
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(papers::figures_xlsx(&figures).unwrap())).unwrap();
+    let page = book.worksheet_range("Chiffres").unwrap();
+    let row = |label: &str| page.rows().find(|row| row[0] == Data::String(label.to_owned())).unwrap().to_vec();
+    assert_eq!(row("Personnes présentes")[1], Data::Float(23.0));
+    assert_eq!(row("femmes")[1..], [Data::String("n. p.".to_owned()), Data::String("n. p.".to_owned())]);
+    assert_eq!(row("hommes")[1..], [Data::String("< 5".to_owned()), Data::String("< 5".to_owned())]);
 }
 
 #[test]

@@ -22,6 +22,7 @@ const FIELDS: Record<Field, () => string> = {
   postcode: m.field_postcode,
   city: m.field_city,
   commune_code: m.field_commune_code,
+  origin: m.field_origin,
   founded: m.field_founded,
   dissolved: m.field_dissolved,
   event_kind: m.field_event_kind,

@@ -12,6 +12,7 @@ export type Route =
   | { screen: 'walk-in'; event: DocumentId }
   | { screen: 'event-edit'; event: DocumentId }
   | { screen: 'sheet'; event: DocumentId }
+  | { screen: 'figures'; event: DocumentId }
   | { screen: 'scan'; event: DocumentId }
   | { screen: 'check'; code: string }
   | { screen: 'dossiers' }
@@ -22,6 +23,7 @@ export type Route =
   | { screen: 'sync' }
   | { screen: 'settings' }
   | { screen: 'roles' }
+  | { screen: 'logos' }
   | { screen: 'journal'; subject?: string }
   | { screen: 'quarantine' }
   | { screen: 'lock' }
@@ -38,6 +40,7 @@ export function hrefOf(route: Route): string {
       return `#/event/${route.event}`;
     case 'walk-in':
     case 'sheet':
+    case 'figures':
     case 'scan':
       return `#/event/${route.event}/${route.screen}`;
     case 'check':
@@ -58,10 +61,11 @@ export function hrefOf(route: Route): string {
 }
 
 /** What stands after an event's id, and the screen that it means. */
-const OF_EVENT: Record<string, 'walk-in' | 'event-edit' | 'sheet' | 'scan' | undefined> = {
+const OF_EVENT: Record<string, 'walk-in' | 'event-edit' | 'sheet' | 'figures' | 'scan' | undefined> = {
   'walk-in': 'walk-in',
   edit: 'event-edit',
   sheet: 'sheet',
+  figures: 'figures',
   scan: 'scan',
 };
 
@@ -76,6 +80,7 @@ export function routeOf(hash: string): Route {
     case 'sync':
     case 'settings':
     case 'roles':
+    case 'logos':
     case 'quarantine':
     case 'access':
     case 'me':

@@ -4,7 +4,10 @@
 //! divided into arrondissements have one digit at the end, and the prefectures of arrondissements look like communes. A
 //! spreadsheet that takes a code for a number drops its zeros; such a row is refused, since nothing tells where they stood.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use serde::Serialize;
 use shared::names;
@@ -71,6 +74,18 @@ pub struct Commune {
 pub enum CommuneKind {
     Urban,
     Rural,
+}
+
+/// The French and the Arabic name of a région (`09`) or province (`09.541`) of the lists that ship.
+#[must_use]
+pub fn names_of(code: &str) -> Option<(&'static str, &'static str)> {
+    static NAMES: LazyLock<HashMap<String, (String, String)>> = LazyLock::new(|| {
+        let regions = regions(REGIONS).into_iter().flat_map(|list| list.rows);
+        let regions = regions.map(|one| (one.code, (one.name_fr, one.name_ar)));
+        let provinces = provinces(PROVINCES).into_iter().flat_map(|list| list.rows);
+        regions.chain(provinces.map(|one| (one.code, (one.name_fr, one.name_ar)))).collect()
+    });
+    NAMES.get(code).map(|(name_fr, name_ar)| (name_fr.as_str(), name_ar.as_str()))
 }
 
 /// Reads `code,name_fr,name_ar`.

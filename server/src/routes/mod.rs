@@ -4,9 +4,11 @@ pub mod blobs;
 pub mod body;
 pub mod calendar;
 pub mod enroll;
+pub mod figures;
 pub mod health;
 pub mod journal;
 pub mod lists;
+pub mod logos;
 pub mod passkeys;
 pub mod pokes;
 pub mod privacy;
@@ -89,6 +91,9 @@ pub fn router(state: AppState) -> Router {
         // Sheets, and every paper of an event.
         .route("/api/events/{id}/sheet", get(sheets::plan).post(sheets::seal))
         .route("/api/events/{id}/papers", get(sheets::paper))
+        .route("/api/events/{id}/figures", get(figures::read))
+        .route("/api/events/{id}/figures.csv", get(figures::csv))
+        .route("/api/events/{id}/figures.xlsx", get(figures::xlsx))
         .route("/api/sheets/{code}", get(sheets::sealed))
         .route("/api/check/{code}", get(sheets::check))
         // Coming to an event: by its link, and what the event's own people do with those who came by it.
@@ -98,6 +103,10 @@ pub fn router(state: AppState) -> Router {
         .route("/api/events/{id}/registration/take", post(registrations::take))
         .route("/api/events/{id}/registration/drop", post(registrations::drop_one))
         .route("/api/register/{token}", get(registrations::page).post(registrations::submit))
+        // What is printed at the head of papers.
+        .route("/api/logos", get(logos::list).post(logos::put))
+        .route("/api/logos/{id}", get(logos::picture))
+        .route("/api/logos/{id}/remove", post(logos::remove))
         // When and where, for calendar programs.
         .route("/api/calendar", post(calendar::renew))
         .route("/api/calendar/end", post(calendar::end))

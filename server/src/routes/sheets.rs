@@ -125,7 +125,7 @@ pub async fn check(State(state): State<AppState>, Id(code): Id<String>) -> Resul
     Ok(Json(state.store.read(move |db| sheet::check(db, &code)).await?))
 }
 
-fn download(file: File, name: &str) -> Response {
+pub(super) fn download(file: File, name: &str) -> Response {
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(60).collect();
     let disposition = format!("attachment; filename=\"{name}.{}\"", file.ending);
     ([(CONTENT_TYPE, file.media.to_owned()), (CONTENT_DISPOSITION, disposition)], file.bytes).into_response()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use papers::{Cell, Gathering, HeadCount, House, How, Ink, Row, Sheet, Slot, Trainer};
+use papers::{Cell, Gathering, HeadCount, House, How, Ink, Picture, Row, Sheet, Slot, Trainer};
 use rusqlite::Connection;
 use shared::{
     field::{Field, Value},
@@ -16,11 +16,11 @@ use shared::{
 use super::calendar;
 use crate::{
     erasure, secret,
-    storage::{StoreError, blobs},
+    storage::{StoreError, blobs, logos},
 };
 
 /// Links of `same_as` that are followed.
-const LINKS_MAX: usize = 16;
+pub(super) const LINKS_MAX: usize = 16;
 
 /// An event with everything around it that its papers name.
 #[derive(Debug)]
@@ -97,6 +97,11 @@ fn gathering(db: &Connection, event: &EventRecord) -> Result<Gathering, StoreErr
     let listed = |field| -> Vec<String> {
         f.text(field).split([',', ';']).map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
     };
+    let mut funders = Vec::new();
+    for name in listed(Field::Funders) {
+        let logo = logo(db, &name)?;
+        funders.push(papers::Funder { name, logo });
+    }
     let slots = event.slots.iter().map(|slot| Slot {
         day: slot.fields.text(Field::Day).to_owned(),
         starts: slot.fields.text(Field::Starts).to_owned(),
@@ -109,9 +114,9 @@ fn gathering(db: &Connection, event: &EventRecord) -> Result<Gathering, StoreErr
         house: House {
             name: house.text(Field::HouseName).to_owned(),
             address: house.text(Field::HouseContact).to_owned(),
-            logo: None,
+            logo: logo(db, "")?,
         },
-        funders: listed(Field::Funders).into_iter().map(|name| papers::Funder { name, logo: None }).collect(),
+        funders,
         project: text(Field::ProjectCode),
         title: text(Field::Title),
         kind: kind_label(f.text(Field::EventKind)),
@@ -122,6 +127,12 @@ fn gathering(db: &Connection, event: &EventRecord) -> Result<Gathering, StoreErr
         modality: if remote.count() > 0 { "En présence et à distance" } else { "En présence" }.to_owned(),
         slots: slots.collect(),
     })
+}
+
+/// The logo of a funder, or of the house (an empty name), if there is one. A sealed sheet keeps it in what its manifest names the hash of.
+fn logo(db: &Connection, name: &str) -> Result<Option<Picture>, StoreError> {
+    // It was looked through before it was kept.
+    Ok(logos::picture_of(db, name)?.and_then(|bytes| Picture::new(bytes).ok()))
 }
 
 /// What an event is, as papers say it.

@@ -52,6 +52,7 @@ pub enum Action {
     RecoveryInvite,
     Rebuilt,
     SheetSealed,
+    LogoChanged,
 }
 
 impl Action {
@@ -86,6 +87,7 @@ impl Action {
             Self::RecoveryInvite => "recovery_invite",
             Self::Rebuilt => "rebuilt",
             Self::SheetSealed => "sheet_sealed",
+            Self::LogoChanged => "logo_changed",
         }
     }
 }

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_sheets.sql"),
     include_str!("migrations/0010_calendar.sql"),
     include_str!("migrations/0011_registration.sql"),
+    include_str!("migrations/0012_logos.sql"),
 ];
 
 /// Applies what is missing, all of it or nothing.

@@ -8,6 +8,7 @@ mod codes;
 mod contract;
 mod edge;
 mod erasure;
+mod figures;
 mod guard;
 mod http;
 mod import;

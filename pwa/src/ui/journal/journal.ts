@@ -93,6 +93,13 @@ const ACTIONS: Record<string, { label: () => string; said: (told: Told) => strin
     label: m.journal_sheet_sealed,
     said: (told) => m.journal_said_sheet_sealed({ version: count(told, 'version'), code: String(told.detail.code ?? '') }),
   },
+  logo_changed: {
+    label: m.journal_logo_changed,
+    said: ({ detail }) => {
+      if (detail.removed) return m.journal_said_logo_removed();
+      return detail.name ? m.journal_said_logo_put({ name: isolate(String(detail.name)) }) : m.journal_said_logo_house();
+    },
+  },
   rebuilt: { label: m.journal_rebuilt, said: (told) => m.journal_said_rebuilt({ count: count(told, 'documents') }) },
 };
 
