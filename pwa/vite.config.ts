@@ -62,7 +62,7 @@ export default defineConfig({
       injectManifest: {
         rollupFormat: 'iife',
         // Only some phones need it: the service worker keeps it when it is asked for.
-        globIgnores: ['assets/zxing_reader-*.wasm'],
+        globIgnores: ['assets/zxing_reader-*.wasm', 'assets/worker-qr-*.js'],
         globPatterns: ['**/*.{html,js,css,wasm,svg,woff2,webmanifest}'],
         maximumFileSizeToCacheInBytes: PRECACHED_FILE_BYTES_MAX,
         // Hashed names are their own revision: an update fetches only what changed.

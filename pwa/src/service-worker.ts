@@ -23,6 +23,7 @@ registerRoute(
 const NEEDED_BY_SOME = [
   // The reader of QR codes: larger than all the screens together, and of use only on phones whose browser reads none.
   { file: /^\/assets\/zxing_reader-[\w-]+\.wasm$/, cache: 'tiwizi-reader', older: false },
+  { file: /^\/assets\/worker-qr-[\w-]+\.js$/, cache: 'tiwizi-reader-worker', older: false },
   // The communes of two countries, for those who plan events. Last year's list serves until this year's has come.
   { file: /^\/assets\/communes-[\w-]+\.txt$/, cache: 'tiwizi-communes', older: true },
 ];

@@ -502,7 +502,7 @@ fn whoever_took_somebody_and_went_away_leaves_them_to_others() {
 fn what_is_sent_by_a_link_is_bounded() {
     let mut door = Door::open();
     let token = door.link(EVENT);
-    let mut send = |key: &str, value: Json| {
+    let send = |key: &str, value: Json| {
         let mut one = idir();
         one[key] = value;
         register(&door.server, &token, one)
