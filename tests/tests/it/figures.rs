@@ -473,6 +473,9 @@ fn a_logo_stands_on_papers_and_stays_on_what_is_sealed() {
     house.mark((0, 0, 0), Status::Present, None, 1);
     let value = Value::from("Agence française de développement, Région Sud");
     house.edit(&Edit::SetField { document: event(0), row: None, field: Field::Funders, value });
+    // Convocations carry a code that is made with it.
+    let value = Value::from("0123456789abcdef0123456789abcdef");
+    house.edit(&Edit::SetField { document: event(0), row: None, field: Field::BadgeKey, value });
     house.keep();
     let mut admin = house.server.enrolled(Role::Admin, "Amina");
     let paper = |what: &str| format!("/api/events/{}/papers?what={what}", event(0));
