@@ -727,6 +727,67 @@ fn m6_a_line_removed_on_two_phones_is_removed() {
     );
 }
 
+#[test]
+fn m6_a_rate_and_a_quantity_of_one_line_set_apart_make_one_amount() {
+    check(
+        "
+        karima sets Pompe currency to mad
+        karima sets Pompe rate_e4 to 100000
+        show budget
+        amina offline
+        badr offline
+        amina sets Pompe rate_e4 to 108500
+        badr sets Pompe quantity to 3
+        amina online
+        badr online
+        show budget
+        show questions
+        ",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn m6_an_hour_removed_here_and_changed_there_asks_and_counts_on_both_sides_meanwhile() {
+    check(
+        "
+        badr logs Tranchée
+        badr sets Tranchée hours_e2 to 250
+        badr sets Tranchée hour_cents to 1300
+        show budget
+        amina offline
+        amina removes Tranchée
+        badr sets Tranchée hours_e2 to 300
+        amina online
+        show questions
+        show budget
+        karima removes Tranchée
+        show budget
+        ",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn m4_two_rates_of_one_line_ask_and_the_total_is_of_the_one_that_is_shown() {
+    check(
+        "
+        karima sets Pompe currency to mad
+        amina offline
+        badr offline
+        amina sets Pompe rate_e4 to 100000
+        badr sets Pompe rate_e4 to 120000
+        amina online
+        badr online
+        show questions
+        show budget
+        karima sets Pompe rate_e4 to 120000
+        show budget
+        ",
+        expect![[r#""#]],
+    );
+}
+
 // M7: people.
 
 #[test]
