@@ -119,7 +119,8 @@ impl Judge {
                 Some("side" | "order" | "state") => self.register(touch, self.write_dossier()),
                 _ => self.row_field(touch, Field::LINE, self.write_dossier()),
             },
-            (Kind::Dossier, [row]) if family_of(row).is_some_and(|(family, id)| is_time(family, id)) => match touch.key {
+            (Kind::Dossier, [row]) if family_of(row).is_some_and(|(family, id)| is_time(family, id)) => match touch.key
+            {
                 Some("state") => self.state(touch, self.write_dossier()),
                 _ => self.row_field(touch, Field::TIME, self.write_dossier()),
             },

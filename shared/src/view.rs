@@ -13,7 +13,8 @@ use crate::{
     mark::{Attendance, How, Mark, Signature, Status},
     question::Question,
     record::{
-        Apart, CallSection, Fields, Headcount, Joined, Line, LineState, Paper, PhoneRow, ReadAgain, SealedSheet, Side, Slot, TimeRow,
+        Apart, CallSection, Fields, Headcount, Joined, Line, LineState, Paper, PhoneRow, ReadAgain, SealedSheet, Side,
+        Slot, TimeRow,
     },
     role::Role,
     wire::AuthorEntry,

@@ -45,7 +45,8 @@ fn sums(dossier: &DossierRecord, call: &CallRecord) -> Vec<(CheckCode, i64, i64,
 
 #[test]
 fn the_grant_is_at_most_the_lower_of_both_ceilings_to_the_cent() {
-    for (total, most) in [(2_000_000, 1_400_000), (2_142_857, 1_499_999), (2_142_858, 1_500_000), (9_000_000, 1_500_000)]
+    for (total, most) in
+        [(2_000_000, 1_400_000), (2_142_857, 1_499_999), (2_142_858, 1_500_000), (9_000_000, 1_500_000)]
     {
         let asks = |grant| {
             let grant = [(Field::Nature, "grant".into()), (Field::UnitCents, Value::Number(grant))];
@@ -87,10 +88,13 @@ fn each_sum_that_is_wrong_is_told_with_what_it_should_be() {
 
 #[test]
 fn what_is_given_counts_where_the_call_says_so_and_up_to_its_share() {
-    let dossier = budget(vec![money(1, Side::Expense, 900_000), money(2, Side::Resource, 900_000)], vec![
-        // 100 hours at 10.00.
-        hours(3, 10_000, 1_000),
-    ]);
+    let dossier = budget(
+        vec![money(1, Side::Expense, 900_000), money(2, Side::Resource, 900_000)],
+        vec![
+            // 100 hours at 10.00.
+            hours(3, 10_000, 1_000),
+        ],
+    );
     let with = |counts: &str| {
         let mut call = pra();
         call.fields.0.extend(fields(&[(Field::ValorisationCounts, counts.into())]).0);
@@ -122,11 +126,14 @@ fn a_row_says_what_it_lacks() {
     ];
     let found = checks(&budget(lines, vec![hours(5, 100, 1_300)]), None);
     let rows = found.iter().filter_map(|check| Some((check.code, check.row?.0[0], check.lacks.clone())));
-    assert_eq!(rows.collect::<Vec<_>>(), [
-        (CheckCode::B8, 1, vec![Field::RateE4, Field::RateDay]),
-        (CheckCode::B5, 3, vec![Field::Funding, Field::Proof]),
-        (CheckCode::B7, 5, vec![Field::Volunteer, Field::Day, Field::Label]),
-    ]);
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [
+            (CheckCode::B8, 1, vec![Field::RateE4, Field::RateDay]),
+            (CheckCode::B5, 3, vec![Field::Funding, Field::Proof]),
+            (CheckCode::B7, 5, vec![Field::Volunteer, Field::Day, Field::Label]),
+        ]
+    );
 }
 
 #[test]
@@ -173,7 +180,8 @@ fn headings_are_the_calls_own_in_its_order_and_shares_come_to_a_whole() {
     let call = call(&[(Field::BudgetHeadings, " Travaux\n\nTransport ".into())]);
     assert_eq!(headings(Some(&call)), ["Travaux", "Transport"]);
     assert_eq!(headings(None), HEADINGS);
-    let of = |n, heading: &str| line(n, Side::Expense, &[(Field::Heading, heading.into()), (Field::UnitCents, 100.into())]);
+    let of =
+        |n, heading: &str| line(n, Side::Expense, &[(Field::Heading, heading.into()), (Field::UnitCents, 100.into())]);
     let dossier = budget(vec![of(1, ""), of(2, "Autre"), of(3, "Transport"), of(4, "Travaux")], Vec::new());
     let shares: Vec<_> = totals(&dossier, Some(&call)).groups.into_iter().map(|g| (g.heading, g.share_bp)).collect();
     let expected = ["Travaux", "Transport", "Autre", ""].map(|heading| (heading.to_owned(), 2_500));
@@ -230,7 +238,8 @@ fn totals_are_the_sums_of_lines_in_any_order_whatever_the_values_are() {
             one.state = [LineState::Kept, LineState::Removed, LineState::RemovedAndChanged][numbers.below(3)];
             lines.push(one);
         }
-        let mut time: Vec<TimeRow> = (100..100 + u8::try_from(numbers.below(4)).unwrap()).map(|n| hours(n, 0, 0)).collect();
+        let mut time: Vec<TimeRow> =
+            (100..100 + u8::try_from(numbers.below(4)).unwrap()).map(|n| hours(n, 0, 0)).collect();
         for entry in &mut time {
             entry.fields = fields(&numbers.cells(Field::TIME));
         }

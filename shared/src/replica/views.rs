@@ -26,8 +26,8 @@ use crate::{
     view::{
         AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
         EventView, EventsView, FieldView, LineView, LinkView, NamedDocument, PersonCard, QuestionsView, RecordView,
-        RosterRow, SectionView, SettingView, SettingsView, SignatureView, SlotStatus, SlotView, SyncView, TimeView, TrainerView,
-        UnsentDocument, View, ViewKey,
+        RosterRow, SectionView, SettingView, SettingsView, SignatureView, SlotStatus, SlotView, SyncView, TimeView,
+        TrainerView, UnsentDocument, View, ViewKey,
     },
     wire::AuthorEntry,
 };

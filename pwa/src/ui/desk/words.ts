@@ -6,11 +6,11 @@ import type { DocumentId } from '../../generated/DocumentId';
 import type { Field } from '../../generated/Field';
 import type { Reason } from '../../generated/Reason';
 import type { Value } from '../../generated/Value';
-import { dayInWords, isolate, isWordField, m, moment, money, number, timeOfDay, wordLabel } from '../../i18n';
+import { dayInWords, isolate, isWordField, m, moment, money, number, region, timeOfDay, wordLabel } from '../../i18n';
 import { store } from '../../store';
 import { comma } from '../dossier/comma';
 import { headingLabel } from '../dossier/headings';
-import { decimalText, eurosText } from '../dossier/money';
+import { decimalText } from '../dossier/money';
 
 /** Names of documents by their ids, as far as this device knows them. */
 export type Names = { readonly [document in DocumentId]?: string };
@@ -49,7 +49,7 @@ export function valueText(field: Field, value: Value, names: Names): string {
   const shape = SHAPES[field];
   if (typeof value === 'number') {
     if (shape === 'cents') return money(value);
-    if (shape === 'plain_cents') return eurosText(value, comma());
+    if (shape === 'plain_cents') return new Intl.NumberFormat(region(), { minimumFractionDigits: 2 }).format(value / 100);
     if (shape === 'rate') return decimalText(value, 4, comma());
     if (shape === 'hours') return decimalText(value, 2, comma());
     if (shape === 'moment') return moment(value);
