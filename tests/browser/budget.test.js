@@ -64,7 +64,7 @@ test('a line in dirhams and volunteers’ hours are written without a network, a
 
   await page.getByRole('button', { name: 'Noter des heures' }).click();
   const hours = page.getByRole('dialog', { name: 'Heures de bénévolat' });
-  await hours.getByLabel('Qui').fill('Lahcen');
+  await hours.getByLabel('Qui', { exact: true }).fill('Lahcen');
   await hours.getByLabel('Ce qui a été fait').fill('Creuser la tranchée');
   await hours.getByLabel('Heures', { exact: true }).fill('2,5');
   await hours.getByLabel('Valeur d’une heure, en euros').fill('13');
