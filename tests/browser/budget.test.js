@@ -135,8 +135,9 @@ test('in Arabic the budget reads from right to left, on the phone and at the des
     [latifa, 'phone-budget-ar'],
     [staff, 'desk-budget-ar'],
   ]) {
-    await phone.go('#/me');
-    await phone.page.getByRole('radio', { name: 'العربية' }).evaluate((radio) => radio.click());
+    await phone.go('#/sync');
+    await phone.page.getByRole('radio', { name: 'العربية' }).check({ force: true });
+    await phone.page.locator('html[dir=rtl]').waitFor();
     await openBudget(phone, 'الميزانية');
     await phone.page.getByText('وقت المتطوعين').first().waitFor();
     await phone.picture(name);
