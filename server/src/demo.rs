@@ -231,10 +231,12 @@ impl Demo {
             }
             for (side, label, quantity, unit_cents) in *lines {
                 let line = RowId(secret::draw());
+                let mut cells =
+                    vec![(Field::Quantity, Value::Number(*quantity)), (Field::UnitCents, Value::Number(*unit_cents))];
+                cells.extend((*label == GRANT).then(|| (Field::Nature, "grant".into())));
                 let label = (*label).to_owned();
                 self.karima.edit(&Edit::AddLine { dossier, line, side: *side, label }, at_ms)?;
-                for (field, number) in [(Field::Quantity, quantity), (Field::UnitCents, unit_cents)] {
-                    let value = Value::Number(*number);
+                for (field, value) in cells {
                     self.karima.edit(&Edit::SetField { document: dossier, row: Some(line), field, value }, at_ms)?;
                 }
             }
@@ -428,6 +430,9 @@ const EVENTS: &[(&str, &str, &str, &str, i64, usize)] = &[
     ("Atelier d’écriture d’automne", "writing_workshop", "Centre social Bel Horizon", "Marseille", -37, 30),
 ];
 
+/// The resource that the call itself is asked for.
+const GRANT: &str = "Subvention demandée au PRA/OSIM";
+
 type Lines = &'static [(Side, &'static str, i64, i64)];
 
 /// Title, stage, sector, territory, budget lines (side, label, quantity, cents).
@@ -441,7 +446,7 @@ const DOSSIERS: &[(&str, &str, &str, &str, Lines)] = &[
             (Side::Expense, "Forage et pompe solaire", 1, 1_280_000),
             (Side::Expense, "Château d’eau de 20 m³", 1, 640_000),
             (Side::Expense, "Conduites (mètres)", 1_800, 240),
-            (Side::Resource, "Subvention demandée au PRA/OSIM", 1, 1_450_000),
+            (Side::Resource, GRANT, 1, 1_450_000),
             (Side::Resource, "Cotisations des familles", 62, 5_000),
             (Side::Resource, "Association, fonds propres", 1, 350_000),
         ],
@@ -454,7 +459,7 @@ const DOSSIERS: &[(&str, &str, &str, &str, Lines)] = &[
         &[
             (Side::Expense, "Rénovation de la salle", 1, 720_000),
             (Side::Expense, "Mobilier et jeux", 24, 9_500),
-            (Side::Resource, "Subvention demandée au PRA/OSIM", 1, 660_000),
+            (Side::Resource, GRANT, 1, 660_000),
             (Side::Resource, "Commune", 1, 288_000),
         ],
     ),
@@ -466,7 +471,7 @@ const DOSSIERS: &[(&str, &str, &str, &str, Lines)] = &[
         &[
             (Side::Expense, "Presse et filtration", 1, 980_000),
             (Side::Expense, "Formation (journées)", 15, 28_000),
-            (Side::Resource, "Subvention demandée au PRA/OSIM", 1, 980_000),
+            (Side::Resource, GRANT, 1, 980_000),
             (Side::Resource, "Coopérative", 1, 420_000),
         ],
     ),

@@ -347,11 +347,20 @@ pub enum Edit {
         /// What it is.
         label: String,
     },
-    /// Marks a budget line removed, or settles that it stays (M6).
+    /// Adds an entry to the log of volunteers' time (M6).
+    AddTime {
+        /// To which dossier.
+        dossier: DocumentId,
+        /// Its id.
+        time: RowId,
+        /// What was done.
+        label: String,
+    },
+    /// Marks a budget line, or an entry of the log of volunteers' time, removed, or settles that it stays (M6).
     SetLineState {
         /// Of which dossier.
         dossier: DocumentId,
-        /// Which line.
+        /// Which line or entry.
         line: RowId,
         /// Whether it stays.
         keep: bool,
@@ -598,9 +607,10 @@ impl Bench<'_> {
             Edit::ReadAgain { dossier, section, anchor } => self.read_again(*dossier, section, anchor),
             Edit::SettleSection { dossier, section, text } => self.settle_section(*dossier, section, text),
             Edit::AddLine { dossier, line, side, label } => self.add_line(*dossier, *line, *side, label),
+            Edit::AddTime { dossier, time, label } => self.add_time(*dossier, *time, label),
             Edit::SetLineState { dossier, line, keep } => {
                 self.change(*dossier, Kind::Dossier, Capability::WriteDossier, |tx| {
-                    let row = row(tx, "lines", *line)?;
+                    let row = row(tx, "lines", *line).or_else(|_| family_row(tx, TIME, *line))?;
                     set(tx, &row, "state", &Value::from(if *keep { "kept" } else { "removed" }))
                 })
             }
@@ -688,6 +698,9 @@ impl Bench<'_> {
             (None, _) => ("", Field::of(kind)),
             (Some(_), Kind::Event) if Field::TRAINER.contains(&field) => (TRAINER, Field::TRAINER),
             (Some(_), Kind::Event) => ("slots", Field::SLOT),
+            (Some(id), Kind::Dossier) if document.crdt().get(ROOT, family_key(TIME, id))?.is_some() => {
+                (TIME, Field::TIME)
+            }
             (Some(_), Kind::Dossier) => ("lines", Field::LINE),
             (Some(_), _) => return Err(Refusal::RowUnknown),
         };
@@ -703,10 +716,11 @@ impl Bench<'_> {
         }
         self.change(id, kind, capability_to_set(kind, field), |tx| {
             let Some(row_id) = row_id else { return set(tx, &ROOT, field.key(), &value) };
-            let row = if rows == TRAINER { family_row(tx, rows, row_id)? } else { row(tx, rows, row_id)? };
+            let at_root = [TRAINER, TIME].contains(&rows);
+            let row = if at_root { family_row(tx, rows, row_id)? } else { row(tx, rows, row_id)? };
             set(tx, &row, field.key(), &value)?;
             // M6: who changes a line says that it stays, so that a removal made apart is seen to disagree.
-            if rows == "lines" && tx.pending_ops() > 0 { assert_kept(tx, &row) } else { Ok(()) }
+            if kind == Kind::Dossier && tx.pending_ops() > 0 { assert_kept(tx, &row) } else { Ok(()) }
         })
     }
 
@@ -1087,6 +1101,18 @@ impl Bench<'_> {
         })
     }
 
+    fn add_time(&mut self, dossier: DocumentId, time: RowId, label: &str) -> Done {
+        let label = short(label)?;
+        if label == Value::Empty {
+            return Err(Refusal::NameMissing);
+        }
+        self.change(dossier, Kind::Dossier, Capability::WriteDossier, |tx| {
+            let Some(row) = new_family_row(tx, TIME, time, limit::TIME_MAX)? else { return Ok(()) };
+            set(tx, &row, "state", &Value::from("kept"))?;
+            set(tx, &row, Field::Label.key(), &label)
+        })
+    }
+
     fn create_call(&mut self, call: DocumentId, fields: &BTreeMap<Field, Value>, sections: &[CallSection]) -> Done {
         if sections.len() > limit::SECTIONS_MAX || !sections.iter().all(|section| is_section_key(&section.key)) {
             return Err(Refusal::ValueInvalid);
@@ -1114,13 +1140,15 @@ struct NewMark {
     how: How,
 }
 
-/// Rows that came after the genesis of events live at the root, each under a key of its own: `signature/4f1b…`. The genesis is the
+/// Rows that came after the genesis of their kind live at the root, each under a key of its own: `signature/4f1b…`. The genesis is the
 /// same change everywhere and cannot be added to, and a map that two phones each made on the way would hide one of the two.
 pub(crate) const SIGNATURE: &str = "signature";
 pub(crate) const TRAINER: &str = "trainer";
 pub(crate) const PAPER: &str = "paper";
 /// Sealed versions of the sheet: written by the server alone.
 pub(crate) const SHEET: &str = "sheet";
+/// Entries of a dossier's log of volunteers' time.
+pub(crate) const TIME: &str = "time";
 /// Registers at the root: `headcount/slot/sex/age band`, and `link/document`, which says of what kind the document is.
 pub(crate) const HEADCOUNT: &str = "headcount";
 pub(crate) const LINK: &str = "link";

@@ -71,6 +71,11 @@ impl Judge {
         let path: Vec<&str> = touch.path.iter().map(String::as_str).collect();
         match (self.kind, path.as_slice()) {
             (Kind::Event, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => self.event_root(touch),
+            (Kind::Dossier, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => {
+                let entry = touch.key.and_then(family_of).filter(|(family, id)| is_time(family, id));
+                entry.ok_or(Refusal::NoSuchEdit)?;
+                self.add_sealed_row(touch, self.write_dossier())
+            }
             (_, []) => self.root(touch),
             (Kind::Person, ["not_same"]) => {
                 key_as::<DocumentId>(touch)?;
@@ -113,6 +118,11 @@ impl Judge {
             (Kind::Dossier, ["lines", _]) => match touch.key {
                 Some("side" | "order" | "state") => self.register(touch, self.write_dossier()),
                 _ => self.row_field(touch, Field::LINE, self.write_dossier()),
+            },
+            (Kind::Dossier, [row]) if family_of(row).is_some_and(|(family, id)| is_time(family, id)) => match touch.key
+            {
+                Some("state") => self.state(touch, self.write_dossier()),
+                _ => self.row_field(touch, Field::TIME, self.write_dossier()),
             },
             (Kind::Call, ["sections"]) => {
                 let row = *touch.action == OpType::Make(ObjType::Map) && touch.key.is_some_and(is_section_key);
@@ -311,6 +321,11 @@ pub fn capability_to_say(agreed: Agreed) -> Capability {
 pub fn check_stage(role: Role, before: &[&str], to: &str) -> Judged {
     let may = role.may(Capability::CorrectStage) || !to.is_empty() && stage::may_move(before, to);
     if may { Ok(()) } else { Err(Refusal::StageJump) }
+}
+
+/// Whether a key at a dossier's root is of an entry of the log of volunteers' time.
+fn is_time(family: &str, id: &str) -> bool {
+    family == edit::TIME && id.parse::<RowId>().is_ok()
 }
 
 /// Whether such a headcount can be: of a half-day, by sex and age band.

@@ -223,6 +223,27 @@ pub const CONSENTS: &[&str] = &["given", "withdrawn"];
 /// What an event is; a house may add kinds of its own (`Field::HouseEventKinds`).
 pub const EVENT_KINDS: &[&str] =
     &["writing_workshop", "project_training", "finance_training", "information_meeting", "group_support", "other"];
+/// The headings of expenses that funders usually ask for; a call may have others of its own (`Field::BudgetHeadings`).
+pub const HEADINGS: &[&str] = &[
+    "works",
+    "equipment",
+    "supplies",
+    "staff",
+    "training",
+    "travel",
+    "communication",
+    "evaluation",
+    "overheads",
+    "contingency",
+];
+/// What a budget line is made of: see `budget::Nature`.
+pub const NATURES: &[&str] = &["cash", "in_kind", "grant"];
+/// The currencies of budget lines.
+pub const CURRENCIES: &[&str] = &["eur", "mad"];
+/// Whether a resource is certain.
+pub const FUNDINGS: &[&str] = &["acquired", "requested"];
+/// What a call says where it says yes or no.
+pub const YES_NO: &[&str] = &["yes", "no"];
 /// The sectors of PRA/OSIM calls.
 pub const SECTORS: &[&str] =
     &["health", "education", "water", "environment", "economy", "rural", "social", "climate", "digital"];
@@ -326,9 +347,9 @@ fields! {
     Ends = "ends", Time;
     /// What a budget line is.
     Label = "label", Text(SHORT);
-    /// How many.
+    /// How many, in whole units: half a month is fifteen days.
     Quantity = "quantity", Number(0, 1_000_000);
-    /// What one costs, or brings, in cents.
+    /// What one costs, or brings, in cents of the line's currency.
     UnitCents = "unit_cents", Number(0, limit::CENTS_MAX);
     /// Days after its last half-day for which an event stays on volunteers' phones.
     EventKeepDays = "event_keep_days", Number(1, 3_650);
@@ -358,6 +379,34 @@ fields! {
     HouseContact = "house_contact", Text(SHORT);
     /// Kinds of events that the house has beside [`EVENT_KINDS`], one a line.
     HouseEventKinds = "house_event_kinds", Text(LINES);
+    /// The heading of an expense: one of [`HEADINGS`] or of the call's own, as written. Of a resource: who gives it.
+    Heading = "heading", Text(SHORT);
+    /// What a line's quantity counts: days, sacks, nights.
+    Unit = "unit", Text(SHORT);
+    /// One of [`NATURES`]; empty is money.
+    Nature = "nature", Word(NATURES);
+    /// One of [`CURRENCIES`]; empty is euros.
+    Currency = "currency", Word(CURRENCIES);
+    /// Dirhams for one euro, in ten-thousandths: 108,500 is 10.8500.
+    RateE4 = "rate_e4", Number(1, 10_000_000);
+    /// The day of that rate.
+    RateDay = "rate_day", Day;
+    /// One of [`FUNDINGS`].
+    Funding = "funding", Word(FUNDINGS);
+    /// Which paper proves it.
+    Proof = "proof", Text(SHORT);
+    /// Who gave the time: a first name or an office, in words.
+    Volunteer = "volunteer", Text(SHORT);
+    /// Hours of volunteers' time, in hundredths: 250 is two and a half.
+    HoursE2 = "hours_e2", Number(0, 1_000_000);
+    /// What one of those hours is worth, in cents.
+    HourCents = "hour_cents", Number(0, 1_000_000);
+    /// Whether what is given in kind and in time counts in the total that the call's ceilings look at: one of [`YES_NO`].
+    ValorisationCounts = "valorisation_counts", Word(YES_NO);
+    /// The highest share of what is given in all expenses, in basis points.
+    ValorisationShareMaxBp = "valorisation_share_max_bp", Number(0, 10_000);
+    /// The headings that a call wants expenses under, one a line, in their order.
+    BudgetHeadings = "budget_headings", Text(LINES);
 }
 
 impl Field {
@@ -366,7 +415,21 @@ impl Field {
     /// The fields of a trainer of an event.
     pub const TRAINER: &'static [Self] = &[Self::Label];
     /// The fields of a budget line.
-    pub const LINE: &'static [Self] = &[Self::Label, Self::Quantity, Self::UnitCents];
+    pub const LINE: &'static [Self] = &[
+        Self::Label,
+        Self::Heading,
+        Self::Nature,
+        Self::Quantity,
+        Self::Unit,
+        Self::UnitCents,
+        Self::Currency,
+        Self::RateE4,
+        Self::RateDay,
+        Self::Funding,
+        Self::Proof,
+    ];
+    /// The fields of an entry of the volunteers' log; the label is the task.
+    pub const TIME: &'static [Self] = &[Self::Volunteer, Self::Day, Self::Label, Self::HoursE2, Self::HourCents];
 
     /// The fields of a kind of document, in the order in which a form shows them.
     #[must_use]
@@ -436,6 +499,9 @@ impl Field {
                 Self::GrantMaxCents,
                 Self::GrantShareMaxBp,
                 Self::TotalMaxCents,
+                Self::ValorisationCounts,
+                Self::ValorisationShareMaxBp,
+                Self::BudgetHeadings,
             ],
             Kind::Settings => &[
                 Self::HouseName,

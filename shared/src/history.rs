@@ -40,7 +40,7 @@ pub enum Did {
     },
     /// Set a cell of a row.
     SetCell {
-        /// The map that the row is in: `slots`, `lines`, `phones`.
+        /// The map that the row is in: `slots`, `lines`, `phones`; or the family at the root: `trainer`, `time`.
         rows: String,
         /// Which row.
         row: String,
@@ -209,11 +209,16 @@ fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did
                 }
             }
             ([row], PatchAction::PutMap { key, value, .. }) => {
-                let (Some((edit::TRAINER, id)), Crdt::Scalar(scalar)) = (edit::family_of(row), value.0) else {
+                let (Some((rows @ (edit::TRAINER | edit::TIME), id)), Crdt::Scalar(scalar)) =
+                    (edit::family_of(row), value.0)
+                else {
                     continue;
                 };
+                if said_already(document, &patch.obj, &key, before, &scalar) {
+                    continue;
+                }
                 let value = Value::from_scalar(&scalar);
-                did.push(Did::SetCell { rows: edit::TRAINER.to_owned(), row: id.to_owned(), cell: key, value });
+                did.push(Did::SetCell { rows: rows.to_owned(), row: id.to_owned(), cell: key, value });
             }
             _ => {}
         }

@@ -508,6 +508,7 @@ read_tagged! { Edit by "do" {
     "read_again" = ReadAgain { dossier, section, anchor }
     "settle_section" = SettleSection { dossier, section, text }
     "add_line" = AddLine { dossier, line, side, label }
+    "add_time" = AddTime { dossier, time, label }
     "set_line_state" = SetLineState { dossier, line, keep }
     "settle_marks" = SettleMarks { event, slot, person, status, withdrawal, reason }
     "link_same" = LinkSame { person, same_as }

@@ -17,6 +17,7 @@ pub mod field;
 pub mod mark;
 pub mod record;
 
+pub mod budget;
 pub mod consent;
 
 pub mod edit;

@@ -10,6 +10,8 @@ pub const SECTION_CHARS_MAX: usize = 60_000;
 pub const SECTIONS_MAX: usize = 60;
 /// Budget lines of one dossier, removed ones included.
 pub const LINES_MAX: usize = 1_000;
+/// Entries in the volunteers' log of one dossier, removed ones included.
+pub const TIME_MAX: usize = 2_000;
 /// Half-days of one event.
 pub const SLOTS_MAX: usize = 60;
 /// Trainers of one event, removed ones included.

@@ -59,7 +59,7 @@ pub enum Question {
         /// Every text, the shown one first.
         texts: Vec<String>,
     },
-    /// M6: a budget line was removed by one and changed by another. Settled by `SetLineState`.
+    /// M6: a budget line, or an entry of the log of volunteers' time, was removed by one and changed by another. Settled by `SetLineState`.
     LineRemovedAndChanged {
         /// In which dossier.
         dossier: DocumentId,
@@ -207,6 +207,19 @@ fn of_dossier(dossier: DocumentId, record: &DossierRecord, questions: &mut Vec<Q
         }
         if line.state != LineState::Removed {
             fields(dossier, Some(line.id), &line.fields, questions);
+        }
+    }
+    for entry in &record.time {
+        if entry.state == LineState::RemovedAndChanged {
+            questions.push(Question::LineRemovedAndChanged {
+                dossier,
+                line: entry.id,
+                label: entry.fields.text(Field::Label).to_owned(),
+                amount_cents: entry.amount_cents(),
+            });
+        }
+        if entry.state != LineState::Removed {
+            fields(dossier, Some(entry.id), &entry.fields, questions);
         }
     }
 }

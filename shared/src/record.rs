@@ -9,6 +9,7 @@ use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    budget,
     document::{Document, Kind, device_of},
     edit,
     field::{Field, Value},
@@ -299,6 +300,8 @@ pub struct DossierRecord {
     pub sections: BTreeMap<String, Section>,
     /// Budget lines, removed ones too, by their order keys.
     pub lines: Vec<Line>,
+    /// The log of volunteers' time, removed entries too, by day.
+    pub time: Vec<TimeRow>,
 }
 
 /// One long text of a dossier.
@@ -333,10 +336,29 @@ pub struct Line {
     pub side: Side,
     /// Where it stands among the others.
     pub order: String,
-    /// Label, quantity, unit cost.
+    /// Label, heading, quantity, unit cost and the rest of `Field::LINE`.
     pub fields: Fields,
     /// Whether it still counts (M6).
     pub state: LineState,
+}
+
+/// One entry of the log of volunteers' time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeRow {
+    /// Which one.
+    pub id: RowId,
+    /// Who, when, what for, how long, and what an hour is worth.
+    pub fields: Fields,
+    /// Whether it still counts (M6).
+    pub state: LineState,
+}
+
+impl TimeRow {
+    /// Hours times rate, in cents.
+    #[must_use]
+    pub fn amount_cents(&self) -> i64 {
+        budget::time_cents(&self.fields)
+    }
 }
 
 /// The two halves of a budget.
@@ -364,22 +386,20 @@ pub enum LineState {
 }
 
 impl DossierRecord {
-    /// Sum of the lines of one side that count, in cents.
+    /// Sum of one side in cents: the lines that count, and volunteers' time, which both sides have.
     #[must_use]
     pub fn total_cents(&self, side: Side) -> i64 {
-        let counted = self.lines.iter().filter(|line| line.side == side && line.state != LineState::Removed);
-        counted.fold(0, |sum: i64, line| sum.saturating_add(line.amount_cents()))
+        let lines = self.lines.iter().filter(|line| line.side == side && line.state != LineState::Removed);
+        let time = self.time.iter().filter(|entry| entry.state != LineState::Removed).map(TimeRow::amount_cents);
+        lines.map(Line::amount_cents).chain(time).fold(0, i64::saturating_add)
     }
 }
 
 impl Line {
-    /// Quantity times unit cost in cents. An empty quantity counts as one.
+    /// What it comes to, in cents of euros.
     #[must_use]
     pub fn amount_cents(&self) -> i64 {
-        let quantity = self.fields.get(Field::Quantity).number().unwrap_or(1);
-        let unit = self.fields.get(Field::UnitCents).number().unwrap_or(0);
-        // The field's own limits keep this far below overflow; a stranger's values must not panic.
-        quantity.saturating_mul(unit)
+        budget::line_cents(&self.fields)
     }
 }
 
@@ -812,7 +832,13 @@ impl Reader<'_> {
         let lines = self.rows("lines").into_iter().filter_map(|(key, row)| self.line(&key, &row));
         let mut lines: Vec<_> = lines.collect();
         lines.sort_by(|a, b| (a.side, &a.order, a.id).cmp(&(b.side, &b.order, b.id)));
-        DossierRecord { fields, sections, lines }
+        let time = self.family(edit::TIME).into_iter().filter_map(|(key, row)| {
+            let (fields, state) = (self.fields(&row, Field::TIME), self.line_state(&row));
+            Some(TimeRow { id: key.parse().ok()?, fields, state })
+        });
+        let mut time: Vec<_> = time.collect();
+        time.sort_by_cached_key(|entry| (entry.fields.text(Field::Day).to_owned(), entry.id));
+        DossierRecord { fields, sections, lines, time }
     }
 
     fn section(&self, map: &ObjId, key: &str) -> Section {
@@ -855,19 +881,23 @@ impl Reader<'_> {
     }
 
     fn line(&self, key: &str, row: &ObjId) -> Option<Line> {
-        let states = self.document.crdt.get_all(row, "state").unwrap_or_default();
-        let is = |word: &str| states.iter().any(|(value, _)| value.as_str() == Some(word));
         Some(Line {
             id: key.parse().ok()?,
             side: if self.string(row, "side") == "resource" { Side::Resource } else { Side::Expense },
             order: self.string(row, "order"),
             fields: self.fields(row, Field::LINE),
-            state: match (is("removed"), is("kept")) {
-                (true, true) => LineState::RemovedAndChanged,
-                (true, false) => LineState::Removed,
-                (false, _) => LineState::Kept,
-            },
+            state: self.line_state(row),
         })
+    }
+
+    fn line_state(&self, row: &ObjId) -> LineState {
+        let states = self.document.crdt.get_all(row, "state").unwrap_or_default();
+        let is = |word: &str| states.iter().any(|(value, _)| value.as_str() == Some(word));
+        match (is("removed"), is("kept")) {
+            (true, true) => LineState::RemovedAndChanged,
+            (true, false) => LineState::Removed,
+            (false, _) => LineState::Kept,
+        }
     }
 
     fn call(&self, fields: Fields) -> CallRecord {

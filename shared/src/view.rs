@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    budget::{self, Check, Totals},
     consent::{Agreed, ConsentView},
     field::{Field, Value},
     history::HistoryEntry,
@@ -12,7 +13,8 @@ use crate::{
     mark::{Attendance, How, Mark, Signature, Status},
     question::Question,
     record::{
-        Apart, CallSection, Headcount, Joined, Line, LineState, Paper, PhoneRow, ReadAgain, SealedSheet, Side, Slot,
+        Apart, CallSection, Fields, Headcount, Joined, Line, LineState, Paper, PhoneRow, ReadAgain, SealedSheet, Side,
+        Slot, TimeRow,
     },
     role::Role,
     wire::AuthorEntry,
@@ -323,6 +325,29 @@ pub struct DossierView {
     /// Sum of the resources, in cents. The expenses are on the card.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub resources_cents: i64,
+    /// The log of volunteers' time: the entries that count, by day.
+    pub time: Vec<TimeView>,
+    /// What the budget comes to.
+    pub totals: Totals,
+    /// What of it does not hold yet.
+    pub checks: Vec<Check>,
+    /// The headings of the expenses, in their order: the call's, or the usual ones (`field::HEADINGS`).
+    pub headings: Vec<String>,
+}
+
+/// One entry of the log of volunteers' time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TimeView {
+    /// Which.
+    pub time: RowId,
+    /// Its cells.
+    pub fields: Vec<FieldView>,
+    /// Hours times rate, in cents.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub amount_cents: i64,
+    /// Whether it still counts.
+    pub state: LineState,
 }
 
 /// One long text.
@@ -349,9 +374,12 @@ pub struct LineView {
     pub side: Side,
     /// Its cells.
     pub fields: Vec<FieldView>,
-    /// Quantity times unit cost, in cents.
+    /// What it comes to, in cents of euros.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub amount_cents: i64,
+    /// The same in its own currency: quantity times unit cost.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub own_cents: i64,
     /// Whether it still counts.
     pub state: LineState,
 }
@@ -648,16 +676,33 @@ impl SignatureView {
 
 impl LineView {
     pub(crate) fn of(line: &Line) -> Self {
-        let fields = Field::LINE.iter().map(|field| {
-            let register = line.fields.0.get(field).cloned().unwrap_or_default();
-            FieldView { field: *field, value: register.value, named: String::new(), apart: register.apart }
-        });
         Self {
             line: line.id,
             side: line.side,
-            fields: fields.collect(),
+            fields: cells(&line.fields, Field::LINE),
             amount_cents: line.amount_cents(),
+            own_cents: budget::own_cents(&line.fields),
             state: line.state,
         }
     }
+}
+
+impl TimeView {
+    pub(crate) fn of(entry: &TimeRow) -> Self {
+        Self {
+            time: entry.id,
+            fields: cells(&entry.fields, Field::TIME),
+            amount_cents: entry.amount_cents(),
+            state: entry.state,
+        }
+    }
+}
+
+/// The cells of a row; none of them names a document.
+fn cells(fields: &Fields, wanted: &[Field]) -> Vec<FieldView> {
+    let cells = wanted.iter().map(|field| {
+        let register = fields.0.get(field).cloned().unwrap_or_default();
+        FieldView { field: *field, value: register.value, named: String::new(), apart: register.apart }
+    });
+    cells.collect()
 }

@@ -407,6 +407,11 @@ impl Story {
                 let side = if *side == ["resource"] { Side::Resource } else { Side::Expense };
                 Edit::AddLine { dossier: dossier?, line, side, label: (*label).to_owned() }
             }
+            ["logs", label] => {
+                let time = self.world.row_id();
+                self.rows.insert((*label).to_owned(), (dossier?, time));
+                Edit::AddTime { dossier: dossier?, time, label: (*label).to_owned() }
+            }
             ["removes", label] => Edit::SetLineState { dossier: dossier?, line: self.row(label).1, keep: false },
             ["keeps", label] => Edit::SetLineState { dossier: dossier?, line: self.row(label).1, keep: true },
             ["writes", section, text] => self.reword(phone, section, |_| unescape(text)),
@@ -703,15 +708,17 @@ impl Eyes<'_> {
         let Some(Record::Dossier(dossier)) = self.records.get(&self.story.document("Puits")) else {
             return "no Puits".to_owned();
         };
-        let lines = dossier.lines.iter().map(|line| {
-            let state = match line.state {
+        let lines = dossier.lines.iter().map(|line| (&line.fields, line.state, line.amount_cents()));
+        let rows = lines.chain(dossier.time.iter().map(|entry| (&entry.fields, entry.state, entry.amount_cents())));
+        let rows = rows.map(|(fields, state, cents)| {
+            let state = match state {
                 LineState::Kept => "",
                 LineState::Removed => " (removed)",
                 LineState::RemovedAndChanged => " (removed and changed)",
             };
-            format!("{} {}{state}", line.fields.text(Field::Label), money(line.amount_cents()))
+            format!("{} {}{state}", fields.text(Field::Label), money(cents))
         });
-        let mut parts: Vec<String> = lines.collect();
+        let mut parts: Vec<String> = rows.collect();
         let [expenses, resources] = [Side::Expense, Side::Resource].map(|side| money(dossier.total_cents(side)));
         parts.push(format!("total {expenses}, resources {resources}"));
         parts.extend(self.question_count());

@@ -17,7 +17,7 @@ field: Field,
  */
 value: Value, } | { "did": "set_cell", 
 /**
- * The map that the row is in: `slots`, `lines`, `phones`.
+ * The map that the row is in: `slots`, `lines`, `phones`; or the family at the root: `trainer`, `time`.
  */
 rows: string, 
 /**

@@ -384,13 +384,25 @@ side: Side,
 /**
  * What it is.
  */
+label: string, } | { "do": "add_time", 
+/**
+ * To which dossier.
+ */
+dossier: DocumentId, 
+/**
+ * Its id.
+ */
+time: RowId, 
+/**
+ * What was done.
+ */
 label: string, } | { "do": "set_line_state", 
 /**
  * Of which dossier.
  */
 dossier: DocumentId, 
 /**
- * Which line.
+ * Which line or entry.
  */
 line: RowId, 
 /**

@@ -21,9 +21,13 @@ side: Side,
  */
 fields: Array<FieldView>, 
 /**
- * Quantity times unit cost, in cents.
+ * What it comes to, in cents of euros.
  */
 amount_cents: number, 
+/**
+ * The same in its own currency: quantity times unit cost.
+ */
+own_cents: number, 
 /**
  * Whether it still counts.
  */

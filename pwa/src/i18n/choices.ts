@@ -42,6 +42,10 @@ const WORDS = {
     climate: m.sector_climate,
     digital: m.sector_digital,
   },
+  nature: { cash: m.nature_cash, in_kind: m.nature_in_kind, grant: m.nature_grant },
+  currency: { eur: m.currency_eur, mad: m.currency_mad },
+  funding: { acquired: m.funding_acquired, requested: m.funding_requested },
+  valorisation_counts: { yes: m.word_yes, no: m.word_no },
   photo_consent: { given: m.consent_given, withdrawn: m.consent_withdrawn },
   messages_consent: { given: m.consent_given, withdrawn: m.consent_withdrawn },
 } satisfies Partial<Record<Field, Record<string, () => string>>>;

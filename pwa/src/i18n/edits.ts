@@ -18,6 +18,7 @@ const EDITS: Record<Edit['do'], () => string> = {
   read_again: m.edit_read_again,
   settle_section: m.edit_settle_section,
   add_line: m.edit_add_line,
+  add_time: m.edit_add_time,
   set_line_state: m.edit_set_line_state,
   settle_marks: m.edit_settle_marks,
   link_same: m.edit_link_same,

@@ -68,6 +68,20 @@ const FIELDS: Record<Field, () => string> = {
   house_name: m.field_house_name,
   house_contact: m.field_house_contact,
   house_event_kinds: m.field_house_event_kinds,
+  heading: m.field_heading,
+  unit: m.field_unit,
+  nature: m.field_nature,
+  currency: m.field_currency,
+  rate_e4: m.field_rate_e4,
+  rate_day: m.field_rate_day,
+  funding: m.field_funding,
+  proof: m.field_proof,
+  volunteer: m.field_volunteer,
+  hours_e2: m.field_hours_e2,
+  hour_cents: m.field_hour_cents,
+  valorisation_counts: m.field_valorisation_counts,
+  valorisation_share_max_bp: m.field_valorisation_share_max_bp,
+  budget_headings: m.field_budget_headings,
 };
 
 export const fieldLabel = (field: Field): string => FIELDS[field]();

@@ -77,9 +77,9 @@ export function number(value: number): string {
   return cached('number', () => new Intl.NumberFormat(region())).format(value);
 }
 
-/** An amount of euros, given in cents. */
-export function money(cents: number): string {
-  return cached('money', () => new Intl.NumberFormat(region(), { style: 'currency', currency: 'EUR' })).format(cents / 100);
+/** An amount of euros, or of another currency, given in cents. */
+export function money(cents: number, currency = 'EUR'): string {
+  return cached(currency, () => new Intl.NumberFormat(region(), { style: 'currency', currency })).format(cents / 100);
 }
 
 /** 'A, B and C' */

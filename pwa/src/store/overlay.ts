@@ -21,6 +21,7 @@ import type { SignatureView } from '../generated/SignatureView';
 import type { SlotStatus } from '../generated/SlotStatus';
 import type { Status } from '../generated/Status';
 import type { Value } from '../generated/Value';
+import type { TimeView } from '../generated/TimeView';
 import type { View } from '../generated/View';
 import { foldSearch } from '../search';
 import { withRow } from './views';
@@ -350,11 +351,20 @@ function overDossier(dossier: Dossier, edit: Edit, names: Names): Dossier {
       }));
     case 'add_line':
       return withLine(dossier, edit);
+    case 'add_time':
+      if (dossier.time.some(({ time }) => time === edit.time)) return dossier;
+      return withLines(dossier, dossier.lines, [
+        ...dossier.time,
+        { time: edit.time, fields: cellsOf(ENTRY_CELLS, edit.label), amount_cents: 0, state: 'kept' },
+      ]);
     case 'set_line_state': {
-      const kept = dossier.lines.filter(({ line }) => line !== edit.line || edit.keep);
+      const stays = (row: RowId) => row !== edit.line || edit.keep;
+      const decided = <Row extends LineView | TimeView>(shown: Row, row: RowId): Row =>
+        row === edit.line ? { ...shown, state: 'kept' } : shown;
       return withLines(
         dossier,
-        kept.map((line): LineView => (line.line === edit.line ? { ...line, state: 'kept' } : line)),
+        dossier.lines.filter(({ line }) => stays(line)).map((line) => decided(line, line.line)),
+        dossier.time.filter(({ time }) => stays(time)).map((entry) => decided(entry, entry.time)),
       );
     }
     default:
@@ -381,38 +391,68 @@ function withCell(dossier: Dossier, row: RowId, edit: Does<'set_field'>, names: 
   const lines = dossier.lines.map((line) => {
     if (line.line !== row) return line;
     const fields = withField(line.fields, edit, names);
-    return { ...line, fields, amount_cents: amountOf(fields) };
+    return { ...line, fields, ...amountsOf(fields) };
   });
-  return withLines(dossier, lines);
+  const time = dossier.time.map((entry) => {
+    if (entry.time !== row) return entry;
+    const fields = withField(entry.fields, edit, names);
+    const worth = (numberIn(fields, 'hours_e2') ?? 0) * (numberIn(fields, 'hour_cents') ?? 0);
+    return { ...entry, fields, amount_cents: Math.floor((worth + 50) / 100) };
+  });
+  return withLines(dossier, lines, time);
 }
 
 /** The cells of a line, in the engine's order. */
-const CELLS: readonly Field[] = ['label', 'quantity', 'unit_cents'];
+const CELLS: readonly Field[] = [
+  'label',
+  'heading',
+  'nature',
+  'quantity',
+  'unit',
+  'unit_cents',
+  'currency',
+  'rate_e4',
+  'rate_day',
+  'funding',
+  'proof',
+];
+
+/** The cells of an entry of the log of volunteers' time. */
+const ENTRY_CELLS: readonly Field[] = ['volunteer', 'day', 'label', 'hours_e2', 'hour_cents'];
+
+const cellsOf = (cells: readonly Field[], label: string) =>
+  cells.map((field): FieldView => ({ field, value: field === 'label' ? label.trim() : null, named: '', apart: [] }));
 
 function withLine(dossier: Dossier, edit: Does<'add_line'>): Dossier {
   if (dossier.lines.some(({ line }) => line === edit.line)) return dossier;
-  const fields = CELLS.map((field): FieldView => {
-    return { field, value: field === 'label' ? edit.label.trim() : null, named: '', apart: [] };
-  });
-  const line: LineView = { line: edit.line, side: edit.side, fields, amount_cents: 0, state: 'kept' };
+  const fields = cellsOf(CELLS, edit.label);
+  const line: LineView = { line: edit.line, side: edit.side, fields, amount_cents: 0, own_cents: 0, state: 'kept' };
   return withLines(dossier, [...dossier.lines, line]);
 }
 
-/** The lines, expenses first, and their totals. */
-function withLines(dossier: Dossier, lines: LineView[]): Dossier {
+/** The lines, expenses first, and the totals of both sides; what more a budget comes to, and its checks, the engine says. */
+function withLines(dossier: Dossier, lines: LineView[], time: TimeView[] = dossier.time): Dossier {
   const of = (side: LineView['side']) => lines.filter((line) => line.side === side);
-  const total = (side: LineView['side']) => of(side).reduce((cents, line) => cents + line.amount_cents, 0);
+  // Volunteers' time counts on both sides.
+  const total = (side: LineView['side']) => [...of(side), ...time].reduce((cents, row) => cents + row.amount_cents, 0);
   const card = { ...dossier.card, expenses_cents: total('expense') };
-  return { ...dossier, card, lines: [...of('expense'), ...of('resource')], resources_cents: total('resource') };
+  return { ...dossier, card, lines: [...of('expense'), ...of('resource')], time, resources_cents: total('resource') };
 }
 
-/** Quantity times unit cost. An empty quantity counts as one. */
-function amountOf(fields: readonly FieldView[]): number {
-  const number = (name: Field): number | null => {
-    const value = fields.find(({ field }) => field === name)?.value;
-    return typeof value === 'number' ? value : null;
-  };
-  return (number('quantity') ?? 1) * (number('unit_cents') ?? 0);
+function numberIn(fields: readonly FieldView[], name: Field): number | null {
+  const value = fields.find(({ field }) => field === name)?.value;
+  return typeof value === 'number' ? value : null;
+}
+
+/** See `budget::line_cents` in the engine. Whole numbers throughout, and none above what a number holds exactly. */
+function amountsOf(fields: readonly FieldView[]): { own_cents: number; amount_cents: number } {
+  const own_cents = (numberIn(fields, 'quantity') ?? 1) * (numberIn(fields, 'unit_cents') ?? 0);
+  if (fields.find(({ field }) => field === 'currency')?.value !== 'mad') return { own_cents, amount_cents: own_cents };
+  const rate = numberIn(fields, 'rate_e4');
+  if (!rate) return { own_cents, amount_cents: 0 };
+  const rest = own_cents % rate;
+  const rounded = Math.floor((rest * 20_000 + rate) / (2 * rate));
+  return { own_cents, amount_cents: ((own_cents - rest) / rate) * 10_000 + rounded };
 }
 
 // --- Records

@@ -44,6 +44,7 @@ const EDITS: &[&str] = &[
     r#"{"do":"read_again","dossier":D,"section":"context","anchor":"a"}"#,
     r#"{"do":"settle_section","dossier":D,"section":"context","text":"😀"}"#,
     r#"{"do":"add_line","dossier":D,"line":R,"side":"resource","label":"Forage"}"#,
+    r#"{"do":"add_time","dossier":D,"time":R,"label":"Creuser la tranchée"}"#,
     r#"{"do":"set_line_state","dossier":D,"line":R,"keep":false}"#,
     r#"{"do":"settle_marks","event":D,"slot":R,"person":D,"status":"absent","withdrawal":R,"reason":"vu"}"#,
     r#"{"do":"link_same","person":D,"same_as":D}"#,

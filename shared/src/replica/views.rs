@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Replica;
 use crate::{
+    budget,
     consent::{Agreed, Consent, ConsentView},
     document::Kind,
     edit::version_text,
@@ -25,8 +26,8 @@ use crate::{
     view::{
         AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
         EventView, EventsView, FieldView, LineView, LinkView, NamedDocument, PersonCard, QuestionsView, RecordView,
-        RosterRow, SectionView, SettingView, SettingsView, SignatureView, SlotStatus, SlotView, SyncView, TrainerView,
-        UnsentDocument, View, ViewKey,
+        RosterRow, SectionView, SettingView, SettingsView, SignatureView, SlotStatus, SlotView, SyncView, TimeView,
+        TrainerView, UnsentDocument, View, ViewKey,
     },
     wire::AuthorEntry,
 };
@@ -357,11 +358,11 @@ impl Replica {
     fn dossier_view(&mut self, id: DocumentId) -> Option<DossierView> {
         let heads = self.held.get_mut(&id)?.parse(id).heads();
         let Record::Dossier(dossier) = self.record(id)? else { return None };
-        let call = dossier.fields.document(Field::Call).and_then(|call| self.record(call));
-        let asked: &[CallSection] = match call {
-            Some(Record::Call(call)) => &call.sections,
-            _ => &[],
+        let call = match dossier.fields.document(Field::Call).and_then(|call| self.record(call)) {
+            Some(Record::Call(call)) => Some(call),
+            _ => None,
         };
+        let asked: &[CallSection] = call.map_or(&[], |call| &call.sections);
         let extra = dossier.sections.keys().filter(|key| asked.iter().all(|about| about.key != **key));
         let extra = extra.map(|key| CallSection {
             key: key.clone(),
@@ -375,6 +376,7 @@ impl Replica {
             SectionView { about, text, read_again, begun_apart }
         });
         let lines = dossier.lines.iter().filter(|line| line.state != LineState::Removed).map(LineView::of);
+        let time = dossier.time.iter().filter(|entry| entry.state != LineState::Removed).map(TimeView::of);
         Some(DossierView {
             card: self.dossier_card(id, dossier),
             version: version_text(&heads),
@@ -382,6 +384,10 @@ impl Replica {
             sections: sections.collect(),
             lines: lines.collect(),
             resources_cents: dossier.total_cents(Side::Resource),
+            time: time.collect(),
+            totals: budget::totals(dossier, call),
+            checks: budget::checks(dossier, call),
+            headings: budget::headings(call),
         })
     }
 

@@ -51,7 +51,7 @@ pub(super) fn needs(edit: &Edit) -> Vec<Capability> {
         Edit::RegisterWalkIn { .. } => vec![C::AddPerson, C::AddContact, C::AddAssociation, C::AddToRoster, C::Mark],
         Edit::CreateDossier { .. } => vec![C::AddDossier],
         Edit::EditSection { .. } | Edit::ReadAgain { .. } | Edit::SettleSection { .. } => vec![C::WriteDossier],
-        Edit::AddLine { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
+        Edit::AddLine { .. } | Edit::AddTime { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
         Edit::LinkSame { .. } | Edit::NotSame { .. } => vec![C::JoinPeople],
         Edit::CreateCall { .. } => vec![C::ChangeCall],
     }
@@ -63,6 +63,7 @@ fn to_set(field: Field) -> Capability {
     let kinds = [
         (Field::SLOT, C::ChangeEvent),
         (Field::LINE, C::WriteDossier),
+        (Field::TIME, C::WriteDossier),
         (Field::of(Kind::Call), C::ChangeCall),
         (Field::of(Kind::Dossier), C::WriteDossier),
         (Field::of(Kind::Person), C::ChangePerson),

@@ -678,8 +678,12 @@ impl Play {
     fn edit_of_dossier(&mut self, phone: usize, wish: Wish) -> Option<Edit> {
         let dossier = self.some_document(phone, &[Kind::Dossier])?;
         let Record::Dossier(record) = self.record(phone, dossier)? else { return None };
-        let lines: Vec<RowId> = record.lines.iter().map(|line| line.id).collect();
+        let lines: Vec<RowId> =
+            record.lines.iter().map(|line| line.id).chain(record.time.iter().map(|entry| entry.id)).collect();
         match wish {
+            Wish::Line if self.world.rng.chance(30) => {
+                Some(Edit::AddTime { dossier, time: self.world.row_id(), label: self.name() })
+            }
             Wish::Line => {
                 let side = if self.world.rng.chance(70) { Side::Expense } else { Side::Resource };
                 Some(Edit::AddLine { dossier, line: self.world.row_id(), side, label: self.name() })
@@ -733,6 +737,9 @@ impl Play {
         let document = self.some_document(phone, &[Kind::Event, Kind::Dossier])?;
         let (rows, fields): (Vec<RowId>, _) = match self.record(phone, document)? {
             Record::Event(event) => (event.slots.iter().map(|slot| slot.id).collect(), Field::SLOT),
+            Record::Dossier(dossier) if self.world.rng.chance(30) => {
+                (dossier.time.iter().map(|entry| entry.id).collect(), Field::TIME)
+            }
             Record::Dossier(dossier) => (dossier.lines.iter().map(|line| line.id).collect(), Field::LINE),
             _ => return None,
         };

@@ -727,6 +727,110 @@ fn m6_a_line_removed_on_two_phones_is_removed() {
     );
 }
 
+#[test]
+fn m6_a_rate_and_a_quantity_of_one_line_set_apart_make_one_amount() {
+    check(
+        "
+        karima sets Pompe currency to mad
+        karima sets Pompe rate_e4 to 100000
+        show budget
+        amina offline
+        badr offline
+        amina sets Pompe rate_e4 to 108500
+        badr sets Pompe quantity to 3
+        amina online
+        badr online
+        show budget
+        show questions
+        ",
+        expect![[r#"
+            server: Pompe 300.00, total 300.00, resources 0.00
+            karima: Pompe 300.00, total 300.00, resources 0.00
+            amina:  Pompe 300.00, total 300.00, resources 0.00
+            badr:   Pompe 300.00, total 300.00, resources 0.00
+            server: Pompe 414.75, total 414.75, resources 0.00
+            karima: Pompe 414.75, total 414.75, resources 0.00
+            amina:  Pompe 414.75, total 414.75, resources 0.00
+            badr:   Pompe 414.75, total 414.75, resources 0.00
+            server: no question
+            karima: no question
+            amina:  no question
+            badr:   no question
+        "#]],
+    );
+}
+
+#[test]
+fn m6_an_hour_removed_here_and_changed_there_asks_and_counts_on_both_sides_meanwhile() {
+    check(
+        "
+        badr logs Tranchée
+        badr sets Tranchée hours_e2 to 250
+        badr sets Tranchée hour_cents to 1300
+        show budget
+        amina offline
+        amina removes Tranchée
+        badr sets Tranchée hours_e2 to 300
+        amina online
+        show questions
+        show budget
+        karima removes Tranchée
+        show budget
+        ",
+        expect![[r#"
+            server: Pompe 3000.00, Tranchée 32.50, total 3032.50, resources 32.50
+            karima: Pompe 3000.00, Tranchée 32.50, total 3032.50, resources 32.50
+            amina:  Pompe 3000.00, Tranchée 32.50, total 3032.50, resources 32.50
+            badr:   Pompe 3000.00, Tranchée 32.50, total 3032.50, resources 32.50
+            server: Tranchée was removed and changed, 39.00
+            karima: Tranchée was removed and changed, 39.00
+            amina:  Tranchée was removed and changed, 39.00
+            badr:   Tranchée was removed and changed, 39.00
+            server: Pompe 3000.00, Tranchée 39.00 (removed and changed), total 3039.00, resources 39.00, 1 question (removed and changed)
+            karima: Pompe 3000.00, Tranchée 39.00 (removed and changed), total 3039.00, resources 39.00, 1 question (removed and changed)
+            amina:  Pompe 3000.00, Tranchée 39.00 (removed and changed), total 3039.00, resources 39.00, 1 question (removed and changed)
+            badr:   Pompe 3000.00, Tranchée 39.00 (removed and changed), total 3039.00, resources 39.00, 1 question (removed and changed)
+            server: Pompe 3000.00, Tranchée 39.00 (removed), total 3000.00, resources 0.00
+            karima: Pompe 3000.00, Tranchée 39.00 (removed), total 3000.00, resources 0.00
+            amina:  Pompe 3000.00, Tranchée 39.00 (removed), total 3000.00, resources 0.00
+            badr:   Pompe 3000.00, Tranchée 39.00 (removed), total 3000.00, resources 0.00
+        "#]],
+    );
+}
+
+#[test]
+fn m4_two_rates_of_one_line_ask_and_the_total_is_of_the_one_that_is_shown() {
+    check(
+        "
+        karima sets Pompe currency to mad
+        amina offline
+        badr offline
+        amina sets Pompe rate_e4 to 100000
+        badr sets Pompe rate_e4 to 120000
+        amina online
+        badr online
+        show questions
+        show budget
+        karima sets Pompe rate_e4 to 120000
+        show budget
+        ",
+        expect![[r#"
+            server: Pompe rate_e4: "120000" by badr or "100000" by amina
+            karima: Pompe rate_e4: "120000" by badr or "100000" by amina
+            amina:  Pompe rate_e4: "120000" by badr or "100000" by amina
+            badr:   Pompe rate_e4: "120000" by badr or "100000" by amina
+            server: Pompe 250.00, total 250.00, resources 0.00, 1 question (set apart)
+            karima: Pompe 250.00, total 250.00, resources 0.00, 1 question (set apart)
+            amina:  Pompe 250.00, total 250.00, resources 0.00, 1 question (set apart)
+            badr:   Pompe 250.00, total 250.00, resources 0.00, 1 question (set apart)
+            server: Pompe 250.00, total 250.00, resources 0.00
+            karima: Pompe 250.00, total 250.00, resources 0.00
+            amina:  Pompe 250.00, total 250.00, resources 0.00
+            badr:   Pompe 250.00, total 250.00, resources 0.00
+        "#]],
+    );
+}
+
 // M7: people.
 
 #[test]

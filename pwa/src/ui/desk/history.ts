@@ -118,7 +118,7 @@ const SILENT = ['order', 'side', 'country'];
 
 function rowDeeds(cells: readonly Cell[], name: string): Deed[] {
   const [first] = cells;
-  if (first?.rows === 'lines') return lineDeeds(cells, isolate(name || m.line_unnamed()));
+  if (first?.rows === 'lines' || first?.rows === 'time') return lineDeeds(cells, isolate(name || m.line_unnamed()));
   const told = cells.filter(({ cell, value }) => !SILENT.includes(cell) && value !== null);
   const e164 = told.find(({ cell }) => cell === 'e164');
   const of = (cell: string) => told.filter((one) => one.cell === cell).map(({ value }) => isolate(String(value)));
@@ -141,11 +141,29 @@ function rowDeeds(cells: readonly Cell[], name: string): Deed[] {
   }
 }
 
-const LINE_CELLS: readonly string[] = ['label', 'quantity', 'unit_cents'] satisfies Field[];
+const LINE_CELLS: readonly string[] = [
+  'volunteer',
+  'day',
+  'label',
+  'heading',
+  'nature',
+  'quantity',
+  'unit',
+  'unit_cents',
+  'currency',
+  'rate_e4',
+  'rate_day',
+  'funding',
+  'proof',
+  'hours_e2',
+  'hour_cents',
+] satisfies Field[];
 
 function lineDeeds(cells: readonly Cell[], line: string): Deed[] {
-  const isNew = cells.some(({ cell }) => cell === 'side');
   const state = cells.find(({ cell }) => cell === 'state')?.value;
+  const hasLabel = cells.some(({ cell }) => cell === 'label');
+  // An entry of the log of volunteers' time has no side.
+  const isNew = cells.some(({ cell, rows }) => cell === 'side' || (rows === 'time' && hasLabel && state === 'kept'));
   const told = cells.filter(({ cell }) => LINE_CELLS.includes(cell) && !(isNew && cell === 'label'));
   const set = told.map(({ cell, value }) => ({
     said: m.history_line_set({ line, field: fieldLabel(cell as Field), value: isolate(valueText(cell as Field, value, {})) }),

@@ -6,20 +6,29 @@ import type { DocumentId } from '../../generated/DocumentId';
 import type { Field } from '../../generated/Field';
 import type { Reason } from '../../generated/Reason';
 import type { Value } from '../../generated/Value';
-import { dayInWords, isolate, isWordField, m, moment, money, number, timeOfDay, wordLabel } from '../../i18n';
+import { dayInWords, isolate, isWordField, m, moment, money, number, region, timeOfDay, wordLabel } from '../../i18n';
 import { store } from '../../store';
+import { comma } from '../dossier/comma';
+import { headingLabel } from '../dossier/headings';
+import { decimalText } from '../dossier/money';
 
 /** Names of documents by their ids, as far as this device knows them. */
 export type Names = { readonly [document in DocumentId]?: string };
 
-type Shape = 'cents' | 'moment' | 'basis_points' | 'day' | 'time' | 'document';
+type Shape = 'cents' | 'plain_cents' | 'rate' | 'hours' | 'moment' | 'basis_points' | 'day' | 'time' | 'document';
 
 /** How a value is written, where it is neither plain text nor a plain number. As in the engine's `field.rs`. */
 const SHAPES: Partial<Record<Field, Shape>> = {
   grant_cents: 'cents',
   grant_max_cents: 'cents',
   total_max_cents: 'cents',
-  unit_cents: 'cents',
+  // Of the line's own currency, which another field says.
+  unit_cents: 'plain_cents',
+  hour_cents: 'cents',
+  rate_e4: 'rate',
+  hours_e2: 'hours',
+  rate_day: 'day',
+  valorisation_share_max_bp: 'basis_points',
   notice_read_ms: 'moment',
   closes_ms: 'moment',
   grant_share_max_bp: 'basis_points',
@@ -40,6 +49,9 @@ export function valueText(field: Field, value: Value, names: Names): string {
   const shape = SHAPES[field];
   if (typeof value === 'number') {
     if (shape === 'cents') return money(value);
+    if (shape === 'plain_cents') return new Intl.NumberFormat(region(), { minimumFractionDigits: 2 }).format(value / 100);
+    if (shape === 'rate') return decimalText(value, 4, comma());
+    if (shape === 'hours') return decimalText(value, 2, comma());
     if (shape === 'moment') return moment(value);
     if (shape === 'basis_points') return `${number(value / 100)} %`;
     return number(value);
@@ -47,6 +59,7 @@ export function valueText(field: Field, value: Value, names: Names): string {
   if (shape === 'document') return names[value] || m.question_not_here();
   if (shape === 'day') return dayInWords(value);
   if (shape === 'time') return timeOfDay(value);
+  if (field === 'heading') return headingLabel(value);
   return isWordField(field) ? wordLabel(field, value) : value;
 }
 

@@ -3,6 +3,15 @@
 /** One amount, in cents, as in the engine's `limit::CENTS_MAX`: ten million euros. */
 export const CENTS_MAX = 1_000_000_000;
 
+/** Decimals of what is neither money nor whole, and the most that the engine takes, in its smallest parts. */
+export const DECIMALS = {
+  rate_e4: { places: 4, most: 10_000_000 },
+  hours_e2: { places: 2, most: 1_000_000 },
+} as const;
+
+/** What an hour of volunteers' time may be worth, in cents, as in the engine's `field::HourCents`. */
+export const HOUR_CENTS_MAX = 1_000_000;
+
 /** A budget line's quantity, as in the engine's `field::Quantity`. */
 export const QUANTITY_MAX = 1_000_000;
 
@@ -30,6 +39,22 @@ export function parseCount(text: string, most: number): Typed {
   if (tidy === '') return EMPTY;
   const whole = ungrouped(tidy);
   return whole === null ? UNCLEAR : bounded(whole, most);
+}
+
+/** A number with so many decimals at most, as a whole number of its smallest parts: `2,5` with two is 250. */
+export function parseDecimal(text: string, places: number, most: number): Typed {
+  const tidy = tidied(text);
+  if (tidy === '') return EMPTY;
+  const [, whole, decimals = ''] = /^(\d+)(?:[.,](\d+))?$/.exec(tidy) ?? [];
+  if (whole === undefined || decimals.length > places) return UNCLEAR;
+  return bounded(whole + decimals.padEnd(places, '0'), most);
+}
+
+/** Smallest parts as they are typed: 250 with two places is `2,5`. */
+export function decimalText(parts: number, places: number, comma: '.' | ','): string {
+  const digits = String(parts).padStart(places + 1, '0');
+  const decimals = digits.slice(-places).replace(/0+$/, '');
+  return digits.slice(0, -places) + (decimals && comma + decimals);
 }
 
 /** Cents as they are typed into a field, without a sign for the currency: `1250,50`. */
