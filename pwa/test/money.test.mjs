@@ -2,7 +2,7 @@ import './typescript.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-const { eurosText, parseCount, parseEuros, CENTS_MAX, QUANTITY_MAX } = await import('../src/ui/dossier/money.ts');
+const { decimalText, eurosText, parseCount, parseDecimal, parseEuros, CENTS_MAX, QUANTITY_MAX } = await import('../src/ui/dossier/money.ts');
 
 const said = (typed) => (typed.is === 'number' ? typed.number : typed.is);
 
@@ -71,4 +71,15 @@ test('every amount that is shown in a field is read back as itself', () => {
   for (const cents of [0, 5, 50, 99, 100, 105, 125050, 101999, CENTS_MAX]) {
     for (const comma of ['.', ',']) assert.deepEqual(parseEuros(eurosText(cents, comma)), { is: 'number', number: cents });
   }
+});
+
+test('numbers with decimals are read to their smallest part, and written back', () => {
+  const read = (text, places = 4) => parseDecimal(text, places, 10_000_000);
+  for (const [text, parts] of [['10,85', 108_500], ['10.8512', 108_512], ['١٠٫٨٥', 108_500], ['11', 110_000]]) {
+    assert.deepEqual(read(text), { is: 'number', number: parts }, text);
+  }
+  assert.deepEqual(read('2,5', 2), { is: 'number', number: 250 });
+  for (const unclear of ['10,85123', '10,', ',5', '1.0,5', 'dix', '-1']) assert.deepEqual(read(unclear), { is: 'unclear' }, unclear);
+  assert.deepEqual([read(''), read('10000')], [{ is: 'empty' }, { is: 'too_large' }]);
+  assert.deepEqual([108_500, 250_000, 5, 0].map((parts) => decimalText(parts, 4, ',')), ['10,85', '25', '0,0005', '0']);
 });

@@ -160,6 +160,7 @@ function dossier() {
     ],
     lines: [line('pump', 'expense', 3, 200), line('grant', 'resource', null, 500)],
     resources_cents: 500,
+    time: [],
   };
 }
 
@@ -182,6 +183,23 @@ test('M6: budget lines and totals', () => {
   const state = (keep) => ({ do: 'set_line_state', dossier: DOSSIER, line: 'pump', keep });
   assert.deepEqual(money(over(state(false))), [['grant 500'], 0, 500]);
   assert.deepEqual(money(over(state(true))), [['pump 600', 'grant 500'], 600, 500]);
+});
+
+test('M6: dirhams follow their rate, and volunteers’ time counts on both sides', () => {
+  const amounts = (view) => [view.lines[0].own_cents, view.lines[0].amount_cents, view.card.expenses_cents];
+  const inDirhams = [...['quantity', 'unit_cents'].map((field) => setCell('cement', field, field === 'quantity' ? 3 : 333_333)), setCell('cement', 'currency', 'mad')];
+  const add = { do: 'add_line', dossier: DOSSIER, line: 'cement', side: 'expense', label: 'Ciment' };
+  const cement = (...edits) => {
+    const view = over(add, ...inDirhams, ...edits);
+    return amounts({ ...view, lines: view.lines.filter(({ line }) => line === 'cement') });
+  };
+  assert.deepEqual(cement(), [999_999, 0, 600], 'without its rate it counts for nothing');
+  assert.deepEqual(cement(setCell('cement', 'rate_e4', 108_500)), [999_999, 92_166, 92_766]);
+  const log = [{ do: 'add_time', dossier: DOSSIER, time: 'dig', label: 'Creuser' }, setCell('dig', 'hours_e2', 250), setCell('dig', 'hour_cents', 1_301)];
+  const view = over(...log, log[0]);
+  // 32.525 euros: half a cent goes up.
+  assert.deepEqual([view.time[0].amount_cents, view.card.expenses_cents, view.resources_cents], [3_253, 3_853, 3_753]);
+  assert.deepEqual(over(...log, { do: 'set_line_state', dossier: DOSSIER, line: 'dig', keep: false }).time, []);
 });
 
 test('M5, M10: sections', () => {

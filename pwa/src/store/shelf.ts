@@ -145,7 +145,10 @@ export class Shelf {
       .load(name)
       .then((json) => {
         if (json === null || place.current || this.#places.get(name) !== place) return;
-        place.base = JSON.parse(json) as View;
+        const view = JSON.parse(json) as View;
+        // One that an earlier app painted knows nothing of volunteers' time: the engine paints it anew.
+        if (view.view === 'dossier' && !('time' in view)) return;
+        place.base = view;
         this.#paint(name);
       })
       // Without a snapshot the page waits for the engine.
