@@ -110,6 +110,8 @@ export default defineConfig({
       output: {
         entryFileNames: 'assets/[name]-[hash:7].js',
         chunkFileNames: 'assets/[name]-[hash:7].js',
+        // Styles are known by their content alone.
+        assetFileNames: ({ names }) => (names.some((name) => name.endsWith('.css')) ? 'assets/[hash:7][extname]' : 'assets/[name]-[hash:7][extname]'),
       },
       // What goes wrong is told in many words, in three languages, and some components are large: they go where they are used, not
       // wherever `i18n` and `components` are.

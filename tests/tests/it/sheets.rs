@@ -71,6 +71,14 @@ impl Door {
         Self { server, hand, staff }
     }
 
+    /// The app gives it before it asks for the first badge.
+    fn has_a_badge_key(&mut self) {
+        let value = Value::from("0123456789abcdef0123456789abcdef");
+        let set = Edit::SetField { document: document(EVENT), row: None, field: Field::BadgeKey, value };
+        self.hand.edit(&set, START_MS).unwrap();
+        self.hand.keep(START_MS).unwrap();
+    }
+
     fn bring_ink(&self, bytes: Vec<u8>) -> String {
         let name = hash(&bytes);
         let blob = blobs::Blob { media: Media::Ink, bytes };
@@ -292,6 +300,7 @@ fn a_mark_that_was_changed_in_the_database_is_found() {
 fn papers_are_for_those_who_may_and_contacts_are_noted() {
     let mut door = Door::open(2);
     door.signs(0, 60);
+    door.has_a_badge_key();
     let mut volunteer = door.server.enrolled(Role::Volunteer, "Amina");
     let mut auditor = door.server.enrolled(Role::Auditor, "Contrôle");
     let paper = |what: &str| format!("/api/events/{}/papers?what={what}", document(EVENT));
@@ -348,10 +357,7 @@ fn a_badge_says_nothing_of_whom_it_is() {
     let mut door = Door::open(1);
     let asked = door.staff.get(&format!("/api/events/{}/papers?what=badges", document(EVENT)));
     assert_eq!(asked.refusal(), (409, "sheet.no_badge_key".to_owned()), "not with a key that everybody knows");
-    let value = Value::from("0123456789abcdef0123456789abcdef");
-    let set = Edit::SetField { document: document(EVENT), row: None, field: Field::BadgeKey, value };
-    door.hand.edit(&set, START_MS).unwrap();
-    door.hand.keep(START_MS).unwrap();
+    door.has_a_badge_key();
     let badges =
         door.server.state.store.read_blocking(|db| sheet::paper(db, document(EVENT), sheet::Wanted::Badges, START_MS));
     assert!(badges.unwrap().bytes.starts_with(b"%PDF-"));
