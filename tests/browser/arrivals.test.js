@@ -116,7 +116,7 @@ test('it is taken, once however often it is sent', async () => {
   await choose(amina, WORKBOOK);
   const rows = dialog(amina).getByRole('list', { name: 'Personnes de la liste' }).getByRole('listitem');
   await rows.nth(0).getByText(/déjà sur la liste/).waitFor();
-  await dialog(amina).getByText(/1. à ajouter à la liste, dont .1. à créer ; .2. déjà/).waitFor();
+  await dialog(amina).getByText(/1. à ajouter à la liste, dont .1. à créer\s; .2. déjà/).waitFor();
   await page(amina).keyboard.press('Escape');
 });
 

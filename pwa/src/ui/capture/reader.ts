@@ -1,6 +1,7 @@
 //! Finds the QR code in what the camera sees: by the browser where it can, else by a reader of our own.
 import wasmUrl from 'zxing-wasm/reader/zxing_reader.wasm?url';
 import type { Picture, QrAnswer } from '../../engine/picture';
+import threadUrl from '../../engine/qr.ts?worker&url';
 
 export interface Reader {
   /** The text of a code in sight, or null. */
@@ -40,7 +41,7 @@ export async function openReader(): Promise<Reader> {
 export async function keepReader(): Promise<boolean> {
   if (await nativeDetector()) return true;
   try {
-    return (await fetch(wasmUrl)).ok;
+    return (await fetch(threadUrl)).ok && (await fetch(wasmUrl)).ok;
   } catch {
     return false;
   }
@@ -96,7 +97,7 @@ class ThreadReader implements Reader {
     const answered = await fetch(wasmUrl).catch(() => null);
     if (!answered?.ok) throw new NoReader();
     const reader = await answered.arrayBuffer();
-    const thread = new Worker(new URL('../../engine/qr.ts', import.meta.url), { type: 'module', name: 'qr' });
+    const thread = new Worker(threadUrl, { type: 'module', name: 'qr' });
     const answer = await new Promise<QrAnswer>((resolve) => {
       thread.onmessage = ({ data }: MessageEvent<QrAnswer>) => resolve(data);
       thread.onerror = () => resolve('unable');
