@@ -226,7 +226,7 @@ test('one is the person that is known, one is new, one is nobody', async () => {
   await dialog(amina).getByText('Toutes les inscriptions sont traitées').waitFor();
   await page(amina).keyboard.press('Escape');
   await roster(amina).getByText('Yidir Amghar').waitFor();
-  await page(amina).getByText(/inscriptions? à accepter/).waitFor({ state: 'detached' });
+  await page(amina).getByText(/inscriptions? à accepter/).first().waitFor({ state: 'detached' });
   await amina.level();
   const { body } = await api(amina, 'GET', `/api/events/${event}/registration`);
   assert.deepEqual([body.waiting, body.received], [[], 2]);
