@@ -320,7 +320,7 @@ fn without_repetitions(content: &[u8]) -> Result<Vec<u8>, Problem> {
     while let Some(begins) = rest.find('<') {
         let ends = begins + tag_bytes(&rest[begins..]).ok_or(Problem::WorkbookUnreadable)?;
         let tag = &rest[begins..ends];
-        tamed.extend(rest[..begins].as_bytes());
+        tamed.extend(&rest.as_bytes()[..begins]);
         rest = &rest[ends..];
         let name = tag[1..].split(|c: char| c.is_whitespace() || c == '/' || c == '>').next().unwrap_or_default();
         let most = match name {
