@@ -14,7 +14,7 @@ import { House, PIN } from '../browser/harness.js';
 const STARTS = 7;
 const TAPS = 9;
 /** At each speed; all of them are on rows that are drawn first. */
-const EARLY_TAPS = 5;
+const EARLY_TAPS = 3;
 const UNLOCKS = 5;
 /** From the first row to the last and back to the top. */
 const SCROLLS = 3;
