@@ -105,10 +105,13 @@ pub struct Known {
     pub ended_ms: Option<u64>,
 }
 
-/// Makes an extractor that lets in those to whom the table gives a capability.
+/// Makes an extractor that lets in those to whom the table gives a capability, or each of several.
 macro_rules! may {
     ($name:ident) => {
-        #[doc = concat!("Somebody who has [`Capability::", stringify!($name), "`].")]
+        may!($name: $name);
+    };
+    ($name:ident: $($needed:ident),+) => {
+        #[doc = concat!("Somebody who has ", $("[`Capability::", stringify!($needed), "`] ",)+ "by the table.")]
         #[derive(Debug, Clone)]
         pub struct $name(pub Enrolled);
 
@@ -120,7 +123,8 @@ macro_rules! may {
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
                 let enrolled = Enrolled::from_request_parts(parts, state).await?;
-                if !enrolled.account.role.may(Capability::$name) {
+                let needed = [$(Capability::$needed),+];
+                if !needed.into_iter().all(|capability| enrolled.account.role.may(capability)) {
                     return Err(ApiError::RoleForbidden);
                 }
                 Ok(Self(enrolled))
@@ -138,29 +142,9 @@ may!(RunRetention);
 may!(ReadSheet);
 may!(SealSheet);
 may!(ChangeEvent);
-
-/// Somebody who may bring whole lists of people: register each, and put them on a roster. What becomes of a row says whether its phone
-/// is known, so that it takes reading phones too.
-#[derive(Debug, Clone)]
-pub struct BringLists(pub Enrolled);
-
-impl<S: Send + Sync> FromRequestParts<S> for BringLists
-where
-    AppState: FromRef<S>,
-{
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let enrolled = Enrolled::from_request_parts(parts, state).await?;
-        let needed = [Capability::AddPerson, Capability::AddToRoster, Capability::ReadContact];
-        if needed.into_iter().all(|capability| enrolled.account.role.may(capability)) {
-            Ok(Self(enrolled))
-        } else {
-            Err(ApiError::RoleForbidden)
-        }
-    }
-}
 may!(ChangeSettings);
+// What becomes of a row says whether its phone is known, so that bringing lists takes reading phones too.
+may!(BringLists: AddPerson, AddToRoster, ReadContact);
 
 /// Somebody who may bring photos, scans and signatures: whoever may mark, or write a dossier. Also after their access was ended: what
 /// such a phone had not sent is rescued.
