@@ -37,6 +37,10 @@ pub struct Answered {
     pub arrival: u64,
 }
 
+/// Restores between an old copy of the file and the newest one that a device may tell of. A device that says more is not
+/// believed, lest one word of it use up the numbers.
+const LATER_LIVES_MAX: u64 = 100;
+
 /// Answers one request. What it brought is on the disk when this returns.
 ///
 /// # Errors
@@ -57,9 +61,12 @@ pub fn answer(store: &Store, who: Uploader, request: Request, now_ms: u64) -> Re
     let ahead = store.read_blocking(server::last_arrival)? < cursor.base.max(cursor.paged);
     let taken = store.write_blocking(move |tx, ingest| {
         // A device that has seen more than there is: this file was restored from an older copy.
-        let identity = server::identity(tx)?;
-        if ahead && theirs.identity == identity.identity && u64::from(theirs.epoch) == identity.epoch {
-            server::raise_epoch(tx)?;
+        let server::Identity { identity, epoch } = server::identity(tx)?;
+        let later_lives = u64::from(theirs.epoch).checked_sub(epoch).filter(|_| theirs.identity == identity);
+        // Or one that has known a later life of this server: that restored file was itself put aside for an older copy.
+        let was_restored = later_lives.is_some_and(|lives| if lives == 0 { ahead } else { lives <= LATER_LIVES_MAX });
+        if was_restored {
+            server::raise_epoch(tx, u64::from(theirs.epoch))?;
         }
         access::note_exchange(tx, who.device, &said)?;
         let taken = ingest.take(tx, who, &uploads, now_ms)?;

@@ -47,6 +47,8 @@ use crate::{
 
 /// The code under which the work of a device waits whose access has ended.
 pub const ENDED: &str = "device.access_ended";
+/// The code of what was written into a document that the account does not hold.
+const OUTSIDE: &str = "scope.outside";
 
 /// Rewritings of one document between two restores of the file.
 const EPOCHS_PER_LIFE: u32 = 1 << 16;
@@ -556,7 +558,14 @@ impl Intake<'_, '_> {
         }
         let ours = open.as_ref().map_or(0, |open| open.epoch);
         if self.upload.epoch < ours {
-            return self.stale();
+            if held {
+                return self.stale();
+            }
+            // It adds without holding, and so knows of no writing anew and cannot say anything again: what builds on nothing
+            // stands as well on what is here now.
+            if !self.builds_on_what_is_here(open.as_ref())? {
+                return self.set_all_aside(open.as_ref(), OUTSIDE);
+            }
         }
         let ahead = self.upload.epoch > ours;
         if ahead && !self.may_give_back_anew(open.is_some()) {
@@ -635,7 +644,7 @@ impl Intake<'_, '_> {
         for bytes in &self.upload.changes {
             let hash = guard::read(bytes).map(|change| change.hash().0);
             let verdict = match hash {
-                Some(hash) if erasures::is_buried(self.tx, self.upload.document, &hash)? => self.stored(hash),
+                Some(hash) if self.is_buried(&ChangeHash(hash))? => self.stored(hash),
                 _ => Verdict::StaleEpoch,
             };
             receipt.verdicts.push(verdict);
@@ -704,7 +713,7 @@ impl Intake<'_, '_> {
             Some(open) if open.document.kind != kind => Some("document.other_kind"),
             // A number taken at the door is added without holding the others.
             Some(_) if kind == Kind::Contact && role.may(Capability::AddContact) => None,
-            Some(_) if !held => Some("scope.outside"),
+            Some(_) if !held => Some(OUTSIDE),
             // What each change does is judged one by one.
             _ => None,
         }
@@ -817,7 +826,9 @@ impl Intake<'_, '_> {
             let is_here =
                 |hash: &ChangeHash| open.is_some_and(|open| open.document.crdt().get_change_by_hash(hash).is_some());
             let verdict = match change {
-                Some(change) if is_here(&change.hash()) => self.stored(change.hash().0),
+                Some(change) if is_here(&change.hash()) || self.is_buried(&change.hash())? => {
+                    self.stored(change.hash().0)
+                }
                 // A device whose access has ended does not come again.
                 Some(change) if code != ENDED && !self.has_what_it_builds_on(open, &change)? => Verdict::Missing,
                 _ => self.set_aside(code, bytes)?,
@@ -831,10 +842,32 @@ impl Intake<'_, '_> {
         for dep in change.deps() {
             let is_here = *dep == genesis_hash(self.upload.kind)
                 || open.is_some_and(|open| open.document.crdt().get_change_by_hash(dep).is_some())
+                || self.is_buried(dep)?
                 || documents::is_set_aside(self.tx, self.upload.document, &dep.0)?;
             if !is_here {
                 return Ok(false);
             }
+        }
+        Ok(true)
+    }
+
+    /// Whether the document had this before it was written anew.
+    fn is_buried(&self, hash: &ChangeHash) -> Result<bool, StoreError> {
+        erasures::is_buried(self.tx, self.upload.document, &hash.0)
+    }
+
+    /// Whether each change builds on nothing, on what the document has now, or on another of this upload; and the document
+    /// has not had it before.
+    fn builds_on_what_is_here(&self, open: Option<&Open>) -> Result<bool, StoreError> {
+        let mut here = HashSet::from([genesis_hash(self.upload.kind)]);
+        for change in self.upload.changes.iter().filter_map(|bytes| guard::read(bytes)) {
+            let is_here = |dep: &ChangeHash| {
+                here.contains(dep) || open.is_some_and(|open| open.document.crdt().get_change_by_hash(dep).is_some())
+            };
+            if !change.deps().iter().all(is_here) || self.is_buried(&change.hash())? {
+                return Ok(false);
+            }
+            here.insert(change.hash());
         }
         Ok(true)
     }

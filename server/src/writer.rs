@@ -462,7 +462,7 @@ mod tests {
     }
 
     fn raise(tx: &Transaction<'_>) -> Result<u64, StoreError> {
-        storage::server::raise_epoch(tx)
+        storage::server::raise_epoch(tx, 0)
     }
 
     fn writer(state: Log) -> (Place, Writer<Log>, Arc<Mutex<Vec<&'static str>>>) {

@@ -18,9 +18,11 @@ pub fn identity(db: &Connection) -> Result<Identity, StoreError> {
     })?)
 }
 
-/// Says that this file was restored from a backup: phones will give back what it lacks.
-pub fn raise_epoch(tx: &Transaction<'_>) -> Result<u64, StoreError> {
-    Ok(tx.query_row("UPDATE server SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))?)
+/// Says that this file was restored from a backup: phones will give back what it lacks. The new epoch is above `known`,
+/// the last one that anybody has seen, and above its own.
+pub fn raise_epoch(tx: &Transaction<'_>, known: u64) -> Result<u64, StoreError> {
+    let sql = "UPDATE server SET epoch = max(epoch, :known) + 1 RETURNING epoch";
+    Ok(tx.query_row(sql, named_params! { ":known": known }, |row| row.get(0))?)
 }
 
 /// The last arrival number that was given.

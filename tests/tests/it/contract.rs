@@ -317,7 +317,7 @@ fn a_person_that_nothing_names_yet_belongs_to_whoever_began_it() {
         let brought = || take(store, karima, Pen::of(amina).person(12));
         // Nobody writes with another's hand, unless this server was restored and may lack what they wrote.
         assert_eq!(brought(), [Verdict::SetAside("change.foreign_actor".to_owned())]);
-        store.write_blocking(|tx, _| house::raise_epoch(tx)).unwrap();
+        store.write_blocking(|tx, _| house::raise_epoch(tx, 0)).unwrap();
         assert_eq!(brought(), [Verdict::Stored]);
         assert_eq!(held(store, amina), BTreeSet::from([11, 12]));
     });

@@ -419,9 +419,9 @@ impl Play {
         let told = response.differences.iter().flat_map(|differences| &differences.documents);
         assert!(told.clone().all(|differing| may_hold(&differing.document)), "it learns of what it may not hold");
         let role = self.world.role(phone);
-        let may = needs(&edit).iter().all(|capability| role.may(*capability));
         for (upload, receipt) in uploads.iter().zip(&response.receipts) {
             let stored = receipt.verdicts == [Verdict::Stored];
+            let may = needs(&edit, |_| upload.kind).iter().all(|capability| role.may(*capability));
             let is_new = !all.contains_key(&upload.document);
             // A number taken at the door is added without holding the others.
             let reaches = held.contains_key(&upload.document) || is_new || upload.kind == Kind::Contact;
