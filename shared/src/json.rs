@@ -478,6 +478,7 @@ read_tagged! { ViewKey by "view" {
     "event" = Event { event }
     "dossiers" = Dossiers {}
     "dossier" = Dossier { dossier }
+    "news" = News { dossier, since }
     "directory" = Directory {}
     "record" = Record { document }
     "questions" = Questions {}

@@ -30,6 +30,7 @@ mod text;
 
 pub mod figures;
 pub mod history;
+pub mod news;
 pub mod question;
 pub mod view;
 pub mod wire;

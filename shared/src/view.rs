@@ -11,6 +11,7 @@ use crate::{
     history::HistoryEntry,
     id::{AccountId, DeviceId, DocumentId, RowId},
     mark::{Attendance, How, Mark, Signature, Status},
+    news::SectionNews,
     question::Question,
     record::{
         Apart, CallSection, Fields, Headcount, Joined, Line, LineState, Paper, PhoneRow, ReadAgain, Rows, SealedSheet,
@@ -40,6 +41,13 @@ pub enum ViewKey {
         /// Which.
         dossier: DocumentId,
     },
+    /// What others wrote into a dossier's long texts since a version.
+    News {
+        /// Which dossier.
+        dossier: DocumentId,
+        /// As `DossierView::version` said it when it was last looked at.
+        since: String,
+    },
     /// People, associations and calls, for choosing from.
     Directory,
     /// One document as it merged, with its history.
@@ -68,6 +76,8 @@ pub enum View {
     Dossiers(DossiersView),
     /// See [`ViewKey::Dossier`].
     Dossier(DossierView),
+    /// See [`ViewKey::News`].
+    News(NewsView),
     /// See [`ViewKey::Directory`].
     Directory(DirectoryView),
     /// See [`ViewKey::Record`].
@@ -359,6 +369,18 @@ pub struct RowView {
     pub at_ms: u64,
 }
 
+/// What others wrote into a dossier's long texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct NewsView {
+    /// The version in which it stands where it is said to stand.
+    pub version: String,
+    /// Of each section in which there is something new.
+    pub sections: Vec<SectionNews>,
+    /// The devices that wrote it.
+    pub authors: Vec<AuthorEntry>,
+}
+
 /// One entry of the log of volunteers' time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -647,7 +669,10 @@ impl ViewKey {
     #[must_use]
     pub fn document(&self) -> Option<DocumentId> {
         match self {
-            Self::Event { event: id } | Self::Dossier { dossier: id } | Self::Record { document: id } => Some(*id),
+            Self::Event { event: id }
+            | Self::Dossier { dossier: id }
+            | Self::News { dossier: id, .. }
+            | Self::Record { document: id } => Some(*id),
             Self::Events | Self::Dossiers | Self::Directory | Self::Questions | Self::Sync | Self::Settings => None,
         }
     }

@@ -1,4 +1,5 @@
 /** Giving a phone up: the server is told, everything is forgotten. */
+import { forgetLooked } from './looked';
 import { leave } from './door';
 import type { Disk } from './disk';
 import { forgetPair } from './signed';
@@ -24,6 +25,7 @@ export function forgetAll(disk: Disk, others: () => void, delivered: number | nu
         tx.done,
       ]);
     });
+    forgetLooked();
     if (serverKnows) await forgetPair();
   });
 }

@@ -61,6 +61,7 @@ const KEYS: &[&str] = &[
     r#"{"view":"event","event":D}"#,
     r#"{"view":"dossiers"}"#,
     r#"{"view":"dossier","dossier":D}"#,
+    r#"{"view":"news","dossier":D,"since":"ab.cd"}"#,
     r#"{"view":"directory"}"#,
     r#"{"view":"record","document":D}"#,
     r#"{"view":"questions"}"#,

@@ -9,13 +9,13 @@ use crate::{
     budget,
     consent::{Agreed, Consent, ConsentView},
     document::Kind,
-    edit::version_text,
+    edit::{version_heads, version_text},
     field::{Accepts, Field},
     history,
     id::{DeviceId, DocumentId, RowId},
     limit,
     mark::{Mark, Signature, Signer, Status},
-    names,
+    names, news,
     permission::{Capability, TABLE},
     question::{self, Question},
     record::{
@@ -25,9 +25,9 @@ use crate::{
     settings::default_of,
     view::{
         AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
-        EventView, EventsView, FieldView, LineView, LinkView, NamedDocument, PersonCard, QuestionsView, RecordView,
-        RosterRow, RowView, SectionView, SettingView, SettingsView, SignatureView, SlotStatus, SlotView, SyncView,
-        TimeView, TrainerView, UnsentDocument, View, ViewKey,
+        EventView, EventsView, FieldView, LineView, LinkView, NamedDocument, NewsView, PersonCard, QuestionsView, RecordView,
+        RosterRow, SectionView, SettingView, SettingsView, RowView, SignatureView, SlotStatus, SlotView, SyncView, TimeView,
+        TrainerView, UnsentDocument, View, ViewKey,
     },
     wire::AuthorEntry,
 };
@@ -99,6 +99,7 @@ impl Replica {
             ViewKey::Event { event } => changed.contains(event) || of(&[Kind::Person, Kind::Association]),
             ViewKey::Dossiers => of(&[Kind::Dossier, Kind::Association, Kind::Call]),
             ViewKey::Dossier { dossier } => changed.contains(dossier) || of(&[Kind::Association, Kind::Call]),
+            ViewKey::News { dossier, .. } => changed.contains(dossier),
             ViewKey::Directory => of(&[Kind::Person, Kind::Association, Kind::Call]),
             ViewKey::Record { .. } | ViewKey::Questions => !changed.is_empty(),
             // Costs little, and speaks of the exchange too.
@@ -113,6 +114,7 @@ impl Replica {
             ViewKey::Event { event } => self.event_view(*event).map_or(View::Gone, View::Event),
             ViewKey::Dossiers => View::Dossiers(self.dossiers_view()),
             ViewKey::Dossier { dossier } => self.dossier_view(*dossier).map_or(View::Gone, View::Dossier),
+            ViewKey::News { dossier, since } => self.news_view(*dossier, since).map_or(View::Gone, View::News),
             ViewKey::Directory => View::Directory(self.directory_view()),
             ViewKey::Record { document } => self.record_view(*document).map_or(View::Gone, View::Record),
             ViewKey::Questions => View::Questions(self.questions_view()),
@@ -391,6 +393,18 @@ impl Replica {
             headings: budget::headings(call),
             authors: self.authors_of(dossier.rows.all_kept().filter_map(|(_, row)| row.by)),
         })
+    }
+
+    fn news_view(&mut self, id: DocumentId, since: &str) -> Option<NewsView> {
+        let me = self.identity.account;
+        let mine: BTreeSet<DeviceId> =
+            self.authors.values().filter(|author| author.account == me).map(|author| author.device).collect();
+        let is_mine = |device| device == self.identity.device || mine.contains(&device);
+        let document = self.held.get_mut(&id).filter(|held| held.kind == Kind::Dossier)?.parse(id);
+        let sections = news::since(document, &version_heads(since), is_mine);
+        let version = version_text(&document.heads());
+        let devices: Vec<_> = sections.iter().flat_map(|one| &one.spans).filter_map(|span| span.by).collect();
+        Some(NewsView { version, authors: self.authors_of(devices), sections })
     }
 
     fn directory_view(&self) -> DirectoryView {

@@ -21,6 +21,16 @@ export function charactersOf(text: string): number {
   return text.length - pairs;
 }
 
+/** What stands between spaces and has a letter or a digit in it: 'l’eau' is one, as word processors count; a lone ':' is none. */
+const WORD = /[^\s\p{P}\p{S}]\S*/gu;
+
+export function wordsOf(text: string): number {
+  let words = 0;
+  WORD.lastIndex = 0;
+  while (WORD.test(text)) words += 1;
+  return words;
+}
+
 /** Where the words are that were typed here. */
 export type Kept =
   /** Nothing was typed since the section was opened. */
