@@ -13,6 +13,7 @@ use crate::{
     field::{Accepts, Field, HEADINGS, Value},
     id::RowId,
     record::{CallRecord, DossierRecord, Fields, Line, LineState, Side, TimeRow},
+    table::Table,
 };
 
 /// Basis points in a whole: 10,000 is 100 %.
@@ -121,6 +122,30 @@ pub enum CheckCode {
     B7,
     /// An amount in dirhams lacks its rate or the day of the rate.
     B8,
+    /// The total is below what the call asks for.
+    B4Least,
+    /// More is spent under a heading than the call allows.
+    B9,
+}
+
+impl CheckCode {
+    /// Its word, as in JSON: what `Field::ChecksOff` lists.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::B1 => "b1",
+            Self::B2 => "b2",
+            Self::B3 => "b3",
+            Self::B3Figure => "b3_figure",
+            Self::B4 => "b4",
+            Self::B4Least => "b4_least",
+            Self::B5 => "b5",
+            Self::B6 => "b6",
+            Self::B7 => "b7",
+            Self::B8 => "b8",
+            Self::B9 => "b9",
+        }
+    }
 }
 
 /// One thing that does not hold.
@@ -131,6 +156,8 @@ pub struct Check {
     pub code: CheckCode,
     /// The line, or the entry of the log, that it is about; none where it is about a sum.
     pub row: Option<RowId>,
+    /// The heading that it is about; empty where it is about none.
+    pub heading: String,
     /// The fields that are to be filled in there.
     pub lacks: Vec<Field>,
     /// The sum that is wrong: the expenses, class 86, the grant, the total; or what the row comes to.
@@ -187,9 +214,14 @@ pub fn share_of(cents: i64, bp: i64) -> i64 {
     clamped((i128::from(cents) * i128::from(bp)).div_euclid(i128::from(WHOLE_BP)))
 }
 
-/// The headings of the expenses: the call's, or those that funders usually ask for.
+/// The headings of the expenses: those of the call's table, or else of its field, or those that funders usually ask for.
 #[must_use]
 pub fn headings(call: Option<&CallRecord>) -> Vec<String> {
+    let rows = call.into_iter().flat_map(|call| call.rows.kept(Table::Heading));
+    let rows: Vec<String> = rows.map(|row| row.fields.text(Field::Label).to_owned()).collect();
+    if !rows.is_empty() {
+        return rows;
+    }
     let asked = call.map_or("", |call| call.fields.text(Field::BudgetHeadings));
     let asked: Vec<String> = asked.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
     if asked.is_empty() { HEADINGS.iter().map(|word| (*word).to_owned()).collect() } else { asked }
@@ -272,7 +304,8 @@ pub fn checks(dossier: &DossierRecord, call: Option<&CallRecord>) -> Vec<Check> 
     let mut compare = |code, is_cents: i64, should_cents: i64, holds: bool| {
         if !holds {
             let off_cents = is_cents.saturating_sub(should_cents);
-            checks.push(Check { code, row: None, lacks: Vec::new(), is_cents, should_cents, off_cents });
+            let heading = String::new();
+            checks.push(Check { code, row: None, heading, lacks: Vec::new(), is_cents, should_cents, off_cents });
         }
     };
     // What is given is compared by B2, so that one wrong line is not told twice.
@@ -288,10 +321,24 @@ pub fn checks(dossier: &DossierRecord, call: Option<&CallRecord>) -> Vec<Check> 
     if let Some(most) = setting(Field::TotalMaxCents) {
         compare(CheckCode::B4, totals.counted_cents, most, totals.counted_cents <= most);
     }
+    // In a budget without expenses nothing is too small yet.
+    if let Some(least) = setting(Field::TotalMinCents).filter(|_| expenses.total_cents > 0) {
+        compare(CheckCode::B4Least, totals.counted_cents, least, totals.counted_cents >= least);
+    }
     if let Some(bp) = setting(Field::ValorisationShareMaxBp) {
         let most = share_of(expenses.total_cents, bp);
         compare(CheckCode::B6, used, most, used <= most);
     }
+    checks.extend(call.into_iter().flat_map(|call| call.rows.kept(Table::Heading)).filter_map(|row| {
+        let (heading, bp) = (row.fields.text(Field::Label), number(&row.fields, Field::ShareMaxBp)?);
+        let spent = |group: &&Group| group.side == Side::Expense && group.nature == Nature::Cash && group.heading == heading;
+        let is_cents = totals.groups.iter().find(spent).map_or(0, |group| group.cents);
+        let should_cents = share_of(expenses.cash_cents, bp);
+        let off_cents = is_cents.saturating_sub(should_cents);
+        let heading = heading.to_owned();
+        let check = Check { code: CheckCode::B9, row: None, heading, lacks: Vec::new(), is_cents, should_cents, off_cents };
+        (off_cents > 0).then_some(check)
+    }));
     for line in lines(dossier) {
         if line.side == Side::Resource && nature(line) != Nature::Grant {
             let needs = [Field::Heading, Field::Funding, Field::Proof];
@@ -306,12 +353,18 @@ pub fn checks(dossier: &DossierRecord, call: Option<&CallRecord>) -> Vec<Check> 
         let needs = [Field::Volunteer, Field::Day, Field::Label, Field::HoursE2, Field::HourCents];
         checks.extend(lacking(CheckCode::B7, entry.id, &entry.fields, &needs, entry.amount_cents()));
     }
+    // A call may do without some of them.
+    let off = call.map_or("", |call| call.fields.text(Field::ChecksOff));
+    checks.retain(|check| off.split(',').all(|word| word.trim() != check.code.as_str()));
     checks
 }
 
 fn lacking(code: CheckCode, row: RowId, fields: &Fields, needs: &[Field], is_cents: i64) -> Option<Check> {
     let lacks: Vec<Field> = needs.iter().copied().filter(|field| *fields.get(*field) == Value::Empty).collect();
-    let check = || Check { code, row: Some(row), lacks: lacks.clone(), is_cents, should_cents: 0, off_cents: 0 };
+    let check = || {
+        let (heading, lacks) = (String::new(), lacks.clone());
+        Check { code, row: Some(row), heading, lacks, is_cents, should_cents: 0, off_cents: 0 }
+    };
     (!lacks.is_empty()).then(check)
 }
 

@@ -158,6 +158,14 @@ impl Document {
         Self { id, kind, crdt }
     }
 
+    /// The document as it was at those heads; none where one of them is unknown here.
+    #[must_use]
+    pub fn at(&self, heads: &[ChangeHash]) -> Option<Self> {
+        let known = !heads.is_empty() && heads.iter().all(|head| self.crdt.get_change_by_hash(head).is_some());
+        let crdt = known.then(|| self.crdt.fork_at(heads).ok())??;
+        Some(Self { id: self.id, kind: self.kind, crdt })
+    }
+
     /// The Automerge document, for the server's guard and for exports.
     #[must_use]
     pub fn crdt(&self) -> &Automerge {

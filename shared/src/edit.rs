@@ -9,6 +9,7 @@ use automerge::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    call,
     consent::{Agreed, Consent},
     document::{Author, Document, Kind, Made},
     effect::{capability_to_say, capability_to_set, capability_to_write_rows, check_stage},
@@ -424,6 +425,24 @@ pub enum Edit {
         /// Its sections, in their order.
         sections: Vec<CallSection>,
     },
+    /// Publishes a call as this device holds it: from now on dossiers can follow that (C1).
+    PublishCall {
+        /// Which call.
+        call: DocumentId,
+        /// The version's id.
+        version: RowId,
+        /// What changed and why, in words; may be empty.
+        note: String,
+    },
+    /// Says of a rule of a call that it is still to be confirmed by whoever gives the call, or that it is confirmed.
+    ConfirmRule {
+        /// Of which call.
+        call: DocumentId,
+        /// The rule.
+        field: Field,
+        /// Whether it is confirmed.
+        confirmed: bool,
+    },
 }
 
 /// An association that was named at the door and is not in the list.
@@ -646,6 +665,14 @@ impl Bench<'_> {
                 set(tx, &map, &other.to_string(), &Value::Number(1))
             }),
             Edit::CreateCall { call, fields, sections } => self.create_call(*call, fields, sections),
+            Edit::PublishCall { call, version, note } => self.publish_call(*call, *version, note),
+            Edit::ConfirmRule { field, .. } if !Field::of(Kind::Call).contains(field) => Err(Refusal::FieldUnknown),
+            Edit::ConfirmRule { call, field, confirmed } => {
+                let mark = if *confirmed { Value::Empty } else { Value::from("yes") };
+                self.change(*call, Kind::Call, Capability::ChangeCall, |tx| {
+                    set(tx, &ROOT, &family_key(CONFIRM, field.key()), &mark)
+                })
+            }
         }
     }
 
@@ -739,8 +766,19 @@ impl Bench<'_> {
             let before: Vec<&str> = values.iter().filter_map(|(value, _)| value.as_str()).collect();
             check_stage(self.role, &before, value.text())?;
         }
+        let follows = match field {
+            Field::Call if kind == Kind::Dossier && row_id.is_none() => Some(self.follow(value.text(), None)?),
+            Field::CallVersion => {
+                let call = Record::read(&document).fields().text(Field::Call).to_owned();
+                Some(self.follow(&call, value.text().parse().ok())?)
+            }
+            _ => None,
+        };
         self.change(id, kind, capability_to_set(kind, field), |tx| {
-            let Some(row_id) = row_id else { return set(tx, &ROOT, field.key(), &value) };
+            let Some(row_id) = row_id else {
+                set(tx, &ROOT, field.key(), &value)?;
+                return follows.map_or(Ok(()), |follows| follows.write(tx, field != Field::CallVersion));
+            };
             let at_root = table.is_some() || [TRAINER, TIME].contains(&rows);
             let row = if at_root { family_row(tx, rows, row_id)? } else { row(tx, rows, row_id)? };
             set(tx, &row, field.key(), &value)?;
@@ -1048,13 +1086,23 @@ impl Bench<'_> {
         if sections.len() > limit::SECTIONS_MAX || !sections.iter().all(|key| is_section_key(key)) {
             return Err(Refusal::ValueInvalid);
         }
-        self.create(dossier, Kind::Dossier, fields, |tx| {
-            let map = map(tx, "sections")?;
-            for key in sections {
-                tx.put_object(&map, key.as_str(), ObjType::Text)?;
-            }
-            Ok(())
-        })
+        let text = |field| fields.get(&field).map_or("", Value::text);
+        let mut follows = self.follow(text(Field::Call), text(Field::CallVersion).parse().ok())?;
+        follows.sections.splice(0..0, sections.iter().cloned());
+        self.create(dossier, Kind::Dossier, fields, |tx| follows.write(tx, true))
+    }
+
+    /// What a dossier that answers a call follows of it: that version or, where none is named, the newest (C2). Of a call that is not
+    /// held here, nothing is known.
+    fn follow(&mut self, call: &str, named: Option<RowId>) -> Result<Follows, Refusal> {
+        let held = call.parse().ok().and_then(|call| self.library.copy(call));
+        let read = held.map(|document| (Record::read(&document), document));
+        let Some((Record::Call(call), document)) = read else {
+            return Ok(Follows { version: named, sections: Vec::new() });
+        };
+        let version = named.or(call.versions.last().map(|version| version.id));
+        let rules = call::rules(&document, version).unwrap_or(call);
+        Ok(Follows { version, sections: rules.sections.into_iter().map(|section| section.key).collect() })
     }
 
     fn edit_section(&mut self, dossier: DocumentId, section: &str, version: &str, before: &str, after: &str) -> Done {
@@ -1176,6 +1224,21 @@ impl Bench<'_> {
         })
     }
 
+    fn publish_call(&mut self, id: DocumentId, version: RowId, note: &str) -> Done {
+        let document = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
+        let Record::Call(call) = Record::read(&document) else { return Err(Refusal::DocumentUnknown) };
+        let heads = version_text(&document.heads());
+        let (note, at_ms) = (lines(note)?, self.now());
+        let number = call.versions.last().map_or(0, |last| i64::from(last.number)) + 1;
+        self.change(id, Kind::Call, Capability::ChangeCall, |tx| {
+            let Some(row) = new_family_row(tx, VERSION, version, limit::CALL_VERSIONS_MAX)? else { return Ok(()) };
+            set(tx, &row, "heads", &Value::Text(heads))?;
+            set(tx, &row, "number", &Value::Number(number))?;
+            set(tx, &row, "note", &note)?;
+            set(tx, &row, "at_ms", &Value::Number(at_ms))
+        })
+    }
+
     fn create_call(&mut self, call: DocumentId, fields: &BTreeMap<Field, Value>, sections: &[CallSection]) -> Done {
         if sections.len() > limit::SECTIONS_MAX || !sections.iter().all(|section| is_section_key(&section.key)) {
             return Err(Refusal::ValueInvalid);
@@ -1191,6 +1254,32 @@ impl Bench<'_> {
             }
             Ok(())
         })
+    }
+}
+
+/// What a dossier follows of its call.
+struct Follows {
+    version: Option<RowId>,
+    sections: Vec<String>,
+}
+
+impl Follows {
+    /// The texts that it asks for are begun by one device, so that others write in the same ones. `names` the version too.
+    fn write(&self, tx: &mut Transaction<'_>, names: bool) -> Done {
+        if names {
+            let version = self.version.map_or(Value::Empty, |version| Value::Text(version.to_string()));
+            set(tx, &ROOT, Field::CallVersion.key(), &version)?;
+        }
+        let map = map(tx, "sections")?;
+        for key in &self.sections {
+            if tx.get(&map, key.as_str())?.is_none() {
+                if tx.length(&map) >= limit::SECTIONS_MAX {
+                    return Err(Refusal::DocumentFull);
+                }
+                tx.put_object(&map, key.as_str(), ObjType::Text)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -1210,6 +1299,10 @@ pub(crate) const TRAINER: &str = "trainer";
 pub(crate) const PAPER: &str = "paper";
 /// Sealed versions of the sheet: written by the server alone.
 pub(crate) const SHEET: &str = "sheet";
+/// Published versions of a call.
+pub(crate) const VERSION: &str = "version";
+/// Registers at a call's root: `confirm/field`, where a rule is still to be confirmed.
+pub(crate) const CONFIRM: &str = "confirm";
 /// Entries of a dossier's log of volunteers' time.
 pub(crate) const TIME: &str = "time";
 /// Registers at the root: `headcount/slot/sex/age band`, and `link/document`, which says of what kind the document is.

@@ -83,6 +83,18 @@ impl Judge {
                     _ => self.row_field(touch, fields, self.write_rows()),
                 }
             }
+            (Kind::Call, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => {
+                let capability = self.change_call();
+                match touch.key.and_then(family_of) {
+                    Some((edit::VERSION, id)) if id.parse::<RowId>().is_ok() => self.add_sealed_row(touch, capability),
+                    Some((edit::CONFIRM, field)) if is_rule(field) => self.register(touch, capability),
+                    _ => Err(Refusal::NoSuchEdit),
+                }
+            }
+            // C1: what was published stays as it is.
+            (Kind::Call, [row]) if family_of(row).is_some_and(|(family, _)| family == edit::VERSION) => {
+                self.sealed_cell(touch, &["heads", "number", "note", "at_ms"], self.change_call())
+            }
             (Kind::Dossier, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => {
                 let entry = touch.key.and_then(family_of).filter(|(family, id)| is_time(family, id));
                 entry.ok_or(Refusal::NoSuchEdit)?;
@@ -237,6 +249,10 @@ impl Judge {
         if self.begins { Capability::AddDossier } else { Capability::WriteDossier }
     }
 
+    fn change_call(&self) -> Capability {
+        if self.begins { capability_to_begin(Kind::Call) } else { Capability::ChangeCall }
+    }
+
     fn write_rows(&self) -> Capability {
         if self.begins { capability_to_begin(self.kind) } else { capability_to_write_rows(self.kind) }
     }
@@ -349,6 +365,11 @@ pub fn capability_to_say(agreed: Agreed) -> Capability {
 pub fn check_stage(role: Role, before: &[&str], to: &str) -> Judged {
     let may = role.may(Capability::CorrectStage) || !to.is_empty() && stage::may_move(before, to);
     if may { Ok(()) } else { Err(Refusal::StageJump) }
+}
+
+/// Whether a key names a rule of a call.
+fn is_rule(key: &str) -> bool {
+    Field::from_key(key).is_some_and(|field| Field::of(Kind::Call).contains(&field))
 }
 
 /// Whether a key at a dossier's root is of an entry of the log of volunteers' time.

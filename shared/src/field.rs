@@ -256,6 +256,14 @@ pub const LEVELS: &[&str] = &["low", "medium", "high"];
 pub const SUPPORT_KINDS: &[&str] = &["meeting", "call", "writing", "visit", "collective", "other"];
 /// The reports that a convention asks for.
 pub const REPORT_KINDS: &[&str] = &["interim", "final", "other"];
+/// Whether an operator (OPAP) must accompany a dossier and give its visa.
+pub const OPERATORS: &[&str] = &["mandatory", "optional"];
+/// Purposes of aid as the OECD's committee (DAC) codes them, of the sectors that calls have (`domain.md` section 5).
+pub const DAC_CODES: &[&str] = &[
+    "11120", "11220", "11230", "11330", "12220", "12230", "12261", "13020", "14030", "14031", "14032", "14050", "15150",
+    "15170", "15190", "16010", "16020", "16061", "22040", "23231", "24050", "31120", "31140", "31161", "31163", "31166",
+    "31194", "32130", "32140", "41010", "41030", "41081", "43040", "99820",
+];
 /// Whom a call wants a piece of.
 pub const REQUIRED_OF: &[&str] = &["everybody", "association", "partner", "trustee"];
 /// What a call says where it says yes or no.
@@ -521,6 +529,44 @@ fields! {
     ValidDays = "valid_days", Number(1, 36_500);
     /// The most points that a criterion gives.
     Points = "points", Number(0, 1_000);
+    /// The published version of its call that a dossier follows (C2).
+    CallVersion = "call_version", Row;
+    /// One of [`DAC_CODES`].
+    DacCode = "dac_code", Word(DAC_CODES);
+    /// The day on which a project is to begin: the first of its months does.
+    StartDay = "start_day", Day;
+    /// First instant to file, milliseconds since 1970.
+    OpensMs = "opens_ms", Number(0, i64::MAX);
+    /// The zone by whose clocks a call opens and closes: `Europe/Paris`.
+    TimeZone = "time_zone", Text(64);
+    /// Who may answer a call, in words.
+    Eligible = "eligible", Text(LINES);
+    /// How old an association must be.
+    AgeMinYears = "age_min_years", Number(0, 100);
+    /// One of [`OPERATORS`].
+    Operator = "operator", Word(OPERATORS);
+    /// The sectors that a call is open to, of [`SECTORS`], with commas between; empty is all.
+    Sectors = "sectors", Text(SHORT);
+    /// The countries that a call is open to, in words.
+    Countries = "countries", Text(SHORT);
+    /// What a call does not take, in words.
+    Exclusions = "exclusions", Text(LINES);
+    /// The lowest total budget, in cents.
+    TotalMinCents = "total_min_cents", Number(0, limit::CENTS_MAX);
+    /// The shortest that a project may last.
+    DurationMinMonths = "duration_min_months", Number(0, 120);
+    /// The longest that a project may last.
+    DurationMaxMonths = "duration_max_months", Number(0, 120);
+    /// How many goals of sustainable development a project may have beside its main one.
+    GoalsOtherMax = "goals_other_max", Number(0, 16);
+    /// The checks that a call does without: codes as `budget::CheckCode` has them, with commas between.
+    ChecksOff = "checks_off", Text(SHORT);
+    /// How long a text may be, in characters; 0 or empty is as long as one likes.
+    CharsMax = "chars_max", Number(0, limit::SECTION_CHARS_MAX as i64);
+    /// The highest share of a heading in all money that is spent, in basis points.
+    ShareMaxBp = "share_max_bp", Number(0, 10_000);
+    /// Whether a rule is still to be confirmed by whoever gives the call: one of [`YES_NO`].
+    ToConfirm = "to_confirm", Word(YES_NO);
 }
 
 impl Field {
@@ -605,17 +651,34 @@ impl Field {
                 Self::DurationMonths,
                 Self::Beneficiaries,
                 Self::GrantCents,
+                Self::CallVersion,
+                Self::DacCode,
+                Self::StartDay,
             ],
             Kind::Call => &[
                 Self::Title,
                 Self::Programme,
+                Self::OpensMs,
                 Self::ClosesMs,
+                Self::TimeZone,
+                Self::Eligible,
+                Self::AgeMinYears,
+                Self::Operator,
+                Self::Sectors,
+                Self::Countries,
+                Self::Exclusions,
+                Self::DurationMinMonths,
+                Self::DurationMaxMonths,
                 Self::GrantMaxCents,
                 Self::GrantShareMaxBp,
+                Self::TotalMinCents,
                 Self::TotalMaxCents,
                 Self::ValorisationCounts,
                 Self::ValorisationShareMaxBp,
+                Self::HourCents,
                 Self::BudgetHeadings,
+                Self::ChecksOff,
+                Self::GoalsOtherMax,
             ],
             Kind::Settings => &[
                 Self::HouseName,

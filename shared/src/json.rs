@@ -415,7 +415,6 @@ read_objects! {
     NewTrainer { trainer, name }
     NewAssociation { association, title }
     Phone { e164, country, raw }
-    CallSection { key, title, guidance, chars_max }
     Failure { code, at_ms }
 }
 
@@ -454,6 +453,20 @@ impl FromJson for Report {
     }
 }
 
+/// What earlier versions of the app left out is not asked for.
+impl FromJson for CallSection {
+    fn from_json(json: Json) -> Result<Self, Malformed> {
+        let mut fields = Fields::of(json)?;
+        Ok(Self {
+            key: fields.take("key")?,
+            title: fields.take("title")?,
+            guidance: fields.take("guidance")?,
+            chars_max: fields.take("chars_max")?,
+            required: fields.take_known("required")?,
+        })
+    }
+}
+
 /// What is not known of a person may be left out.
 impl FromJson for NewPerson {
     fn from_json(json: Json) -> Result<Self, Malformed> {
@@ -478,6 +491,7 @@ read_tagged! { ViewKey by "view" {
     "event" = Event { event }
     "dossiers" = Dossiers {}
     "dossier" = Dossier { dossier }
+    "call" = Call { call }
     "news" = News { dossier, since }
     "directory" = Directory {}
     "record" = Record { document }
@@ -519,6 +533,8 @@ read_tagged! { Edit by "do" {
     "link_same" = LinkSame { person, same_as }
     "not_same" = NotSame { person, other }
     "create_call" = CreateCall { call, fields, sections }
+    "publish_call" = PublishCall { call, version, note }
+    "confirm_rule" = ConfirmRule { call, field, confirmed }
 } }
 
 #[cfg(test)]

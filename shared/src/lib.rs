@@ -19,7 +19,9 @@ pub mod record;
 pub mod table;
 
 pub mod budget;
+pub mod call;
 pub mod consent;
+pub mod plan;
 
 pub mod edit;
 pub mod effect;

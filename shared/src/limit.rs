@@ -6,6 +6,8 @@ pub const SHORT_CHARS_MAX: usize = 200;
 pub const LINES_CHARS_MAX: usize = 4_000;
 /// One section of a dossier. In characters.
 pub const SECTION_CHARS_MAX: usize = 60_000;
+/// Published versions of one call.
+pub const CALL_VERSIONS_MAX: usize = 200;
 /// Sections in one dossier or call.
 pub const SECTIONS_MAX: usize = 60;
 /// Budget lines of one dossier, removed ones included.

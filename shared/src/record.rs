@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     budget,
+    call::{self, CallVersion},
     document::{Document, Kind, device_of},
     edit,
     field::{Field, Value},
@@ -456,10 +457,14 @@ pub struct CallRecord {
     pub sections: Vec<CallSection>,
     /// What stands in its tables.
     pub rows: Rows,
+    /// The rules that are still to be confirmed by whoever gives the call.
+    pub to_confirm: Vec<Field>,
+    /// What was published of it, the first version first (C1).
+    pub versions: Vec<CallVersion>,
 }
 
 /// One section that a call asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CallSection {
     /// Its key in dossiers.
@@ -468,8 +473,11 @@ pub struct CallSection {
     pub title: String,
     /// What to write there.
     pub guidance: String,
-    /// How long it may be, in characters.
+    /// How long it may be, in characters; 0 is as long as one likes.
     pub chars_max: u32,
+    /// Whether something must stand there.
+    #[serde(default)]
+    pub required: bool,
 }
 
 impl Record {
@@ -994,11 +1002,41 @@ impl Reader<'_> {
             let [title, guidance, order] = ["title", "guidance", "order"].map(|name| self.string(&row, name));
             let chars_max = self.scalar(&row, "chars_max").and_then(|s| s.as_i64());
             let chars_max = chars_max.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-            (order, CallSection { key, title, guidance, chars_max })
+            (order, CallSection { key, title, guidance, chars_max, required: false })
         });
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by(|a, b| (&a.0, &a.1.key).cmp(&(&b.0, &b.1.key)));
-        CallRecord { fields, sections: rows.into_iter().map(|(_, section)| section).collect(), rows: self.tables() }
+        let begun_with = rows.into_iter().map(|(_, section)| section).collect();
+        let rows = self.tables();
+        CallRecord {
+            fields,
+            sections: call::sections(begun_with, &rows),
+            rows,
+            to_confirm: self.to_confirm(),
+            versions: self.call_versions(),
+        }
+    }
+
+    fn to_confirm(&self) -> Vec<Field> {
+        let marked = self.of_family(edit::CONFIRM).into_iter().filter(|(_, value, _)| value.as_str() == Some("yes"));
+        marked.filter_map(|(key, ..)| Field::from_key(&key)).collect()
+    }
+
+    /// Those that were published apart under one number follow each other, the same everywhere.
+    fn call_versions(&self) -> Vec<CallVersion> {
+        let rows = self.family(edit::VERSION).into_iter().filter_map(|(key, row)| {
+            let number = self.scalar(&row, "number").and_then(|s| s.as_i64()).unwrap_or(0);
+            let [heads, note] = ["heads", "note"].map(|cell| self.string(&row, cell));
+            let id = key.parse().ok()?;
+            let number = u32::try_from(number).unwrap_or(0);
+            Some(CallVersion { id, number, at_ms: self.at_ms(&row), by: writer(&row), note, heads })
+        });
+        let mut versions: Vec<_> = rows.collect();
+        versions.sort_by_key(|version| (version.number, version.at_ms, version.id));
+        for n in 1..versions.len() {
+            versions[n].number = versions[n].number.max(versions[n - 1].number.saturating_add(1));
+        }
+        versions
     }
 }
 

@@ -20,10 +20,11 @@ const TOUCHED: &str = "touched";
 /// Whether documents of this kind can be written anew.
 ///
 /// Not events: who made a mark is told by the change that made it, and a sheet without its witnesses proves nothing. There is
-/// no long text in one. Not the house's rules: nobody is named there.
+/// no long text in one. Not the house's rules, nor calls, whose versions are their heads (C1): nobody is named
+/// there.
 #[must_use]
 pub fn may_be_rewritten(kind: Kind) -> bool {
-    !matches!(kind, Kind::Event | Kind::Settings)
+    !matches!(kind, Kind::Event | Kind::Settings | Kind::Call)
 }
 
 /// The document as it reads now, without how it came to be: on top of its kind's genesis, one change, then one for each long

@@ -87,10 +87,16 @@ tables! {
     Instalment = "instalment" in [Dossier], 60, [Label, AmountCents, Trigger, Due, Received, ReceivedCents, Order];
     /// Reports that the convention asks for.
     Report = "report" in [Dossier], 60, [Label, ReportKind, Due, Sent, Detail, Order];
+    /// Where the project happens; the detail says in which douar.
+    Place = "place" in [Dossier], 60, [Commune, CommuneCode, Detail, Order];
     /// Pieces that a call wants with a dossier.
-    Piece = "piece" in [Call], 100, [Key, Label, Detail, Required, RequiredOf, ValidDays, Order];
+    Piece = "piece" in [Call], 100, [Key, Label, Detail, Required, RequiredOf, ValidDays, ToConfirm, Order];
     /// The grid by which a call's dossiers are judged.
-    Criterion = "criterion" in [Call], 100, [Label, Points, Detail, Order];
+    Criterion = "criterion" in [Call], 100, [Label, Points, Detail, ToConfirm, Order];
+    /// The long texts that a call asks for; the detail is what to write there.
+    Section = "section" in [Call], 60, [Label, Key, Detail, CharsMax, Required, ToConfirm, Order];
+    /// The headings that a call wants expenses under, and how much of them it allows.
+    Heading = "heading" in [Call], 60, [Label, ShareMaxBp, ToConfirm, Order];
 }
 
 impl Table {
@@ -126,7 +132,7 @@ mod tests {
     fn every_table_has_a_key_of_its_own_that_no_other_row_at_the_root_has() {
         for table in Table::ALL {
             assert_eq!(Table::from_key(table.key()), Some(*table));
-            assert!(!["signature", "trainer", "paper", "sheet", "time", "headcount", "link"].contains(&table.key()));
+            assert!(!["signature", "trainer", "paper", "sheet", "time", "headcount", "link", "version", "confirm"].contains(&table.key()));
             assert_eq!(table.fields().last(), Some(&Field::Order), "people put the rows of {table:?} in order");
         }
     }

@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     budget::{self, Check, Totals},
+    call::{CallVersion, Difference},
     consent::{Agreed, ConsentView},
     field::{Field, Value},
     history::HistoryEntry,
     id::{AccountId, DeviceId, DocumentId, RowId},
     mark::{Attendance, How, Mark, Signature, Status},
     news::SectionNews,
+    plan::{Chronogram, PlanFault},
     question::Question,
     record::{
         Apart, CallSection, Fields, Headcount, Joined, Line, LineState, Paper, PhoneRow, ReadAgain, Rows, SealedSheet,
@@ -40,6 +42,11 @@ pub enum ViewKey {
     Dossier {
         /// Which.
         dossier: DocumentId,
+    },
+    /// One call for projects, as it is being written.
+    Call {
+        /// Which.
+        call: DocumentId,
     },
     /// What others wrote into a dossier's long texts since a version.
     News {
@@ -76,6 +83,8 @@ pub enum View {
     Dossiers(DossiersView),
     /// See [`ViewKey::Dossier`].
     Dossier(DossierView),
+    /// See [`ViewKey::Call`].
+    Call(CallView),
     /// See [`ViewKey::News`].
     News(NewsView),
     /// See [`ViewKey::Directory`].
@@ -346,6 +355,12 @@ pub struct DossierView {
     pub checks: Vec<Check>,
     /// The headings of the expenses, in their order: the call's, or the usual ones (`field::HEADINGS`).
     pub headings: Vec<String>,
+    /// What it follows of its call, where that is held.
+    pub call: Option<FollowedCall>,
+    /// When its activities are done.
+    pub chronogram: Chronogram,
+    /// What of its texts and structured parts does not hold yet.
+    pub faults: Vec<PlanFault>,
     /// The devices on which its rows were added.
     pub authors: Vec<AuthorEntry>,
 }
@@ -367,6 +382,54 @@ pub struct RowView {
     /// When, by that device's clock: milliseconds since 1970.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub at_ms: u64,
+}
+
+/// One call for projects, as it is being written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct CallView {
+    /// Which.
+    pub call: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// Its rules.
+    pub fields: Vec<FieldView>,
+    /// Those of them that are still to be confirmed.
+    pub to_confirm: Vec<Field>,
+    /// The sections that it asks for, in their order.
+    pub sections: Vec<CallSection>,
+    /// The rows of its tables that count, table by table, in their order.
+    pub rows: Vec<RowView>,
+    /// What was published of it, the first version first.
+    pub versions: Vec<CallVersion>,
+    /// What is not as in the newest of them.
+    pub differences: Vec<Difference>,
+    /// The devices on which its rows were added and its versions published.
+    pub authors: Vec<AuthorEntry>,
+    /// Whether this account may change it.
+    pub may_change: bool,
+}
+
+/// What a dossier follows of its call (C2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct FollowedCall {
+    /// Which call.
+    pub call: DocumentId,
+    /// Its title, as the version has it.
+    pub title: String,
+    /// The rules, as the version has them.
+    pub rules: Vec<FieldView>,
+    /// The pieces that it wants, its grid and its headings, as the version has them.
+    pub rows: Vec<RowView>,
+    /// Those of the rules that are still to be confirmed.
+    pub to_confirm: Vec<Field>,
+    /// The version; none where nothing was published yet.
+    pub version: Option<CallVersion>,
+    /// The newest version, where that is another one.
+    pub newest: Option<CallVersion>,
+    /// What that changes.
+    pub differences: Vec<Difference>,
 }
 
 /// What others wrote into a dossier's long texts.
@@ -450,8 +513,17 @@ pub struct CallCard {
     pub call: DocumentId,
     /// Its title.
     pub title: String,
-    /// The sections that a dossier answering it has.
-    pub sections: Vec<CallSection>,
+    /// The programme.
+    pub programme: String,
+    /// Last instant to file, milliseconds since 1970; 0 where it does not say.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub closes_ms: i64,
+    /// The zone by whose clocks it closes, or empty.
+    pub time_zone: String,
+    /// What was published of it, the first version first.
+    pub versions: Vec<CallVersion>,
+    /// Rules and rows that are still to be confirmed.
+    pub to_confirm: u32,
 }
 
 /// A person in a list.
@@ -671,6 +743,7 @@ impl ViewKey {
         match self {
             Self::Event { event: id }
             | Self::Dossier { dossier: id }
+            | Self::Call { call: id }
             | Self::News { dossier: id, .. }
             | Self::Record { document: id } => Some(*id),
             Self::Events | Self::Dossiers | Self::Directory | Self::Questions | Self::Sync | Self::Settings => None,

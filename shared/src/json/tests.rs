@@ -54,6 +54,9 @@ const EDITS: &[&str] = &[
     r#"{"do":"set_consent","person":D,"consent":"photo","agreed":"given"}"#,
     r#"{"do":"set_consent","person":D,"consent":"messages","agreed":"withdrawn"}"#,
     r#"{"do":"create_call","call":D,"fields":{},"sections":[{"key":"context","title":"Contexte","guidance":"","chars_max":4000}]}"#,
+    r#"{"do":"create_call","call":D,"fields":{},"sections":[{"key":"context","title":"","guidance":"","chars_max":0,"required":true}]}"#,
+    r#"{"do":"publish_call","call":D,"version":R,"note":"Plafond relevé"}"#,
+    r#"{"do":"confirm_rule","call":D,"field":"grant_max_cents","confirmed":false}"#,
 ];
 
 const KEYS: &[&str] = &[
@@ -61,6 +64,7 @@ const KEYS: &[&str] = &[
     r#"{"view":"event","event":D}"#,
     r#"{"view":"dossiers"}"#,
     r#"{"view":"dossier","dossier":D}"#,
+    r#"{"view":"call","call":D}"#,
     r#"{"view":"news","dossier":D,"since":"ab.cd"}"#,
     r#"{"view":"directory"}"#,
     r#"{"view":"record","document":D}"#,

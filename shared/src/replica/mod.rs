@@ -20,7 +20,7 @@ use crate::{
     field::Field,
     id::{AccountId, DeviceId, DocumentId, RowId},
     limit,
-    record::Record,
+    record::{CallRecord, Record},
     role::Role,
     settings::{SETTINGS, Settings},
     view::{JudgedView, SetAside, ViewKey},
@@ -112,6 +112,8 @@ pub struct Replica {
     stored: stored::Stored,
     painted: BTreeMap<ViewKey, views::Painted>,
     changed: BTreeSet<DocumentId>,
+    /// Versions of calls that were read: they never change (C1).
+    published: BTreeMap<(DocumentId, RowId), CallRecord>,
 }
 
 impl Replica {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Replica;
 use crate::{
     budget,
+    call::{self, CallVersion},
     consent::{Agreed, Consent, ConsentView},
     document::Kind,
     edit::{version_heads, version_text},
@@ -17,15 +18,16 @@ use crate::{
     mark::{Mark, Signature, Signer, Status},
     names, news,
     permission::{Capability, TABLE},
+    plan,
     question::{self, Question},
     record::{
-        AssociationRecord, CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord,
-        Record, Section, Side, Slot,
+        AssociationRecord, CallRecord, CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, Record, Section, Side,
+        Slot,
     },
     settings::default_of,
     view::{
-        AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
-        EventView, EventsView, FieldView, LineView, LinkView, NamedDocument, NewsView, PersonCard, QuestionsView, RecordView,
+        AskedQuestion, CallCard, CallView, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
+        EventView, EventsView, FieldView, FollowedCall, LineView, LinkView, NamedDocument, NewsView, PersonCard, QuestionsView, RecordView,
         RosterRow, SectionView, SettingView, SettingsView, RowView, SignatureView, SlotStatus, SlotView, SyncView, TimeView,
         TrainerView, UnsentDocument, View, ViewKey,
     },
@@ -99,6 +101,7 @@ impl Replica {
             ViewKey::Event { event } => changed.contains(event) || of(&[Kind::Person, Kind::Association]),
             ViewKey::Dossiers => of(&[Kind::Dossier, Kind::Association, Kind::Call]),
             ViewKey::Dossier { dossier } => changed.contains(dossier) || of(&[Kind::Association, Kind::Call]),
+            ViewKey::Call { call } => changed.contains(call),
             ViewKey::News { dossier, .. } => changed.contains(dossier),
             ViewKey::Directory => of(&[Kind::Person, Kind::Association, Kind::Call]),
             ViewKey::Record { .. } | ViewKey::Questions => !changed.is_empty(),
@@ -114,6 +117,7 @@ impl Replica {
             ViewKey::Event { event } => self.event_view(*event).map_or(View::Gone, View::Event),
             ViewKey::Dossiers => View::Dossiers(self.dossiers_view()),
             ViewKey::Dossier { dossier } => self.dossier_view(*dossier).map_or(View::Gone, View::Dossier),
+            ViewKey::Call { call } => self.call_view(*call).map_or(View::Gone, View::Call),
             ViewKey::News { dossier, since } => self.news_view(*dossier, since).map_or(View::Gone, View::News),
             ViewKey::Directory => View::Directory(self.directory_view()),
             ViewKey::Record { document } => self.record_view(*document).map_or(View::Gone, View::Record),
@@ -360,17 +364,16 @@ impl Replica {
     fn dossier_view(&mut self, id: DocumentId) -> Option<DossierView> {
         let heads = self.held.get_mut(&id)?.parse(id).heads();
         let Record::Dossier(dossier) = self.record(id)? else { return None };
-        let call = match dossier.fields.document(Field::Call).and_then(|call| self.record(call)) {
-            Some(Record::Call(call)) => Some(call),
-            _ => None,
-        };
+        let (named, version) = (dossier.fields.document(Field::Call), dossier.fields.text(Field::CallVersion).parse().ok());
+        let followed = named.and_then(|call| self.followed(call, version));
+        let Record::Dossier(dossier) = self.record(id)? else { return None };
+        let call = followed.as_ref().map(|(rules, _)| rules);
         let asked: &[CallSection] = call.map_or(&[], |call| &call.sections);
         let extra = dossier.sections.keys().filter(|key| asked.iter().all(|about| about.key != **key));
         let extra = extra.map(|key| CallSection {
             key: key.clone(),
-            title: String::new(),
-            guidance: String::new(),
             chars_max: u32::try_from(limit::SECTION_CHARS_MAX).unwrap_or(u32::MAX),
+            ..CallSection::default()
         });
         let sections = asked.iter().cloned().chain(extra).map(|about| {
             let Section { text, begun_apart, read_again } =
@@ -391,7 +394,61 @@ impl Replica {
             totals: budget::totals(dossier, call),
             checks: budget::checks(dossier, call),
             headings: budget::headings(call),
+            chronogram: plan::chronogram(dossier),
+            faults: plan::faults(dossier, call),
+            call: followed.as_ref().map(|(_, view)| view.clone()),
             authors: self.authors_of(dossier.rows.all_kept().filter_map(|(_, row)| row.by)),
+        })
+    }
+
+    /// The rules that a dossier follows which names that version of a call, and how a page shows them (C2).
+    fn followed(&mut self, id: DocumentId, named: Option<RowId>) -> Option<(CallRecord, FollowedCall)> {
+        let Record::Call(call) = self.record(id)?.clone() else { return None };
+        let version = call::followed(&call, named).cloned();
+        let newest = call.versions.last().filter(|newest| Some(newest.id) != version.as_ref().map(|one| one.id)).cloned();
+        let rules = version.as_ref().and_then(|version| self.published(id, version)).unwrap_or(call);
+        let after = newest.as_ref().and_then(|newest| self.published(id, newest));
+        let view = FollowedCall {
+            call: id,
+            title: rules.fields.text(Field::Title).to_owned(),
+            rules: self.field_views(&rules.fields, Field::of(Kind::Call)),
+            rows: RowView::all(&rules.rows),
+            to_confirm: rules.to_confirm.clone(),
+            differences: after.map_or_else(Vec::new, |after| call::differences(&rules, &after)),
+            version,
+            newest,
+        };
+        Some((rules, view))
+    }
+
+    /// A version of a call as it was published. It never changes, so that it is read once.
+    fn published(&mut self, id: DocumentId, version: &CallVersion) -> Option<CallRecord> {
+        if let Some(known) = self.published.get(&(id, version.id)) {
+            return Some(known.clone());
+        }
+        let read = call::at(self.held.get_mut(&id)?.parse(id), version)?;
+        if self.published.len() >= limit::PARSED_DOCUMENTS_MAX {
+            self.published.clear();
+        }
+        self.published.insert((id, version.id), read.clone());
+        Some(read)
+    }
+
+    fn call_view(&mut self, id: DocumentId) -> Option<CallView> {
+        let Record::Call(call) = self.record(id)?.clone() else { return None };
+        let newest = call.versions.last().and_then(|newest| self.published(id, newest));
+        let devices = call.rows.all_kept().map(|(_, row)| row.by).chain(call.versions.iter().map(|version| version.by));
+        Some(CallView {
+            call: id,
+            title: call.fields.text(Field::Title).to_owned(),
+            fields: self.field_views(&call.fields, Field::of(Kind::Call)),
+            authors: self.authors_of(devices.flatten()),
+            rows: RowView::all(&call.rows),
+            differences: newest.map_or_else(Vec::new, |newest| call::differences(&newest, &call)),
+            may_change: self.identity.role.may(Capability::ChangeCall),
+            to_confirm: call.to_confirm,
+            sections: call.sections,
+            versions: call.versions,
         })
     }
 
@@ -420,7 +477,16 @@ impl Replica {
                 }
                 Record::Call(call) => {
                     let title = call.fields.text(Field::Title).to_owned();
-                    calls.push(CallCard { call: *id, title, sections: call.sections.clone() });
+                    let marked = call.rows.all_kept().filter(|(_, row)| row.fields.text(Field::ToConfirm) == "yes");
+                    calls.push(CallCard {
+                        call: *id,
+                        title,
+                        programme: call.fields.text(Field::Programme).to_owned(),
+                        closes_ms: call.fields.get(Field::ClosesMs).number().unwrap_or(0),
+                        time_zone: call.fields.text(Field::TimeZone).to_owned(),
+                        to_confirm: count(call.to_confirm.len() + marked.count()),
+                        versions: call.versions.clone(),
+                    });
                 }
                 _ => {}
             }
