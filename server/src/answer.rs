@@ -575,6 +575,8 @@ fn told(did: &Did) -> String {
         | Did::Linked { .. }
         | Did::Sealed { .. }
         | Did::Reworded { .. }
-        | Did::ReadAgain { .. } => "Autre modification".to_owned(),
+        | Did::ReadAgain { .. }
+        | Did::Published { .. }
+        | Did::Confirmed { .. } => "Autre modification".to_owned(),
     }
 }

@@ -6,14 +6,14 @@ use shared::{
     edit::{Edit, NewPerson, NewSlot, NewTrainer},
     field::{Field, Value},
     id::{DocumentId, RowId},
-    limit,
     mark::{How, Status},
     phone::Phone,
-    record::{CallSection, Side},
+    record::Side,
     role::Role,
 };
 
 use crate::{
+    calls,
     clock::Clock,
     hand::{Hand, HandError},
     secret,
@@ -60,7 +60,8 @@ struct Demo {
 
 impl Demo {
     fn fill(&mut self) -> Result<Made, HandError> {
-        let call = self.call()?;
+        let call = self.calls()?;
+        self.karima.keep(self.now_ms)?;
         let associations = self.associations()?;
         let people = self.people(&associations)?;
         self.karima.keep(self.now_ms)?;
@@ -78,26 +79,20 @@ impl Demo {
         DocumentId::new(self.now_ms, secret::draw())
     }
 
-    /// The ordinary call of PRA/OSIM, as far as it is known; uncertain rules are left out.
-    fn call(&mut self) -> Result<DocumentId, HandError> {
-        let call = self.id();
-        let closes_ms = self.now_ms + 45 * DAY_MS;
-        let fields = BTreeMap::from([
-            (Field::Title, "PRA/OSIM : microprojets".into()),
-            (Field::Programme, "PRA/OSIM (FORIM)".into()),
-            (Field::ClosesMs, Value::Number(i64::try_from(closes_ms).unwrap_or(i64::MAX))),
-            (Field::GrantMaxCents, Value::Number(1_500_000)),
-            (Field::GrantShareMaxBp, Value::Number(7_000)),
-            (Field::TotalMaxCents, Value::Number(12_000_000)),
-        ]);
-        let sections = SECTIONS.iter().map(|(key, title, guidance, chars_max)| CallSection {
-            key: (*key).to_owned(),
-            title: (*title).to_owned(),
-            guidance: (*guidance).to_owned(),
-            chars_max: *chars_max,
-        });
-        self.karima.edit(&Edit::CreateCall { call, fields, sections: sections.collect() }, self.now_ms)?;
-        Ok(call)
+    /// The ordinary calls of PRA/OSIM, as far as they are known. Returns the one of microprojects.
+    fn calls(&mut self) -> Result<DocumentId, HandError> {
+        let mut made = Vec::new();
+        for model in calls::models() {
+            let call = self.id();
+            // At noon, as the last ones did.
+            let closes_ms = (self.now_ms + 45 * DAY_MS) / DAY_MS * DAY_MS + 11 * 60 * MINUTE_MS;
+            let closes = (Field::ClosesMs, Value::Number(i64::try_from(closes_ms).unwrap_or(i64::MAX)));
+            for edit in model.edits(call, [closes]) {
+                self.karima.edit(&edit, self.now_ms - 60 * DAY_MS)?;
+            }
+            made.push(call);
+        }
+        Ok(made[0])
     }
 
     fn associations(&mut self) -> Result<Vec<DocumentId>, HandError> {
@@ -224,8 +219,7 @@ impl Demo {
                 (Field::Call, Value::Text(call.to_string())),
                 (Field::DurationMonths, Value::Number(18)),
             ]);
-            let sections = SECTIONS.iter().map(|(key, ..)| (*key).to_owned()).collect();
-            self.karima.edit(&Edit::CreateDossier { dossier, fields, sections }, at_ms)?;
+            self.karima.edit(&Edit::CreateDossier { dossier, fields, sections: Vec::new() }, at_ms)?;
             for (section, text) in TEXTS {
                 self.karima.edit(&reword(dossier, section, "", text), at_ms)?;
             }
@@ -306,25 +300,6 @@ fn day_of(ms: u64) -> String {
     let date = instant.unwrap_or(time::OffsetDateTime::UNIX_EPOCH).date();
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
-
-/// The sections of the ordinary form: key, title, guidance, longest. After FORIM's guide as far as third parties quote it.
-const SECTIONS: &[(&str, &str, &str, u32)] = &[
-    (
-        "context",
-        "Contexte",
-        "Le cadre géographique, humain, économique et social : au niveau national, puis local.",
-        6_000,
-    ),
-    ("need", "Origine du besoin", "Qui a exprimé ce besoin, quand et comment ?", 4_000),
-    ("objectives", "Objectifs", "L’objectif général et les objectifs précis.", 3_000),
-    ("activities", "Activités et résultats attendus", "Ce qui sera fait, et ce qui en sortira.", 6_000),
-    ("beneficiaries", "Bénéficiaires", "Directs et indirects : combien, femmes et hommes, âges.", 3_000),
-    ("partners", "Partenaires locaux", "Qui ils sont, et ce que chacun apporte.", 4_000),
-    ("diaspora", "Rôle de la diaspora", "Ce que l’association fait en France et sur place.", 3_000),
-    ("risks", "Risques", "Ce qui peut empêcher le projet, et ce qui est prévu.", 3_000),
-    ("durability", "Pérennité", "Qui fera vivre le projet après la subvention ?", 3_000),
-    ("restitution", "Restitution en France", "Comment le projet sera raconté ici.", 2_000),
-];
 
 const TEXTS: &[(&str, &str)] = &[
     (
@@ -477,6 +452,3 @@ const DOSSIERS: &[(&str, &str, &str, &str, Lines)] = &[
     ),
     ("Transport scolaire d’Ighrem", "idea", "education", "Ighrem, province de Taroudannt", &[]),
 ];
-
-// The texts and lists above stay within what edits accept.
-const _: () = assert!(SECTIONS.len() <= limit::SECTIONS_MAX);

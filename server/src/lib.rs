@@ -40,6 +40,7 @@ pub mod import;
 pub mod verify;
 
 pub mod cache;
+pub mod calls;
 pub mod guard;
 pub mod house;
 pub mod ingest;

@@ -331,12 +331,14 @@ pub fn checks(dossier: &DossierRecord, call: Option<&CallRecord>) -> Vec<Check> 
     }
     checks.extend(call.into_iter().flat_map(|call| call.rows.kept(Table::Heading)).filter_map(|row| {
         let (heading, bp) = (row.fields.text(Field::Label), number(&row.fields, Field::ShareMaxBp)?);
-        let spent = |group: &&Group| group.side == Side::Expense && group.nature == Nature::Cash && group.heading == heading;
+        let spent =
+            |group: &&Group| group.side == Side::Expense && group.nature == Nature::Cash && group.heading == heading;
         let is_cents = totals.groups.iter().find(spent).map_or(0, |group| group.cents);
         let should_cents = share_of(expenses.cash_cents, bp);
         let off_cents = is_cents.saturating_sub(should_cents);
         let heading = heading.to_owned();
-        let check = Check { code: CheckCode::B9, row: None, heading, lacks: Vec::new(), is_cents, should_cents, off_cents };
+        let check =
+            Check { code: CheckCode::B9, row: None, heading, lacks: Vec::new(), is_cents, should_cents, off_cents };
         (off_cents > 0).then_some(check)
     }));
     for line in lines(dossier) {

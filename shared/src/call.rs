@@ -115,7 +115,8 @@ pub fn differences(before: &CallRecord, after: &CallRecord) -> Vec<Difference> {
         compare(None, "", Some(*field), before.fields.get(*field), after.fields.get(*field));
     }
     for field in Field::of(Kind::Call) {
-        let [before, after] = [before, after].map(|call| Value::from(if call.to_confirm.contains(field) { "yes" } else { "no" }));
+        let [before, after] =
+            [before, after].map(|call| Value::from(if call.to_confirm.contains(field) { "yes" } else { "no" }));
         compare(None, field.key(), Some(Field::ToConfirm), &before, &after);
     }
     for table in Table::of(Kind::Call) {

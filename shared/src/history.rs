@@ -94,6 +94,18 @@ pub enum Did {
         /// Why there is another version; empty for the first.
         reason: String,
     },
+    /// Published a version of a call.
+    Published {
+        /// What changed and why; may be empty.
+        note: String,
+    },
+    /// Said of a rule of a call that it is confirmed, or is still to be.
+    Confirmed {
+        /// The rule.
+        field: Field,
+        /// Whether it is.
+        confirmed: bool,
+    },
     /// Reworded a section.
     Reworded {
         /// Which.
@@ -249,6 +261,11 @@ fn in_family(document: &Document, key: &str, value: &Crdt<'_>) -> Option<Did> {
             Did::Signed { person }
         }
         edit::PAPER => Did::KeptPaper,
+        edit::VERSION => Did::Published { note: cell_text(document, &row()?, "note") },
+        edit::CONFIRM => {
+            let Crdt::Scalar(scalar) = value else { return None };
+            Did::Confirmed { field: Field::from_key(id)?, confirmed: Value::from_scalar(scalar) == Value::Empty }
+        }
         edit::SHEET => Did::Sealed { reason: cell_text(document, &row()?, "reason") },
         edit::LINK => Did::Linked { document: id.parse().ok() },
         edit::HEADCOUNT => {

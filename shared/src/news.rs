@@ -83,7 +83,12 @@ fn spans(
             Some((.., span)) if goes_on => span.map(|span| NewSpan { chars: span.chars + 1, ..span }),
             other => {
                 spans.extend(other.and_then(|(.., span)| span));
-                written(document, counter, actor, is_mine).map(|(by, at_ms)| NewSpan { at: position, chars: 1, by, at_ms })
+                written(document, counter, actor, is_mine).map(|(by, at_ms)| NewSpan {
+                    at: position,
+                    chars: 1,
+                    by,
+                    at_ms,
+                })
             }
         };
         before = Some((counter, actor.to_owned(), span));

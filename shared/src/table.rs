@@ -132,7 +132,10 @@ mod tests {
     fn every_table_has_a_key_of_its_own_that_no_other_row_at_the_root_has() {
         for table in Table::ALL {
             assert_eq!(Table::from_key(table.key()), Some(*table));
-            assert!(!["signature", "trainer", "paper", "sheet", "time", "headcount", "link", "version", "confirm"].contains(&table.key()));
+            assert!(
+                !["signature", "trainer", "paper", "sheet", "time", "headcount", "link", "version", "confirm"]
+                    .contains(&table.key())
+            );
             assert_eq!(table.fields().last(), Some(&Field::Order), "people put the rows of {table:?} in order");
         }
     }

@@ -17,6 +17,10 @@ title: string,
  */
 guidance: string, 
 /**
- * How long it may be, in characters.
+ * How long it may be, in characters; 0 is as long as one likes.
  */
-chars_max: number, };
+chars_max: number, 
+/**
+ * Whether something must stand there.
+ */
+required: boolean, };

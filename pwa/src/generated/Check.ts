@@ -16,6 +16,10 @@ code: CheckCode,
  */
 row: RowId | null, 
 /**
+ * The heading that it is about; empty where it is about none.
+ */
+heading: string, 
+/**
  * The fields that are to be filled in there.
  */
 lacks: Array<Field>, 

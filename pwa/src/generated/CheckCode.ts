@@ -3,4 +3,4 @@
 /**
  * Which check (`domain.md` section 1). Stable: the app says it in the user's language.
  */
-export type CheckCode = "b1" | "b2" | "b3" | "b3_figure" | "b4" | "b5" | "b6" | "b7" | "b8";
+export type CheckCode = "b1" | "b2" | "b3" | "b3_figure" | "b4" | "b5" | "b6" | "b7" | "b8" | "b4_least" | "b9";

@@ -72,7 +72,19 @@ document: DocumentId | null, } | { "did": "sealed",
 /**
  * Why there is another version; empty for the first.
  */
-reason: string, } | { "did": "reworded", 
+reason: string, } | { "did": "published", 
+/**
+ * What changed and why; may be empty.
+ */
+note: string, } | { "did": "confirmed", 
+/**
+ * The rule.
+ */
+field: Field, 
+/**
+ * Whether it is.
+ */
+confirmed: boolean, } | { "did": "reworded", 
 /**
  * Which.
  */

@@ -489,4 +489,28 @@ fields: { [key in Field]?: Value },
 /**
  * Its sections, in their order.
  */
-sections: Array<CallSection>, };
+sections: Array<CallSection>, } | { "do": "publish_call", 
+/**
+ * Which call.
+ */
+call: DocumentId, 
+/**
+ * The version's id.
+ */
+version: RowId, 
+/**
+ * What changed and why, in words; may be empty.
+ */
+note: string, } | { "do": "confirm_rule", 
+/**
+ * Of which call.
+ */
+call: DocumentId, 
+/**
+ * The rule.
+ */
+field: Field, 
+/**
+ * Whether it is confirmed.
+ */
+confirmed: boolean, };

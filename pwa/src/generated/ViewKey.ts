@@ -12,7 +12,19 @@ event: DocumentId, } | { "view": "dossiers" } | { "view": "dossier",
 /**
  * Which.
  */
-dossier: DocumentId, } | { "view": "directory" } | { "view": "record", 
+dossier: DocumentId, } | { "view": "call", 
+/**
+ * Which.
+ */
+call: DocumentId, } | { "view": "news", 
+/**
+ * Which dossier.
+ */
+dossier: DocumentId, 
+/**
+ * As `DossierView::version` said it when it was last looked at.
+ */
+since: string, } | { "view": "directory" } | { "view": "record", 
 /**
  * Which.
  */

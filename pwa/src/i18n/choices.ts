@@ -53,6 +53,8 @@ const WORDS = {
   resolved: { yes: m.word_yes, no: m.word_no },
   done: { yes: m.word_yes, no: m.word_no },
   required: { yes: m.word_yes, no: m.word_no },
+  to_confirm: { yes: m.word_yes, no: m.word_no },
+  operator: { mandatory: m.operator_mandatory, optional: m.operator_optional },
   support_kind: {
     meeting: m.support_meeting,
     call: m.support_call,

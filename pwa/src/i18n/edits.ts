@@ -25,6 +25,8 @@ const EDITS: Record<Edit['do'], () => string> = {
   settle_marks: m.edit_settle_marks,
   link_same: m.edit_link_same,
   not_same: m.edit_not_same,
+  publish_call: m.edit_publish_call,
+  confirm_rule: m.edit_confirm_rule,
   create_call: m.edit_create_call,
   set_consent: m.edit_set_consent,
   add_slot: m.edit_add_slot,

@@ -19,8 +19,11 @@ const TABLES: Record<Table, () => string> = {
   support: m.table_support,
   instalment: m.table_instalment,
   report: m.table_report,
+  place: m.table_place,
   piece: m.table_piece,
   criterion: m.table_criterion,
+  section: m.table_section,
+  heading: m.table_heading,
 };
 
 export const tableLabel = (table: Table): string => TABLES[table]();
@@ -36,6 +39,7 @@ const NAMED_BY: Partial<Record<Table, Field>> = {
   comment: 'about',
   support: 'day',
   piece: 'key',
+  place: 'commune',
 };
 
 export const namedBy = (table: Table): Field => NAMED_BY[table] ?? 'label';

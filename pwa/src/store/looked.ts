@@ -1,7 +1,7 @@
 //! Up to which version each dossier was looked at on this device. A version is a hash: it says nothing of what stands in it.
 import type { DocumentId } from '../generated/DocumentId';
 
-const KEPT_AS = 'tiwizi.looked';
+const KEPT_AS = 'tiwizi-looked';
 /** Of more dossiers, the ones that were not opened for longest are forgotten: then nothing in them is called new. */
 const KEPT_MAX = 60;
 

@@ -47,6 +47,8 @@ export function overlaid(view: View, entries: readonly Entry[], names: Names): V
       return entries.reduce<Of<'event'>>((event, entry) => overEvent(event, entry, names), view);
     case 'dossier':
       return entries.reduce<Of<'dossier'>>((dossier, entry) => overDossier(dossier, entry, names), view);
+    case 'call':
+      return entries.reduce<Of<'call'>>((call, entry) => overCall(call, entry, names), view);
     case 'record':
       return entries.reduce<Of<'record'>>((record, entry) => overRecord(record, entry, names), view);
     case 'questions': {
@@ -409,7 +411,10 @@ function withCell(dossier: Dossier, row: RowId, edit: Does<'set_field'>, names: 
 
 function withRowCell(rows: RowView[], edit: Does<'set_field'>, names: Names): RowView[] {
   return rows.map((row) => {
-    return row.row === edit.row ? { ...row, fields: withField(row.fields, edit, names), state: 'kept' } : row;
+    if (row.row !== edit.row) return row;
+    const has = row.fields.some(({ field }) => field === edit.field);
+    const fields = has ? row.fields : [...row.fields, { field: edit.field, value: null, named: '', apart: [] }];
+    return { ...row, fields: withField(fields, edit, names), state: 'kept' };
   });
 }
 
@@ -482,6 +487,28 @@ function amountsOf(fields: readonly FieldView[]): { own_cents: number; amount_ce
   const rest = own_cents % rate;
   const rounded = Math.floor((rest * 20_000 + rate) / (2 * rate));
   return { own_cents, amount_cents: ((own_cents - rest) / rate) * 10_000 + rounded };
+}
+
+// --- Calls
+
+function overCall(call: Of<'call'>, entry: Entry, names: Names): Of<'call'> {
+  const { edit } = entry;
+  const mine = 'call' in edit ? edit.call : 'document' in edit ? edit.document : null;
+  if (mine !== call.call) return call;
+  switch (edit.do) {
+    case 'set_field':
+      if (edit.row !== null) return { ...call, rows: withRowCell(call.rows, edit, names) };
+      return { ...withText(call, edit.field, edit.value), fields: withField(call.fields, edit, names) };
+    case 'add_row':
+    case 'keep_row':
+      return withRows(call, entry);
+    case 'confirm_rule': {
+      const others = call.to_confirm.filter((field) => field !== edit.field);
+      return { ...call, to_confirm: edit.confirmed ? others : [...others, edit.field] };
+    }
+    default:
+      return call;
+  }
 }
 
 // --- Records

@@ -52,7 +52,7 @@ function keptList<T>(before: unknown[], now: T & unknown[]): T {
 }
 
 /** By which field the rows of each list are told apart. */
-const NAMES = ['person', 'line', 'event', 'dossier', 'slot', 'field', 'document', 'id'];
+const NAMES = ['person', 'line', 'row', 'event', 'dossier', 'slot', 'field', 'document', 'id'];
 
 function nameOf(item: unknown): string | null {
   if (typeof item !== 'object' || item === null) return null;

@@ -16,6 +16,8 @@ export type Route =
   | { screen: 'scan'; event: DocumentId }
   | { screen: 'check'; code: string }
   | { screen: 'dossiers' }
+  | { screen: 'calls' }
+  | { screen: 'call'; call: DocumentId }
   | { screen: 'dossier'; dossier: DocumentId }
   | { screen: 'questions' }
   | { screen: 'record'; document: DocumentId }
@@ -49,6 +51,8 @@ export function hrefOf(route: Route): string {
       return `#/event/${route.event}/edit`;
     case 'dossier':
       return `#/dossier/${route.dossier}`;
+    case 'call':
+      return `#/call/${route.call}`;
     case 'record':
       return `#/record/${route.document}`;
     case 'journal':
@@ -75,6 +79,7 @@ export function routeOf(hash: string): Route {
   switch (first) {
     case 'join':
     case 'dossiers':
+    case 'calls':
     case 'questions':
     case 'retention':
     case 'sync':
@@ -96,6 +101,8 @@ export function routeOf(hash: string): Route {
       return { screen: 'check', code: id };
     case 'dossier':
       return id ? { screen: 'dossier', dossier: id } : { screen: 'dossiers' };
+    case 'call':
+      return id ? { screen: 'call', call: id } : { screen: 'calls' };
     case 'account':
       return id ? { screen: 'account', account: id } : { screen: 'access' };
     case 'record':

@@ -21,15 +21,15 @@ use crate::{
     plan,
     question::{self, Question},
     record::{
-        AssociationRecord, CallRecord, CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, Record, Section, Side,
-        Slot,
+        AssociationRecord, CallRecord, CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState,
+        PersonRecord, Record, Section, Side, Slot,
     },
     settings::default_of,
     view::{
         AskedQuestion, CallCard, CallView, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
-        EventView, EventsView, FieldView, FollowedCall, LineView, LinkView, NamedDocument, NewsView, PersonCard, QuestionsView, RecordView,
-        RosterRow, SectionView, SettingView, SettingsView, RowView, SignatureView, SlotStatus, SlotView, SyncView, TimeView,
-        TrainerView, UnsentDocument, View, ViewKey,
+        EventView, EventsView, FieldView, FollowedCall, LineView, LinkView, NamedDocument, NewsView, PersonCard,
+        QuestionsView, RecordView, RosterRow, RowView, SectionView, SettingView, SettingsView, SignatureView,
+        SlotStatus, SlotView, SyncView, TimeView, TrainerView, UnsentDocument, View, ViewKey,
     },
     wire::AuthorEntry,
 };
@@ -364,7 +364,8 @@ impl Replica {
     fn dossier_view(&mut self, id: DocumentId) -> Option<DossierView> {
         let heads = self.held.get_mut(&id)?.parse(id).heads();
         let Record::Dossier(dossier) = self.record(id)? else { return None };
-        let (named, version) = (dossier.fields.document(Field::Call), dossier.fields.text(Field::CallVersion).parse().ok());
+        let (named, version) =
+            (dossier.fields.document(Field::Call), dossier.fields.text(Field::CallVersion).parse().ok());
         let followed = named.and_then(|call| self.followed(call, version));
         let Record::Dossier(dossier) = self.record(id)? else { return None };
         let call = followed.as_ref().map(|(rules, _)| rules);
@@ -405,7 +406,8 @@ impl Replica {
     fn followed(&mut self, id: DocumentId, named: Option<RowId>) -> Option<(CallRecord, FollowedCall)> {
         let Record::Call(call) = self.record(id)?.clone() else { return None };
         let version = call::followed(&call, named).cloned();
-        let newest = call.versions.last().filter(|newest| Some(newest.id) != version.as_ref().map(|one| one.id)).cloned();
+        let newest =
+            call.versions.last().filter(|newest| Some(newest.id) != version.as_ref().map(|one| one.id)).cloned();
         let rules = version.as_ref().and_then(|version| self.published(id, version)).unwrap_or(call);
         let after = newest.as_ref().and_then(|newest| self.published(id, newest));
         let view = FollowedCall {

@@ -45,7 +45,7 @@ pub(super) fn needs(edit: &Edit, kind: impl Fn(DocumentId) -> Kind) -> Vec<Capab
         Edit::AddLine { .. } | Edit::AddTime { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
         Edit::AddRow { document, .. } | Edit::KeepRow { document, .. } => vec![to_set(kind(*document), Field::Order)],
         Edit::LinkSame { .. } | Edit::NotSame { .. } => vec![C::JoinPeople],
-        Edit::CreateCall { .. } => vec![C::ChangeCall],
+        Edit::CreateCall { .. } | Edit::PublishCall { .. } | Edit::ConfirmRule { .. } => vec![C::ChangeCall],
     }
 }
 

@@ -210,8 +210,8 @@ fn random_bytes_are_no_frame_and_no_panic() {
 /// One device's documents without a server: what an edit needs.
 #[derive(Clone)]
 pub(super) struct Desk {
-    device: DeviceId,
-    nonce: u8,
+    pub(super) device: DeviceId,
+    pub(super) nonce: u8,
     pub(super) documents: BTreeMap<DocumentId, Document>,
 }
 
@@ -232,21 +232,21 @@ impl Desk {
         self.edit(edit).unwrap_or_else(|refusal| panic!("{edit:?}: {refusal}"));
     }
 
-    fn take(&mut self, other: &Self) {
+    pub(super) fn take(&mut self, other: &Self) {
         for (id, document) in &other.documents {
             let ours = self.documents.entry(*id).or_insert_with(|| Document::new(*id, document.kind));
             ours.take_copy(&mut document.clone()).unwrap();
         }
     }
 
-    fn text(&self, dossier: DocumentId, section: &str) -> String {
+    pub(super) fn text(&self, dossier: DocumentId, section: &str) -> String {
         match Record::read(&self.documents[&dossier]) {
             Record::Dossier(record) => record.sections[section].text.clone(),
             _ => panic!("not a dossier"),
         }
     }
 
-    fn rewords(&mut self, dossier: DocumentId, version: &str, before: &str, after: &str) {
+    pub(super) fn rewords(&mut self, dossier: DocumentId, version: &str, before: &str, after: &str) {
         self.did(&Edit::EditSection {
             dossier,
             section: "motivation".to_owned(),
@@ -256,7 +256,7 @@ impl Desk {
         });
     }
 
-    fn version(&self, dossier: DocumentId) -> String {
+    pub(super) fn version(&self, dossier: DocumentId) -> String {
         version_text(&self.documents[&dossier].heads())
     }
 }
@@ -385,6 +385,15 @@ pub(super) fn every_edit() -> Vec<Edit> {
         Edit::LinkSame { person, same_as: document(OTHER) },
         Edit::NotSame { person, other: document(OTHER) },
         Edit::CreateCall { call: document(20), fields: titled("PRA"), sections: vec![a_call_section("motivation")] },
+        Edit::AddRow { document: document(20), table: Table::Section, row: row(30), fields: a_section_row("Jeunesse") },
+        Edit::ConfirmRule { call: document(20), field: Field::GrantMaxCents, confirmed: false },
+        Edit::PublishCall { call: document(20), version: row(31), note: "Plafond relevé".to_owned() },
+        Edit::SetField {
+            document: dossier,
+            row: None,
+            field: Field::Call,
+            value: Value::Text(document(20).to_string()),
+        },
         Edit::SetConsent { person, consent: Consent::Photo, agreed: Agreed::Given },
         Edit::SetConsent { person, consent: Consent::Photo, agreed: Agreed::Withdrawn },
         Edit::SetConsent { person, consent: Consent::Messages, agreed: Agreed::Given },
@@ -407,8 +416,12 @@ pub(super) fn every_edit() -> Vec<Edit> {
     ]
 }
 
+fn a_section_row(label: &str) -> BTreeMap<Field, Value> {
+    BTreeMap::from([(Field::Label, label.into()), (Field::CharsMax, Value::Number(500))])
+}
+
 fn a_call_section(key: &str) -> CallSection {
-    CallSection { key: key.to_owned(), title: "Motivation".to_owned(), guidance: String::new(), chars_max: 2_000 }
+    CallSection { key: key.to_owned(), title: "Motivation".to_owned(), chars_max: 2_000, ..CallSection::default() }
 }
 
 #[test]

@@ -484,13 +484,16 @@ enum Wish {
     Event,
     Dossier,
     Call,
+    CallRow,
+    Publish,
+    Follow,
     Number,
     Link,
     Unlink,
 }
 
 /// How often each is wished for.
-const WISHES: [Wish; 40] = [
+const WISHES: [Wish; 43] = [
     Wish::Mark,
     Wish::Mark,
     Wish::Mark,
@@ -528,6 +531,9 @@ const WISHES: [Wish; 40] = [
     Wish::Association,
     Wish::Event,
     Wish::Dossier,
+    Wish::CallRow,
+    Wish::Publish,
+    Wish::Follow,
     Wish::Number,
     Wish::Link,
     Wish::Unlink,
@@ -544,10 +550,52 @@ impl Play {
             Wish::Cell => self.set_cell(phone),
             Wish::Settle => self.settle_question(phone),
             Wish::Number | Wish::Link | Wish::Unlink => self.edit_of_person(phone, wish),
+            Wish::CallRow | Wish::Publish => self.edit_of_call(phone, wish),
+            Wish::Follow => self.follow(phone),
             Wish::Person | Wish::Association | Wish::Event | Wish::Dossier | Wish::Call => {
                 Some(self.begin_document(wish))
             }
         }
+    }
+
+    /// A call is written, its rules are doubted and confirmed, and it is published.
+    fn edit_of_call(&mut self, phone: usize, wish: Wish) -> Option<Edit> {
+        let call = self.some_document(phone, &[Kind::Call])?;
+        let Record::Call(record) = self.record(phone, call)? else { return None };
+        if wish == Wish::Publish {
+            return Some(Edit::PublishCall { call, version: self.world.row_id(), note: String::new() });
+        }
+        let rows: Vec<RowId> = record.rows.0.values().flatten().map(|row| row.id).collect();
+        let name = Value::from(&*self.name());
+        let row = self.world.row_id();
+        let rng = &mut self.world.rng;
+        Some(match rng.below(4) {
+            0 => Edit::ConfirmRule { call, field: Field::GrantMaxCents, confirmed: rng.chance(50) },
+            1 if !rows.is_empty() => Edit::KeepRow { document: call, row: *rng.pick(&rows)?, keep: rng.chance(30) },
+            2 if !rows.is_empty() => {
+                Edit::SetField { document: call, row: Some(*rng.pick(&rows)?), field: Field::Label, value: name }
+            }
+            _ => {
+                let table = *rng.pick(&[Table::Section, Table::Piece, Table::Criterion, Table::Heading])?;
+                let mut fields = BTreeMap::from([(Field::Label, name)]);
+                fields.entry(table.required()).or_insert_with(|| "piece".into());
+                Edit::AddRow { document: call, table, row, fields }
+            }
+        })
+    }
+
+    /// A dossier takes a call, or moves to another version of its own.
+    fn follow(&mut self, phone: usize) -> Option<Edit> {
+        let document = self.some_document(phone, &[Kind::Dossier])?;
+        let Record::Dossier(dossier) = self.record(phone, document)? else { return None };
+        let followed = dossier.fields.document(Field::Call).and_then(|call| self.record(phone, call));
+        let (field, value) = match followed {
+            Some(Record::Call(call)) if !call.versions.is_empty() => {
+                (Field::CallVersion, Value::Text(self.world.rng.pick(&call.versions)?.id.to_string()))
+            }
+            _ => (Field::Call, Value::Text(self.some_document(phone, &[Kind::Call])?.to_string())),
+        };
+        Some(Edit::SetField { document, row: None, field, value })
     }
 
     /// A document of one of these kinds that a phone holds.
@@ -856,8 +904,8 @@ impl Play {
                 let section = |key: &str| CallSection {
                     key: key.to_owned(),
                     title: key.to_owned(),
-                    guidance: String::new(),
                     chars_max: 2_000,
+                    ..CallSection::default()
                 };
                 Edit::CreateCall { call: id, fields, sections: vec![section("motivation"), section("context")] }
             }

@@ -93,6 +93,12 @@ function deedOf(one: Exclude<Did, Cell>, names: Names): Deed[] {
       return [{ said: m.history_counted({ sex: wordLabel('sex', one.sex), people: one.value ?? 0 }) }];
     case 'linked':
       return [{ said: m.history_linked({ name: nameOf(one.document ?? '', names) }) }];
+    case 'published':
+      return [{ said: one.note ? m.history_published_note({ note: isolate(one.note) }) : m.history_published() }];
+    case 'confirmed': {
+      const field = isolate(fieldLabel(one.field));
+      return [{ said: one.confirmed ? m.history_confirmed({ field }) : m.history_doubted({ field }) }];
+    }
     case 'sealed':
       return [{ said: one.reason ? m.history_sealed_again({ reason: isolate(one.reason) }) : m.history_sealed() }];
     case 'reworded':

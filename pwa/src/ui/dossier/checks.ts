@@ -2,6 +2,7 @@
 import type { Check } from '../../generated/Check';
 import type { DossierView } from '../../generated/DossierView';
 import { fieldLabel, isolate, list, m, money } from '../../i18n';
+import { headingLabel } from './headings';
 import { labelOf } from './line';
 
 /** The part of the budget that a check without a line leads to. */
@@ -22,8 +23,12 @@ export function checkText(check: Check, dossier: DossierView): string {
       return m.check_b3_figure(sums);
     case 'b4':
       return m.check_b4(sums);
+    case 'b4_least':
+      return m.check_b4_least(sums);
     case 'b6':
       return m.check_b6(sums);
+    case 'b9':
+      return m.check_b9({ ...sums, heading: isolate(headingLabel(check.heading)) });
     case 'b5':
     case 'b7':
     case 'b8': {
@@ -40,7 +45,7 @@ export function checkText(check: Check, dossier: DossierView): string {
 
 export function partOf({ code, off_cents }: Check): BudgetPart {
   if (code === 'b2' || code === 'b6') return 'given';
-  if (code === 'b4') return 'expense';
+  if (code === 'b4' || code === 'b4_least' || code === 'b9') return 'expense';
   // Where something is missing rather than where there is too much of it.
   return code === 'b1' && off_cents < 0 ? 'expense' : 'resource';
 }

@@ -7,6 +7,10 @@ export const CENTS_MAX = 1_000_000_000;
 export const DECIMALS = {
   rate_e4: { places: 4, most: 10_000_000 },
   hours_e2: { places: 2, most: 1_000_000 },
+  // Basis points are hundredths of a percent.
+  grant_share_max_bp: { places: 2, most: 10_000 },
+  valorisation_share_max_bp: { places: 2, most: 10_000 },
+  share_max_bp: { places: 2, most: 10_000 },
 } as const;
 
 /** What an hour of volunteers' time may be worth, in cents, as in the engine's `field::HourCents`. */
