@@ -82,7 +82,7 @@ test('staff take the ordinary model over, confirm a rule, add a text, and publis
   const publish = sheet(staff, /Publier la version/);
   await publish.getByText(/restent à confirmer/).waitFor();
   await publish.getByRole('button', { name: 'Publier' }).click();
-  await page.getByText(/Version .*1.* publiée le/).waitFor();
+  await page.getByText(/Version .*1.* publiée/).waitFor();
   await page.getByRole('list', { name: 'Versions publiées' }).getByText('version 1').waitFor();
   await staff.level();
 });
@@ -105,7 +105,7 @@ test('a new version of a running dossier’s call changes nothing in it until so
   await staff.picture('desk-call-publish-fr');
   await staff.accessible();
   await publish.getByRole('button', { name: 'Publier' }).click();
-  await page.getByText(/Version .*2.* publiée le/).waitFor();
+  await page.getByText(/Version .*2.* publiée/).waitFor();
   await staff.level();
 
   await amina.level();
