@@ -4,6 +4,7 @@ mod access;
 mod arrivals;
 mod blobs;
 mod calendar;
+mod calls;
 mod codes;
 mod contract;
 mod edge;

@@ -6,6 +6,8 @@ const CHARS_MAX = 64;
 /** A text between two others; an empty one is open on its side. Where there is none between them, one that is not below `low`. */
 export function between(low: string, high: string): string {
   if (high !== '' && low >= high) return low;
+  // At the end it stays near: rows that are added later are sorted by their clocks, behind it.
+  if (high === '') return `${low}8`;
   let text = '';
   for (let n = 0; n < CHARS_MAX; n += 1) {
     // Hexadecimal, as the engine writes them: what is open below is 0, what is open above is above f.
