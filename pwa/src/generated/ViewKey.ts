@@ -12,7 +12,39 @@ event: DocumentId, } | { "view": "dossiers" } | { "view": "dossier",
 /**
  * Which.
  */
-dossier: DocumentId, } | { "view": "directory" } | { "view": "record", 
+dossier: DocumentId, } | { "view": "dossier_at", 
+/**
+ * Which.
+ */
+dossier: DocumentId, 
+/**
+ * See [`DossierView::version`].
+ */
+version: string, } | { "view": "way", 
+/**
+ * Which.
+ */
+dossier: DocumentId, } | { "view": "versions", 
+/**
+ * Which.
+ */
+dossier: DocumentId, 
+/**
+ * How many of the newest.
+ */
+count: number, } | { "view": "compare", 
+/**
+ * Which.
+ */
+dossier: DocumentId, 
+/**
+ * The earlier one; empty for nothing.
+ */
+before: string, 
+/**
+ * The later one; empty for the dossier as it is now.
+ */
+after: string, } | { "view": "directory" } | { "view": "record", 
 /**
  * Which.
  */

@@ -53,6 +53,10 @@ const EDITS: &[&str] = &[
     r#"{"do":"not_same","person":D,"other":D}"#,
     r#"{"do":"set_consent","person":D,"consent":"photo","agreed":"given"}"#,
     r#"{"do":"set_consent","person":D,"consent":"messages","agreed":"withdrawn"}"#,
+    r#"{"do":"move_stage","dossier":D,"moved":R,"to":"filed","fields":{"portal_reference":"PRA-7","filed_day":"2026-11-23"},"reason":""}"#,
+    r#"{"do":"review_dossier","dossier":D,"review":true}"#,
+    r#"{"do":"give_visa","dossier":D,"visa":R,"version":"ab","verdict":"approved","remarks":""}"#,
+    r#"{"do":"give_visa","dossier":D,"visa":R,"version":"ab","verdict":"changes_asked","remarks":"le budget"}"#,
     r#"{"do":"create_call","call":D,"fields":{},"sections":[{"key":"context","title":"Contexte","guidance":"","chars_max":4000}]}"#,
 ];
 
@@ -61,6 +65,10 @@ const KEYS: &[&str] = &[
     r#"{"view":"event","event":D}"#,
     r#"{"view":"dossiers"}"#,
     r#"{"view":"dossier","dossier":D}"#,
+    r#"{"view":"dossier_at","dossier":D,"version":"ab"}"#,
+    r#"{"view":"way","dossier":D}"#,
+    r#"{"view":"versions","dossier":D,"count":20}"#,
+    r#"{"view":"compare","dossier":D,"before":"ab","after":""}"#,
     r#"{"view":"directory"}"#,
     r#"{"view":"record","document":D}"#,
     r#"{"view":"questions"}"#,

@@ -27,7 +27,7 @@ const PACKS: u8 = 32;
 /// First byte of every value, so that a later build knows what it reads.
 const FORMAT: u8 = 1;
 /// To be raised when the shape of records changes: stored ones of another shape are read again from the documents.
-const RECORD_SHAPE: u32 = 4;
+const RECORD_SHAPE: u32 = 5;
 
 /// What must be written in one step, all of it or nothing, before anything of it may leave the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +129,7 @@ impl Replica {
             cursor: Cursor::default(),
             exchanged_ms: 0,
             clock_ahead_ms: 0,
+            now_ms: 0,
             complete: false,
             nonce: u64::from_be_bytes(nonce),
             want: BTreeSet::new(),

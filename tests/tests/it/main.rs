@@ -20,3 +20,4 @@ mod simulation;
 mod stories;
 mod supply;
 mod tidiness;
+mod way;

@@ -210,7 +210,7 @@ fn random_bytes_are_no_frame_and_no_panic() {
 /// One device's documents without a server: what an edit needs.
 #[derive(Clone)]
 pub(super) struct Desk {
-    device: DeviceId,
+    pub(super) device: DeviceId,
     nonce: u8,
     pub(super) documents: BTreeMap<DocumentId, Document>,
 }
@@ -232,7 +232,7 @@ impl Desk {
         self.edit(edit).unwrap_or_else(|refusal| panic!("{edit:?}: {refusal}"));
     }
 
-    fn take(&mut self, other: &Self) {
+    pub(super) fn take(&mut self, other: &Self) {
         for (id, document) in &other.documents {
             let ours = self.documents.entry(*id).or_insert_with(|| Document::new(*id, document.kind));
             ours.take_copy(&mut document.clone()).unwrap();
@@ -404,6 +404,14 @@ pub(super) fn every_edit() -> Vec<Edit> {
             reason: "somebody else's".to_owned(),
         },
         Edit::AddPaper { event, paper: row(26), slot: Some(slot), blob: "0a".repeat(32) },
+        Edit::MoveStage {
+            dossier,
+            moved: row(30),
+            to: "idea".to_owned(),
+            fields: BTreeMap::new(),
+            reason: String::new(),
+        },
+        Edit::ReviewDossier { dossier, review: true },
     ]
 }
 
