@@ -548,3 +548,22 @@ fn whatever_is_compared_both_texts_can_be_read_out_of_it() {
         assert!(passages.windows(2).all(|pair| pair[0].is != pair[1].is), "{passages:?}");
     }
 }
+
+/// What people read of the table is the table: see docs/dossiers.md.
+#[test]
+fn m9_the_manual_tells_every_move() {
+    let manual = include_str!("../../../docs/dossiers.md");
+    let words = |words: Vec<&str>| if words.is_empty() { "-".to_owned() } else { words.join(", ") };
+    for one in table() {
+        let from = if one.from.is_empty() { "(none)" } else { one.from };
+        let row = if one.says_why {
+            format!("| {from} | {} |", one.to)
+        } else {
+            let who = Role::ALL.into_iter().filter(|role| role.may(one.who)).map(Role::as_str).collect();
+            let needs = one.needs.iter().map(|need| need.as_str()).collect();
+            let records = one.records.iter().map(|field| field.key()).collect();
+            format!("| {from} | {} | {} | {} | {} |", one.to, words(who), words(needs), words(records))
+        };
+        assert!(manual.contains(&row), "docs/dossiers.md lacks the row {row}");
+    }
+}
