@@ -574,6 +574,9 @@ fn told(did: &Did) -> String {
         | Did::Counted { .. }
         | Did::Linked { .. }
         | Did::Sealed { .. }
+        | Did::Moved { .. }
+        | Did::Visaed { .. }
+        | Did::Reviewed { .. }
         | Did::Reworded { .. }
         | Did::ReadAgain { .. }
         | Did::Published { .. }

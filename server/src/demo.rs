@@ -97,7 +97,9 @@ impl Demo {
 
     fn associations(&mut self) -> Result<Vec<DocumentId>, HandError> {
         let mut made = Vec::new();
-        for (title, postcode, city, origin) in ASSOCIATIONS {
+        for (n, (title, postcode, city, origin)) in ASSOCIATIONS.iter().enumerate() {
+            // The second is not there yet: no convention, no visa.
+            let signed = n != 1;
             let association = self.id();
             let fields = BTreeMap::from([
                 (Field::Title, (*title).into()),
@@ -105,6 +107,7 @@ impl Demo {
                 (Field::City, (*city).into()),
                 (Field::Origin, (*origin).into()),
             ]);
+            let fields = if signed { fields.into_iter().chain([(Field::OpapDay, "2025-02-03".into())]).collect() } else { fields };
             self.karima.edit(&Edit::CreateAssociation { association, fields }, self.now_ms - 200 * DAY_MS)?;
             made.push(association);
         }
@@ -212,7 +215,7 @@ impl Demo {
             let at_ms = self.now_ms - 20 * DAY_MS;
             let fields = BTreeMap::from([
                 (Field::Title, (*title).into()),
-                (Field::Stage, (*stage).into()),
+                (Field::Stage, "idea".into()),
                 (Field::Sector, (*sector).into()),
                 (Field::Territory, (*territory).into()),
                 (Field::Association, Value::Text(associations[n].to_string())),
@@ -233,6 +236,15 @@ impl Demo {
                 for (field, value) in cells {
                     self.karima.edit(&Edit::SetField { document: dossier, row: Some(line), field, value }, at_ms)?;
                 }
+            }
+            let way = ["accompaniment", "writing", "visa"];
+            let steps = way.iter().position(|step| step == stage).map_or(0, |n| n + 1);
+            for (n, to) in (1_u64..).zip(&way[..steps]) {
+                // The visa of the third was asked for on paper: nothing is checked there.
+                let reason = if *to == "visa" { "Demandé sur papier, repris ici.".to_owned() } else { String::new() };
+                let moved = RowId(secret::draw());
+                let (to, fields) = ((*to).to_owned(), BTreeMap::new());
+                self.karima.edit(&Edit::MoveStage { dossier, moved, to, fields, reason }, at_ms + n * 4 * DAY_MS)?;
             }
             made.push(dossier);
         }

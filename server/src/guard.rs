@@ -60,6 +60,8 @@ pub const TIME_MAX: i64 = (1 << 53) - 1;
 pub const UPLOAD_WORK_MAX: u64 = 500_000;
 /// What it costs of that when applying fails: another clone of the document.
 const SPOILT_WORK: u64 = 2_500;
+/// What it costs to read a whole dossier in order to judge a move of it.
+const READING_WORK: u64 = 10_000;
 
 /// Bytes of an actor id: the device's 16, then 8 that each start of the engine takes fresh.
 pub const ACTOR_BYTES: usize = 24;

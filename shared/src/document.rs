@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     edit::Refusal,
-    id::{DeviceId, DocumentId},
+    id::{DeviceId, DocumentId, RowId},
     limit,
 };
 
@@ -184,6 +184,12 @@ impl Document {
         let mut heads = self.crdt.get_heads();
         heads.sort_unstable();
         heads
+    }
+
+    /// The change that began a row at the root.
+    pub(crate) fn made_by(&self, family: &str, row: RowId) -> Option<ChangeHash> {
+        let (_, row) = self.crdt.get(ROOT, format!("{family}/{row}")).ok()??;
+        self.crdt.hash_for_opid(&row)
     }
 
     /// What its history uses of each limit, and that limit: operations, changes, actors.

@@ -12,20 +12,24 @@ use crate::{
     call,
     consent::{Agreed, Consent},
     document::{Author, Document, Kind, Made},
-    effect::{capability_to_say, capability_to_set, capability_to_write_rows, check_stage},
+    effect::{capability_to_say, capability_to_set, capability_to_write_rows},
     field::{AGE_BANDS, Accepts, Field, SEXES, Value},
     id::{DocumentId, RowId},
     limit,
     mark::{How, Signer, Status, attendance},
     permission::{Capability, capability_to_begin},
     phone::Phone,
-    record::{CallSection, Record, Side},
+    record::{CallSection, DossierRecord, Record, Side},
     registry,
     role::Role,
     settings::SETTINGS,
+    stage::{self, Known, Others},
     table::Table,
     text,
+    visa::{Verdict, visaed},
 };
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// An edit with the moment at which it was meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -387,6 +391,39 @@ pub enum Edit {
         /// Whether it stays.
         keep: bool,
     },
+    /// Moves a dossier along its way (M9), with what the move records, in one change.
+    MoveStage {
+        /// Which dossier.
+        dossier: DocumentId,
+        /// The id of the move in the dossier's log.
+        moved: RowId,
+        /// To which stage.
+        to: String,
+        /// What it records, as far as it was said just now: some of `Field::WAY`.
+        fields: BTreeMap<Field, Value>,
+        /// Why. Whoever may correct stages and says why brings a dossier to any stage, whatever is missing.
+        reason: String,
+    },
+    /// Says that this device's owner reviews a dossier for its visa, in the place of whoever did; or that they no longer do.
+    ReviewDossier {
+        /// Which dossier.
+        dossier: DocumentId,
+        /// Whether they do.
+        review: bool,
+    },
+    /// Gives a version of a dossier its visa, or asks for changes, which brings it back to being written (M9). Ends the review.
+    GiveVisa {
+        /// Which dossier.
+        dossier: DocumentId,
+        /// The visa's id, and that of the move back.
+        visa: RowId,
+        /// The version that the reviewer saw: `DossierView::version`.
+        version: String,
+        /// What they say of it.
+        verdict: Verdict,
+        /// In words: what must change, at least.
+        remarks: String,
+    },
     /// Settles contradictory marks: those of another status are withdrawn (M1, M2).
     SettleMarks {
         /// At which event.
@@ -519,6 +556,46 @@ pub enum Refusal {
     #[error("the stage does not lead there")]
     #[serde(rename = "stage.jump")]
     StageJump,
+    /// Before this move the dossier must name its association.
+    #[error("the association is missing")]
+    #[serde(rename = "stage.association_missing")]
+    StageAssociation,
+    /// Before this move it must name its call.
+    #[error("the call is missing")]
+    #[serde(rename = "stage.call_missing")]
+    StageCall,
+    /// Its association has no convention with the OPAP, or one that is over.
+    #[error("no convention with the OPAP")]
+    #[serde(rename = "stage.no_convention")]
+    StageConvention,
+    /// A section that the call asks for is empty.
+    #[error("a section is empty")]
+    #[serde(rename = "stage.section_empty")]
+    StageSection,
+    /// A section is longer than the call lets it be.
+    #[error("a section is too long for the call")]
+    #[serde(rename = "stage.section_long")]
+    StageSectionLong,
+    /// A check of the budget does not hold.
+    #[error("the budget does not hold")]
+    #[serde(rename = "stage.budget_wrong")]
+    StageBudget,
+    /// The dossier has no visa.
+    #[error("no visa")]
+    #[serde(rename = "stage.no_visa")]
+    StageVisa,
+    /// The dossier has changed since its visa.
+    #[error("changed since the visa")]
+    #[serde(rename = "stage.visa_changed")]
+    StageVisaChanged,
+    /// Something that the move records is missing.
+    #[error("what the move records is missing")]
+    #[serde(rename = "stage.field_missing")]
+    StageField,
+    /// A visa is given to a dossier for which it was asked.
+    #[error("no visa was asked for")]
+    #[serde(rename = "visa.not_asked")]
+    VisaNotAsked,
     /// The engine failed on this document.
     #[error("the engine failed")]
     #[serde(rename = "edit.failed")]
@@ -545,6 +622,16 @@ impl Refusal {
             Self::RowInUse => "edit.row_in_use",
             Self::NoSuchEdit => "permission.no_such_edit",
             Self::StageJump => "stage.jump",
+            Self::StageAssociation => "stage.association_missing",
+            Self::StageCall => "stage.call_missing",
+            Self::StageConvention => "stage.no_convention",
+            Self::StageSection => "stage.section_empty",
+            Self::StageSectionLong => "stage.section_long",
+            Self::StageBudget => "stage.budget_wrong",
+            Self::StageVisa => "stage.no_visa",
+            Self::StageVisaChanged => "stage.visa_changed",
+            Self::StageField => "stage.field_missing",
+            Self::VisaNotAsked => "visa.not_asked",
             Self::Failed => "edit.failed",
         }
     }
@@ -656,6 +743,16 @@ impl Bench<'_> {
             }
             Edit::AddRow { document, table, row, fields } => self.add_table_row(*document, *table, *row, fields),
             Edit::KeepRow { document, row, keep } => self.keep_table_row(*document, *row, *keep),
+            Edit::MoveStage { dossier, moved, to, fields, reason } => {
+                self.move_stage(*dossier, *moved, to, fields, reason)
+            }
+            Edit::ReviewDossier { dossier, review } => {
+                let since = if *review { Value::Number(self.now()) } else { Value::Empty };
+                self.change(*dossier, Kind::Dossier, Capability::GiveVisa, |tx| set(tx, &ROOT, REVIEW, &since))
+            }
+            Edit::GiveVisa { dossier, visa, version, verdict, remarks } => {
+                self.give_visa(*dossier, *visa, version, *verdict, remarks)
+            }
             Edit::LinkSame { person, same_as } if person == same_as => Err(Refusal::ValueInvalid),
             Edit::LinkSame { person, same_as } => {
                 self.set_field(*person, None, Field::SameAs, &Value::Text(same_as.to_string()))
@@ -705,6 +802,17 @@ impl Bench<'_> {
         fields: &BTreeMap<Field, Value>,
         write: impl FnOnce(&mut Transaction<'_>) -> Done,
     ) -> Done {
+        self.create_if(id, kind, fields, write, |_, _| Ok(()))
+    }
+
+    fn create_if(
+        &mut self,
+        id: DocumentId,
+        kind: Kind,
+        fields: &BTreeMap<Field, Value>,
+        write: impl FnOnce(&mut Transaction<'_>) -> Done,
+        holds: impl FnOnce(&mut Self, &Document) -> Done,
+    ) -> Done {
         self.needs(capability_to_begin(kind))?;
         if self.library.copy(id).is_some() {
             return Ok(());
@@ -719,17 +827,29 @@ impl Bench<'_> {
         for (field, value) in fields {
             tidy.push((*field, checked(*field, value, Field::of(kind))?));
         }
-        self.write(Document::new(id, kind), |tx| {
+        let write = |tx: &mut Transaction<'_>| {
             for (field, value) in tidy {
                 set(tx, &ROOT, field.key(), &value)?;
             }
             write(tx)
-        })
+        };
+        self.write_if(Document::new(id, kind), write, holds)
     }
 
-    fn write(&mut self, mut document: Document, write: impl FnOnce(&mut Transaction<'_>) -> Done) -> Done {
+    fn write(&mut self, document: Document, write: impl FnOnce(&mut Transaction<'_>) -> Done) -> Done {
+        self.write_if(document, write, |_, _| Ok(()))
+    }
+
+    /// Writes one change, if what comes of it holds.
+    fn write_if(
+        &mut self,
+        mut document: Document,
+        write: impl FnOnce(&mut Transaction<'_>) -> Done,
+        holds: impl FnOnce(&mut Self, &Document) -> Done,
+    ) -> Done {
         let author = self.library.author(document.id, self.at_ms);
         if let Some(made) = document.write(&author, write)? {
+            holds(self, &document)?;
             if !document.is_within_limits() {
                 return Err(Refusal::HistoryFull);
             }
@@ -761,10 +881,14 @@ impl Bench<'_> {
         if required && value == Value::Empty {
             return Err(Refusal::NameMissing);
         }
-        if field == Field::Stage {
-            let values = document.crdt().get_all(ROOT, field.key())?;
-            let before: Vec<&str> = values.iter().filter_map(|(value, _)| value.as_str()).collect();
-            check_stage(self.role, &before, value.text())?;
+        if field == Field::Stage && kind == Kind::Dossier {
+            let to = value.text().to_owned();
+            let before = stages(&document)?;
+            let write = |tx: &mut Transaction<'_>| set(tx, &ROOT, field.key(), &value);
+            return self.write_if(document, write, |bench, after| match bench.role.may(Capability::CorrectStage) {
+                true => Ok(()),
+                false => bench.check_move(after, &before, &to),
+            });
         }
         let follows = match field {
             Field::Call if kind == Kind::Dossier && row_id.is_none() => Some(self.follow(value.text(), None)?),
@@ -1082,6 +1206,107 @@ impl Bench<'_> {
         })
     }
 
+    fn move_stage(
+        &mut self,
+        id: DocumentId,
+        moved: RowId,
+        to: &str,
+        fields: &BTreeMap<Field, Value>,
+        reason: &str,
+    ) -> Done {
+        let stage = checked(Field::Stage, &Value::from(to), Field::WAY)?;
+        if stage == Value::Empty {
+            return Err(Refusal::ValueInvalid);
+        }
+        let mut tidy = Vec::with_capacity(fields.len());
+        for (field, value) in fields {
+            if *field == Field::Stage {
+                return Err(Refusal::FieldUnknown);
+            }
+            self.needs(capability_to_set(Kind::Dossier, *field))?;
+            tidy.push((*field, checked(*field, value, Field::WAY)?));
+        }
+        let reason = lines(reason)?;
+        let document = self.library.copy(id).filter(|document| document.kind == Kind::Dossier);
+        let document = document.ok_or(Refusal::DocumentUnknown)?;
+        if document.crdt().get(ROOT, family_key(MOVE, moved))?.is_some() {
+            return Ok(());
+        }
+        let before = stages(&document)?;
+        if before == [to] {
+            return Err(Refusal::StageJump);
+        }
+        let at_ms = self.now();
+        let says_why = reason != Value::Empty;
+        let write = |tx: &mut Transaction<'_>| {
+            for (field, value) in &tidy {
+                set(tx, &ROOT, field.key(), value)?;
+            }
+            add_move(tx, moved, &stage, &reason, at_ms)
+        };
+        self.write_if(document, write, |bench, after| {
+            // A correction, by whoever may make one and says why.
+            if says_why && bench.role.may(Capability::CorrectStage) {
+                return Ok(());
+            }
+            bench.check_move(after, &before, to)?;
+            let needs_why = stage::moves(&before, to).all(|one| one.says_why);
+            let stays = before.iter().any(|stage| stage == to);
+            if needs_why && !says_why && !stays { Err(Refusal::ReasonMissing) } else { Ok(()) }
+        })
+    }
+
+    fn give_visa(&mut self, id: DocumentId, visa: RowId, version: &str, verdict: Verdict, remarks: &str) -> Done {
+        let remarks = lines(remarks)?;
+        if verdict == Verdict::ChangesAsked && remarks == Value::Empty {
+            return Err(Refusal::ReasonMissing);
+        }
+        self.needs(Capability::GiveVisa)?;
+        let document = self.library.copy(id).filter(|document| document.kind == Kind::Dossier);
+        let document = document.ok_or(Refusal::DocumentUnknown)?;
+        if document.crdt().get(ROOT, family_key(VISA, visa))?.is_some() {
+            return Ok(());
+        }
+        if !stages(&document)?.iter().any(|stage| stage == "visa") {
+            return Err(Refusal::VisaNotAsked);
+        }
+        if DossierRecord::at(&document, &version_heads(version)).is_none() {
+            return Err(Refusal::RowUnknown);
+        }
+        let Record::Dossier(record) = Record::read(&document) else { return Err(Refusal::DocumentUnknown) };
+        let order = record.visas.iter().map(|one| one.order).max().unwrap_or(0).saturating_add(1);
+        let at_ms = self.now();
+        self.write(document, |tx| {
+            let Some(row) = new_family_row(tx, VISA, visa, limit::VISAS_MAX)? else { return Ok(()) };
+            set(tx, &row, "order", &Value::Number(i64::from(order)))?;
+            set(tx, &row, "version", &Value::from(version))?;
+            set(tx, &row, "verdict", &Value::from(verdict.as_str()))?;
+            set(tx, &row, "remarks", &remarks)?;
+            set(tx, &row, "at_ms", &Value::Number(at_ms))?;
+            set(tx, &ROOT, REVIEW, &Value::Empty)?;
+            if verdict == Verdict::ChangesAsked {
+                add_move(tx, visa, &Value::from("writing"), &remarks, at_ms)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// M9: whether the role may bring a dossier from these stages to that one, as it now is.
+    fn check_move(&mut self, dossier: &Document, before: &[String], to: &str) -> Done {
+        let Record::Dossier(record) = Record::read(dossier) else { return Err(Refusal::DocumentUnknown) };
+        let version = record.fields.text(Field::CallVersion).parse().ok();
+        let call = record.fields.document(Field::Call).and_then(|id| self.library.copy(id));
+        let call = call.and_then(|call| call::rules(&call, version));
+        let association = record.fields.document(Field::Association).and_then(|id| self.record(id).ok());
+        let others = Others {
+            call: call.as_ref(),
+            association: association.as_ref().map(Record::fields),
+            today: self.now() / DAY_MS,
+        };
+        let known = || Some(Known { dossier: &record, visa: visaed(dossier, &record), others: Some(others) });
+        stage::check(self.role, before, to, known)
+    }
+
     fn create_dossier(&mut self, dossier: DocumentId, fields: &BTreeMap<Field, Value>, sections: &[String]) -> Done {
         if sections.len() > limit::SECTIONS_MAX || !sections.iter().all(|key| is_section_key(key)) {
             return Err(Refusal::ValueInvalid);
@@ -1089,7 +1314,17 @@ impl Bench<'_> {
         let text = |field| fields.get(&field).map_or("", Value::text);
         let mut follows = self.follow(text(Field::Call), text(Field::CallVersion).parse().ok())?;
         follows.sections.splice(0..0, sections.iter().cloned());
-        self.create(dossier, Kind::Dossier, fields, |tx| follows.write(tx, true))
+        self.create_if(
+            dossier,
+            Kind::Dossier,
+            fields,
+            |tx| follows.write(tx, true),
+            |bench, document| match fields.get(&Field::Stage).map(Value::text) {
+                None | Some("") => Ok(()),
+                Some(_) if bench.role.may(Capability::CorrectStage) => Ok(()),
+                Some(stage) => bench.check_move(document, &[], stage),
+            },
+        )
     }
 
     /// What a dossier that answers a call follows of it: that version or, where none is named, the newest (C2). Of a call that is not
@@ -1305,6 +1540,11 @@ pub(crate) const VERSION: &str = "version";
 pub(crate) const CONFIRM: &str = "confirm";
 /// Entries of a dossier's log of volunteers' time.
 pub(crate) const TIME: &str = "time";
+/// The log of a dossier's moves, and its visas: written once, never touched again.
+pub(crate) const MOVE: &str = "move";
+pub(crate) const VISA: &str = "visa";
+/// A register at a dossier's root: since when somebody reviews it. Who, is told by the change that says so.
+pub(crate) const REVIEW: &str = "review";
 /// Registers at the root: `headcount/slot/sex/age band`, and `link/document`, which says of what kind the document is.
 pub(crate) const HEADCOUNT: &str = "headcount";
 pub(crate) const LINK: &str = "link";
@@ -1370,6 +1610,22 @@ fn trainer_name(trainer: &NewTrainer) -> Result<Value, Refusal> {
 fn add_trainer(tx: &mut Transaction<'_>, trainer: RowId, name: &Value) -> Done {
     let Some(row) = new_family_row(tx, TRAINER, trainer, limit::TRAINERS_MAX)? else { return Ok(()) };
     set(tx, &row, Field::Label.key(), name)
+}
+
+/// The stages at which a dossier stands: several where people disagree.
+fn stages(document: &Document) -> Result<Vec<String>, Refusal> {
+    let values = document.crdt().get_all(ROOT, Field::Stage.key())?;
+    let stages = values.iter().filter_map(|(value, _)| value.as_str().filter(|stage| !stage.is_empty()));
+    Ok(stages.map(str::to_owned).collect())
+}
+
+/// Sets the stage and logs the move.
+fn add_move(tx: &mut Transaction<'_>, moved: RowId, to: &Value, reason: &Value, at_ms: i64) -> Done {
+    let Some(row) = new_family_row(tx, MOVE, moved, limit::MOVES_MAX)? else { return Ok(()) };
+    set(tx, &row, "to", to)?;
+    set(tx, &row, "reason", reason)?;
+    set(tx, &row, "at_ms", &Value::Number(at_ms))?;
+    set(tx, &ROOT, Field::Stage.key(), to)
 }
 
 /// M1: what is taken back stays, with a word beside it.

@@ -16,9 +16,11 @@ use crate::{
     id::{DocumentId, RowId},
     limit,
     permission::{Capability, capability_to_begin},
+    record::DossierRecord,
     role::Role,
-    stage,
+    stage::{self, Known},
     table::Table,
+    visa::Visaed,
 };
 
 /// One operation of a change, and the place that it touches.
@@ -45,6 +47,8 @@ pub struct Judge {
     /// The change is the document's first.
     begins: bool,
     stage: Option<StageSet>,
+    /// The stages that it logs a move to.
+    logged: Vec<String>,
 }
 
 /// What the change does with the stage.
@@ -60,7 +64,7 @@ impl Judge {
     /// A judge of a change by an author of that role.
     #[must_use]
     pub fn new(document: DocumentId, kind: Kind, role: Role, begins: bool) -> Self {
-        Self { document, kind, role, begins, stage: None }
+        Self { document, kind, role, begins, stage: None, logged: Vec::new() }
     }
 
     /// Judges one operation.
@@ -96,10 +100,22 @@ impl Judge {
                 self.sealed_cell(touch, &["heads", "number", "note", "at_ms"], self.change_call())
             }
             (Kind::Dossier, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => {
-                let entry = touch.key.and_then(family_of).filter(|(family, id)| is_time(family, id));
-                entry.ok_or(Refusal::NoSuchEdit)?;
-                self.add_sealed_row(touch, self.write_dossier())
+                let (family, id) = touch.key.and_then(family_of).ok_or(Refusal::NoSuchEdit)?;
+                id.parse::<RowId>().map_err(|_| Refusal::NoSuchEdit)?;
+                match family {
+                    edit::TIME => self.add_sealed_row(touch, self.write_dossier()),
+                    edit::VISA => self.add_sealed_row(touch, Capability::GiveVisa),
+                    // Who may move it where is judged of the stage, with which the log must agree.
+                    edit::MOVE => self.add_sealed_row(touch, Capability::SubmitDossier),
+                    _ => Err(Refusal::NoSuchEdit),
+                }
             }
+            (Kind::Dossier, []) if touch.key == Some(edit::REVIEW) => match touch.action {
+                OpType::Put(value) if !matches!(value, ScalarValue::Int(0..) | ScalarValue::Null) => {
+                    Err(Refusal::ValueInvalid)
+                }
+                _ => self.register(touch, Capability::GiveVisa),
+            },
             (_, []) => self.root(touch),
             (Kind::Person, ["not_same"]) => {
                 key_as::<DocumentId>(touch)?;
@@ -143,11 +159,24 @@ impl Judge {
                 Some("side" | "order" | "state") => self.register(touch, self.write_dossier()),
                 _ => self.row_field(touch, Field::LINE, self.write_dossier()),
             },
-            (Kind::Dossier, [row]) if family_of(row).is_some_and(|(family, id)| is_time(family, id)) => match touch.key
+            (Kind::Dossier, [row])
+                if family_of(row).is_some_and(|(family, id)| family == edit::TIME && id.parse::<RowId>().is_ok()) =>
             {
-                Some("state") => self.state(touch, self.write_dossier()),
-                _ => self.row_field(touch, Field::TIME, self.write_dossier()),
-            },
+                match touch.key {
+                    Some("state") => self.state(touch, self.write_dossier()),
+                    _ => self.row_field(touch, Field::TIME, self.write_dossier()),
+                }
+            }
+            (Kind::Dossier, [row]) if family_of(row).is_some_and(|(family, _)| family == edit::VISA) => {
+                let cells = ["order", "version", "verdict", "remarks", "at_ms"];
+                self.sealed_cell(touch, &cells, Capability::GiveVisa)
+            }
+            (Kind::Dossier, [row]) if family_of(row).is_some_and(|(family, _)| family == edit::MOVE) => {
+                if let (Some("to"), OpType::Put(value)) = (touch.key, touch.action) {
+                    self.logged.push(Value::from_scalar(value).to_string());
+                }
+                self.sealed_cell(touch, &["to", "reason", "at_ms"], Capability::SubmitDossier)
+            }
             (Kind::Call, ["sections"]) => {
                 let row = *touch.action == OpType::Make(ObjType::Map) && touch.key.is_some_and(is_section_key);
                 if row { self.needs(Capability::ChangeCall) } else { Err(Refusal::NoSuchEdit) }
@@ -159,16 +188,33 @@ impl Judge {
         }
     }
 
-    /// Judges what only the change as a whole shows: whether a dossier's stage jumps (M9). `value_of` finds the text that an
-    /// operation wrote.
+    /// Judges what only the change as a whole shows: whether a dossier's stage may be moved so (M9). `value_of` finds the text that an
+    /// operation wrote; `after` reads the dossier as it is with this change.
+    ///
+    /// What must hold is judged of the dossier alone: what its call and its association say is the phone's to judge.
     ///
     /// # Errors
-    /// [`Refusal::StageJump`].
-    pub fn finish(self, value_of: impl Fn(&OpId) -> Option<String>) -> Judged {
-        let Some(set) = self.stage else { return Ok(()) };
-        let before: Vec<String> = set.replaces.iter().filter_map(value_of).filter(|stage| !stage.is_empty()).collect();
-        let before: Vec<&str> = before.iter().map(String::as_str).collect();
-        check_stage(self.role, &before, &set.to)
+    /// See [`stage::check`]; [`Refusal::NoSuchEdit`] where the log of moves says something else.
+    pub fn finish(
+        self,
+        value_of: impl Fn(&OpId) -> Option<String>,
+        after: impl FnOnce() -> Option<(DossierRecord, Visaed)>,
+    ) -> Judged {
+        let to = self.stage.as_ref().map_or("", |set| &set.to);
+        if self.logged.iter().any(|logged| logged != to) {
+            return Err(Refusal::NoSuchEdit);
+        }
+        let Some(set) = &self.stage else { return Ok(()) };
+        if self.role.may(Capability::CorrectStage) {
+            return Ok(());
+        }
+        let before = set.replaces.iter().filter_map(value_of).filter(|stage| !stage.is_empty());
+        let before: Vec<String> = before.collect();
+        let mut read = None;
+        stage::check(self.role, &before, &set.to, || {
+            let (dossier, visa) = read.insert(after()?);
+            Some(Known { dossier, visa: *visa, others: None })
+        })
     }
 
     fn root(&mut self, touch: &Touch<'_>) -> Judged {
@@ -187,6 +233,14 @@ impl Judge {
             if person != Ok(self.document) {
                 return Err(Refusal::NoSuchEdit);
             }
+        }
+        if field == Field::Stage {
+            // Who may move it depends on where from and where to.
+            return match touch.action {
+                OpType::Put(value) => checked(field, &Value::from_scalar(value), &[Field::Stage]).map(drop),
+                OpType::Delete => Ok(()),
+                _ => Err(Refusal::NoSuchEdit),
+            };
         }
         self.field(touch, field, Field::of(self.kind), self.capability_for(field, touch.action))
     }
@@ -335,7 +389,8 @@ pub fn capability_to_set(kind: Kind, field: Field) -> Capability {
         (Kind::Contact, _) => Capability::ChangeContact,
         (Kind::Association, _) => Capability::ChangeAssociation,
         (Kind::Event, _) => Capability::ChangeEvent,
-        (Kind::Dossier, Field::Stage) => Capability::MoveStage,
+        (Kind::Dossier, Field::PortalReference | Field::FiledDay) => Capability::SubmitDossier,
+        (Kind::Dossier, field) if Field::WAY.contains(&field) && field != Field::Coordinator => Capability::MoveStage,
         (Kind::Dossier, _) => Capability::WriteDossier,
         (Kind::Call, _) => Capability::ChangeCall,
         (Kind::Settings, _) => Capability::ChangeSettings,
@@ -358,23 +413,9 @@ pub fn capability_to_say(agreed: Agreed) -> Capability {
     }
 }
 
-/// M9: whether a role may bring a dossier from one of these stages to that one.
-///
-/// # Errors
-/// [`Refusal::StageJump`].
-pub fn check_stage(role: Role, before: &[&str], to: &str) -> Judged {
-    let may = role.may(Capability::CorrectStage) || !to.is_empty() && stage::may_move(before, to);
-    if may { Ok(()) } else { Err(Refusal::StageJump) }
-}
-
 /// Whether a key names a rule of a call.
 fn is_rule(key: &str) -> bool {
     Field::from_key(key).is_some_and(|field| Field::of(Kind::Call).contains(&field))
-}
-
-/// Whether a key at a dossier's root is of an entry of the log of volunteers' time.
-fn is_time(family: &str, id: &str) -> bool {
-    family == edit::TIME && id.parse::<RowId>().is_ok()
 }
 
 /// Whether such a headcount can be: of a half-day, by sex and age band.

@@ -567,6 +567,26 @@ fields! {
     ShareMaxBp = "share_max_bp", Number(0, 10_000);
     /// Whether a rule is still to be confirmed by whoever gives the call: one of [`YES_NO`].
     ToConfirm = "to_confirm", Word(YES_NO);
+    /// The day on which an association signed the convention that makes the house its OPAP.
+    OpapDay = "opap_day", Day;
+    /// The last day of that convention, where it has one.
+    OpapUntil = "opap_until", Day;
+    /// Whether a call wants such a convention: one of [`YES_NO`]; empty is yes.
+    OpapRequired = "opap_required", Word(YES_NO);
+    /// What the funder's portal calls a dossier that was filed there.
+    PortalReference = "portal_reference", Text(SHORT);
+    /// The day on which it was filed.
+    FiledDay = "filed_day", Day;
+    /// The day on which the funder decided.
+    DecisionDay = "decision_day", Day;
+    /// The grant that was decided, in cents.
+    GrantedCents = "granted_cents", Number(0, limit::CENTS_MAX);
+    /// What the funder said of its decision.
+    DecisionRemarks = "decision_remarks", Text(LINES);
+    /// The day on which the grant's convention was signed.
+    AgreementDay = "agreement_day", Day;
+    /// The number of that convention.
+    AgreementNumber = "agreement_number", Text(SHORT);
 }
 
 impl Field {
@@ -590,6 +610,19 @@ impl Field {
     ];
     /// The fields of an entry of the volunteers' log; the label is the task.
     pub const TIME: &'static [Self] = &[Self::Volunteer, Self::Day, Self::Label, Self::HoursE2, Self::HourCents];
+
+    /// The fields of a dossier that follow its way and are no part of what is filed: a visa says nothing about them.
+    pub const WAY: &'static [Self] = &[
+        Self::Stage,
+        Self::Coordinator,
+        Self::PortalReference,
+        Self::FiledDay,
+        Self::DecisionDay,
+        Self::GrantedCents,
+        Self::DecisionRemarks,
+        Self::AgreementDay,
+        Self::AgreementNumber,
+    ];
 
     /// The fields of a kind of document, in the order in which a form shows them.
     #[must_use]
@@ -623,6 +656,8 @@ impl Field {
                 Self::Origin,
                 Self::Founded,
                 Self::Dissolved,
+                Self::OpapDay,
+                Self::OpapUntil,
             ],
             Kind::Event => &[
                 Self::Title,
@@ -654,6 +689,13 @@ impl Field {
                 Self::CallVersion,
                 Self::DacCode,
                 Self::StartDay,
+                Self::PortalReference,
+                Self::FiledDay,
+                Self::DecisionDay,
+                Self::GrantedCents,
+                Self::DecisionRemarks,
+                Self::AgreementDay,
+                Self::AgreementNumber,
             ],
             Kind::Call => &[
                 Self::Title,
@@ -679,6 +721,7 @@ impl Field {
                 Self::BudgetHeadings,
                 Self::ChecksOff,
                 Self::GoalsOtherMax,
+                Self::OpapRequired,
             ],
             Kind::Settings => &[
                 Self::HouseName,

@@ -1,17 +1,23 @@
 //! History: who changed what, when and on which device, read from a document's own changes (M10).
 
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
+};
+
 use automerge::{ChangeHash, ChangeMetadata, ObjId, PatchAction, Prop, ROOT, ReadDoc as _, ScalarValue, Value as Crdt};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     document::{Document, Kind, device_of, genesis_hash},
-    edit,
+    edit::{self, version_text},
     field::{Field, Value},
     id::{DeviceId, DocumentId},
     limit,
     mark::Status,
     renewal,
     table::Table,
+    visa::Verdict,
 };
 
 /// One change in words that the page can put together.
@@ -115,6 +121,25 @@ pub enum Did {
         /// How many characters were taken out.
         removed: u32,
     },
+    /// Moved a dossier along its way.
+    Moved {
+        /// To which stage.
+        to: String,
+        /// Why, where that was said.
+        reason: String,
+    },
+    /// Gave a version of a dossier its visa, or asked for changes.
+    Visaed {
+        /// Which of the two.
+        verdict: Option<Verdict>,
+        /// In words.
+        remarks: String,
+    },
+    /// Began to review a dossier, or ended it.
+    Reviewed {
+        /// Whether it began.
+        begins: bool,
+    },
     /// Said that a paragraph was read again.
     ReadAgain {
         /// In which section.
@@ -135,13 +160,128 @@ pub fn history(document: &Document, entries_max: usize) -> (Vec<HistoryEntry>, u
     let older = metas.len().saturating_sub(entries_max);
     let entries = metas[older..].iter().rev().map(|meta| HistoryEntry {
         by: device_of(meta.actor.to_bytes()),
-        at_ms: u64::try_from(meta.timestamp).unwrap_or(0).saturating_mul(1000),
+        at_ms: at_ms(meta),
         did: match rewriting.first() == Some(&meta.hash) {
             true => vec![Did::Rewritten],
-            false => did(document, &meta.deps, meta.hash),
+            false => did(document, &meta.deps, &[meta.hash]),
         },
     });
     (entries.collect(), older)
+}
+
+/// Some changes of one device in a row, as one version of the document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct VersionEntry {
+    /// The document right after them: see `edit::version_text`.
+    pub version: String,
+    /// The one before it; empty for the first.
+    pub before: String,
+    /// The device that they were made on.
+    pub by: Option<DeviceId>,
+    /// When the first was made, by that device's clock; milliseconds since 1970, whole seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub from_ms: u64,
+    /// When the last was made.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+    /// How many they are.
+    pub changes: u32,
+    /// What they did together.
+    pub did: Vec<Did>,
+}
+
+/// The newest `versions_max` versions of a document, the newest first, and how many older ones there are. The same everywhere: changes
+/// stand in the order of their clocks, as far as they build on each other.
+///
+/// Each of the changes `alone` is a version of its own.
+#[must_use]
+pub fn versions(document: &Document, alone: &BTreeSet<ChangeHash>, versions_max: usize) -> (Vec<VersionEntry>, usize) {
+    let genesis = genesis_hash(document.kind);
+    let metas = document.crdt().get_changes_meta(&[genesis]);
+    let rewriting = rewriting(document.kind, &metas);
+    let mut heads = BTreeSet::from([genesis]);
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for meta in in_order(&metas) {
+        let ends = |group: &Group<'_>| {
+            let rewrites = rewriting.contains(&meta.hash);
+            let at_ms = at_ms(meta);
+            let near = at_ms.abs_diff(group.at_ms) <= limit::VERSION_GAP_MS;
+            let apart = alone.contains(&meta.hash) || alone.contains(&group.last.hash);
+            rewrites != group.rewrites || !rewrites && (apart || !near || device_of(meta.actor.to_bytes()) != group.by)
+        };
+        if groups.last().is_none_or(ends) {
+            groups.push(Group {
+                before: heads.iter().copied().collect(),
+                after: Vec::new(),
+                by: device_of(meta.actor.to_bytes()),
+                from_ms: at_ms(meta),
+                at_ms: at_ms(meta),
+                changes: 0,
+                rewrites: rewriting.contains(&meta.hash),
+                last: meta,
+            });
+        }
+        heads.retain(|head| !meta.deps.contains(head));
+        heads.insert(meta.hash);
+        if let Some(group) = groups.last_mut() {
+            group.after = heads.iter().copied().collect();
+            (group.at_ms, group.changes, group.last) = (at_ms(meta), group.changes + 1, meta);
+        }
+    }
+    let older = groups.len().saturating_sub(versions_max);
+    let entries = groups[older..].iter().rev().map(|group| VersionEntry {
+        version: version_text(&group.after),
+        before: if group.before == [genesis] { String::new() } else { version_text(&group.before) },
+        by: group.by,
+        from_ms: group.from_ms,
+        at_ms: group.at_ms,
+        changes: group.changes,
+        did: if group.rewrites { vec![Did::Rewritten] } else { did(document, &group.before, &group.after) },
+    });
+    (entries.collect(), older)
+}
+
+/// Changes that make one version.
+struct Group<'a> {
+    before: Vec<ChangeHash>,
+    after: Vec<ChangeHash>,
+    by: Option<DeviceId>,
+    from_ms: u64,
+    at_ms: u64,
+    changes: u32,
+    rewrites: bool,
+    last: &'a ChangeMetadata<'a>,
+}
+
+/// Changes by their clocks, each after those that it builds on.
+fn in_order<'a>(metas: &'a [ChangeMetadata<'a>]) -> Vec<&'a ChangeMetadata<'a>> {
+    let known: BTreeMap<ChangeHash, usize> = metas.iter().enumerate().map(|(n, meta)| (meta.hash, n)).collect();
+    let mut after: Vec<Vec<usize>> = vec![Vec::new(); metas.len()];
+    let mut waits = vec![0_usize; metas.len()];
+    for (n, meta) in metas.iter().enumerate() {
+        for dep in meta.deps.iter().filter_map(|dep| known.get(dep)) {
+            after[*dep].push(n);
+            waits[n] += 1;
+        }
+    }
+    let key = |n: usize| Reverse((metas[n].timestamp, metas[n].hash, n));
+    let mut ready: BinaryHeap<_> = (0..metas.len()).filter(|n| waits[*n] == 0).map(key).collect();
+    let mut order = Vec::with_capacity(metas.len());
+    while let Some(Reverse((_, _, n))) = ready.pop() {
+        order.push(&metas[n]);
+        for next in &after[n] {
+            waits[*next] -= 1;
+            if waits[*next] == 0 {
+                ready.push(key(*next));
+            }
+        }
+    }
+    order
+}
+
+fn at_ms(meta: &ChangeMetadata<'_>) -> u64 {
+    u64::try_from(meta.timestamp).unwrap_or(0).saturating_mul(1000)
 }
 
 /// What one change of a document did; none if the document does not hold it.
@@ -150,8 +290,8 @@ pub fn entry(document: &Document, change: &[u8; 32]) -> Option<HistoryEntry> {
     let meta = document.crdt().get_change_meta_by_hash(&ChangeHash(*change))?;
     Some(HistoryEntry {
         by: device_of(meta.actor.to_bytes()),
-        at_ms: u64::try_from(meta.timestamp).unwrap_or(0).saturating_mul(1000),
-        did: did(document, &meta.deps, meta.hash),
+        at_ms: at_ms(&meta),
+        did: did(document, &meta.deps, &[meta.hash]),
     })
 }
 
@@ -176,9 +316,9 @@ fn rewriting(kind: Kind, metas: &[ChangeMetadata<'_>]) -> Vec<ChangeHash> {
     chain.split_off(1)
 }
 
-fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did> {
+fn did(document: &Document, before: &[ChangeHash], after: &[ChangeHash]) -> Vec<Did> {
     let mut did: Vec<Did> = Vec::new();
-    for patch in document.crdt().diff(before, &[after]) {
+    for patch in document.crdt().diff(before, after) {
         // The path from the root: map names and row keys. The last property is in the action.
         let path: Vec<String> = patch.path.iter().map(|(_, prop)| prop_text(prop)).collect();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -187,6 +327,9 @@ fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did
                 did.extend(in_family(document, &key, &value.0));
             }
             ([], PatchAction::PutMap { key, value: (Crdt::Scalar(scalar), _), .. }) => {
+                if key == edit::REVIEW {
+                    did.push(Did::Reviewed { begins: Value::from_scalar(&scalar) != Value::Empty });
+                }
                 if let Some(field) = Field::from_key(&key) {
                     did.push(Did::Set { field, value: Value::from_scalar(&scalar) });
                 }
@@ -238,6 +381,13 @@ fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did
             _ => {}
         }
     }
+    // The log of moves says where to and why, and a visa ends the review.
+    if did.iter().any(|d| matches!(d, Did::Moved { .. })) {
+        did.retain(|d| !matches!(d, Did::Set { field: Field::Stage, .. }));
+    }
+    if did.iter().any(|d| matches!(d, Did::Visaed { .. })) {
+        did.retain(|d| !matches!(d, Did::Reviewed { .. }));
+    }
     // A change that rewords touches its paragraphs too: that is not a reading.
     let rewords = did.iter().any(|d| matches!(d, Did::Reworded { .. }));
     if rewords {
@@ -266,6 +416,13 @@ fn in_family(document: &Document, key: &str, value: &Crdt<'_>) -> Option<Did> {
             let Crdt::Scalar(scalar) = value else { return None };
             Did::Confirmed { field: Field::from_key(id)?, confirmed: Value::from_scalar(scalar) == Value::Empty }
         }
+        edit::MOVE => {
+            Did::Moved { to: cell_text(document, &row()?, "to"), reason: cell_text(document, &row()?, "reason") }
+        }
+        edit::VISA => Did::Visaed {
+            verdict: Verdict::from_word(&cell_text(document, &row()?, "verdict")),
+            remarks: cell_text(document, &row()?, "remarks"),
+        },
         edit::SHEET => Did::Sealed { reason: cell_text(document, &row()?, "reason") },
         edit::LINK => Did::Linked { document: id.parse().ok() },
         edit::HEADCOUNT => {

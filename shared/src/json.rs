@@ -19,6 +19,7 @@ use crate::{
     role::Role,
     table::Table,
     view::ViewKey,
+    visa::Verdict,
     wire::{Failure, Lock, Report},
 };
 
@@ -387,6 +388,7 @@ read_words! {
     Field: Field::from_key;
     Table: Table::from_key;
     Status: Status::from_word;
+    Verdict: Verdict::from_word;
     Kind: |word: &str| Kind::ALL.into_iter().find(|kind| kind.as_str() == word);
     Side: |word: &str| match word {
         "expense" => Some(Side::Expense),
@@ -493,6 +495,10 @@ read_tagged! { ViewKey by "view" {
     "dossier" = Dossier { dossier }
     "call" = Call { call }
     "news" = News { dossier, since }
+    "dossier_at" = DossierAt { dossier, version }
+    "way" = Way { dossier }
+    "versions" = Versions { dossier, count }
+    "compare" = Compare { dossier, before, after }
     "directory" = Directory {}
     "record" = Record { document }
     "questions" = Questions {}
@@ -532,6 +538,9 @@ read_tagged! { Edit by "do" {
     "settle_marks" = SettleMarks { event, slot, person, status, withdrawal, reason }
     "link_same" = LinkSame { person, same_as }
     "not_same" = NotSame { person, other }
+    "move_stage" = MoveStage { dossier, moved, to, fields, reason }
+    "review_dossier" = ReviewDossier { dossier, review }
+    "give_visa" = GiveVisa { dossier, visa, version, verdict, remarks }
     "create_call" = CreateCall { call, fields, sections }
     "publish_call" = PublishCall { call, version, note }
     "confirm_rule" = ConfirmRule { call, field, confirmed }

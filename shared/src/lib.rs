@@ -29,7 +29,9 @@ pub mod renewal;
 pub mod settings;
 pub mod stage;
 mod text;
+pub mod visa;
 
+pub mod compare;
 pub mod figures;
 pub mod history;
 pub mod news;

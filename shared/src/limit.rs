@@ -14,6 +14,10 @@ pub const SECTIONS_MAX: usize = 60;
 pub const LINES_MAX: usize = 1_000;
 /// Entries in the volunteers' log of one dossier, removed ones included.
 pub const TIME_MAX: usize = 2_000;
+/// Moves of one dossier along its stages that are kept in its log.
+pub const MOVES_MAX: usize = 500;
+/// Visas of one dossier, those that asked for changes included.
+pub const VISAS_MAX: usize = 200;
 /// Half-days of one event.
 pub const SLOTS_MAX: usize = 60;
 /// Trainers of one event, removed ones included.
@@ -66,3 +70,10 @@ pub const DIFFERING_DOCUMENTS_MAX: usize = 8_000;
 pub const JUDGED_MAX: usize = 20;
 /// Entries of a document's history that one view shows.
 pub const HISTORY_ENTRIES_MAX: usize = 200;
+/// Changes of one device in which nothing comes between, and of which each comes within this of the one before, are one version
+/// in a dossier's history. In milliseconds.
+pub const VERSION_GAP_MS: u64 = 15 * 60 * 1000;
+/// Versions of a dossier that one page of its history shows.
+pub const VERSIONS_MAX: usize = 20;
+/// What comparing texts word by word may cost, in steps; a passage beyond is shown as taken out and put in whole.
+pub const WORD_STEPS_MAX: usize = 40_000_000;

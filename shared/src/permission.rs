@@ -42,6 +42,10 @@ pub enum Capability {
     AddDossier,
     /// Write a dossier's texts, key facts and budget.
     WriteDossier,
+    /// Ask for the visa of a dossier, and say that it was filed (M9).
+    SubmitDossier,
+    /// Give a dossier its visa, or ask for changes (M9).
+    GiveVisa,
     /// Move a dossier one step along its stages (M9).
     MoveStage,
     /// Set a dossier's stage to any other, to correct it.
@@ -72,14 +76,14 @@ pub enum Capability {
 
 use Capability::{
     AddAssociation, AddContact, AddDossier, AddEvent, AddPerson, AddToRoster, AnswerPeople, ChangeAssociation,
-    ChangeCall, ChangeContact, ChangeEvent, ChangePerson, ChangeSettings, CorrectStage, GiveBack, JoinPeople,
+    ChangeCall, ChangeContact, ChangeEvent, ChangePerson, ChangeSettings, CorrectStage, GiveBack, GiveVisa, JoinPeople,
     JudgeQuarantine, ManageAccess, Mark, MoveStage, ReadContact, ReadJournal, ReadSheet, RunRetention, SealSheet,
-    SeeAccess, WithdrawMark, WriteDossier,
+    SeeAccess, SubmitDossier, WithdrawMark, WriteDossier,
 };
 
 /// The table. `V` a volunteer, `C` a coordinator, `S` staff, `A` an administrator, `F` a funder's auditor; `-` may not.
 #[rustfmt::skip]
-pub const TABLE: [(Capability, &str); 28] = [
+pub const TABLE: [(Capability, &str); 30] = [
     // People
     (AddPerson,           "V C S A -"),
     (ChangePerson,        "V C S A -"),
@@ -98,6 +102,8 @@ pub const TABLE: [(Capability, &str); 28] = [
     // Dossiers
     (AddDossier,          "- C S A -"),
     (WriteDossier,        "V C S A -"),
+    (SubmitDossier,       "V C S A -"),
+    (GiveVisa,            "- C S A -"),
     (MoveStage,           "- C S A -"),
     (CorrectStage,        "- - S A -"),
     (ChangeCall,          "- - S A -"),

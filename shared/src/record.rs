@@ -2,10 +2,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::RangeBounds,
     sync::OnceLock,
 };
 
-use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as Crdt};
+use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as Crdt, iter::MapRange};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     names,
     table::Table,
     text,
+    visa::{Verdict, Visa},
 };
 
 /// One of several values that were set apart, and who set it when, by their own clock.
@@ -347,6 +349,42 @@ pub struct DossierRecord {
     pub time: Vec<TimeRow>,
     /// What stands in its tables.
     pub rows: Rows,
+    /// The log of its moves, the earliest first (M9).
+    pub moves: Vec<Moved>,
+    /// What reviewers said, the earliest first (M9).
+    pub visas: Vec<Visa>,
+    /// Who reviews it now: several where they began apart.
+    pub reviews: Vec<Review>,
+}
+
+/// One move of a dossier, as it was logged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Moved {
+    /// Which one.
+    pub id: RowId,
+    /// The stage that it led to.
+    pub to: String,
+    /// Why, where that was said.
+    pub reason: String,
+    /// When, by the device's clock; milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+    /// On which device.
+    pub by: Option<DeviceId>,
+    /// The dossier right after it: see `edit::version_text`.
+    pub version: String,
+}
+
+/// Somebody is reviewing a dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Review {
+    /// On which device they said so.
+    pub by: Option<DeviceId>,
+    /// Since when, by that device's clock; milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
 }
 
 /// One long text of a dossier.
@@ -431,6 +469,26 @@ pub enum LineState {
 }
 
 impl DossierRecord {
+    /// A dossier as it was in a version; none where the version is not known here, or it is no dossier.
+    ///
+    /// What only people of today are asked about is left out: what was edited apart.
+    #[must_use]
+    pub fn at(document: &Document, version: &[ChangeHash]) -> Option<Self> {
+        let known = version.iter().all(|head| document.crdt.get_change_meta_by_hash(head).is_some());
+        if version.is_empty() || !known || document.kind != Kind::Dossier {
+            return None;
+        }
+        let reader = Reader { document, at: Some(version) };
+        Some(reader.dossier(reader.fields(&ROOT, Field::of(Kind::Dossier))))
+    }
+
+    /// The version that was filed last; none where it was not.
+    #[must_use]
+    pub fn filed(&self) -> Option<&str> {
+        let filed = self.moves.iter().rfind(|one| one.to == "filed");
+        filed.map(|one| one.version.as_str())
+    }
+
     /// Sum of one side in cents: the lines that count, and volunteers' time, which both sides have.
     #[must_use]
     pub fn total_cents(&self, side: Side) -> i64 {
@@ -492,7 +550,7 @@ impl Record {
     /// Reads a document. What is missing or of another shape reads as empty: a record never fails.
     #[must_use]
     pub fn read(document: &Document) -> Self {
-        let reader = Reader { document };
+        let reader = Reader { document, at: None };
         let fields = reader.fields(&ROOT, Field::of(document.kind));
         match document.kind {
             Kind::Person => Self::Person(reader.person(fields)),
@@ -516,6 +574,15 @@ impl Record {
             Self::Event(record) => &record.fields,
             Self::Dossier(record) => &record.fields,
             Self::Call(record) => &record.fields,
+        }
+    }
+
+    /// The rules of a call, if the document is one.
+    #[must_use]
+    pub fn as_call(&self) -> Option<&CallRecord> {
+        match self {
+            Self::Call(call) => Some(call),
+            _ => None,
         }
     }
 
@@ -587,12 +654,34 @@ impl Record {
 
 struct Reader<'a> {
     document: &'a Document,
+    /// Only what was known in this version; everything where there is none.
+    at: Option<&'a [ChangeHash]>,
 }
 
 impl Reader<'_> {
+    fn get(&self, parent: &ObjId, key: &str) -> Option<(Crdt<'_>, ObjId)> {
+        let crdt = &self.document.crdt;
+        let got = self.at.map_or_else(|| crdt.get(parent, key), |at| crdt.get_at(parent, key, at));
+        got.ok().flatten()
+    }
+
+    fn get_all(&self, parent: &ObjId, key: &str) -> Vec<(Crdt<'_>, ObjId)> {
+        let crdt = &self.document.crdt;
+        let got = self.at.map_or_else(|| crdt.get_all(parent, key), |at| crdt.get_all_at(parent, key, at));
+        got.unwrap_or_default()
+    }
+
+    fn map_range(&self, map: &ObjId, range: impl RangeBounds<String> + 'static) -> MapRange<'_> {
+        let crdt = &self.document.crdt;
+        match self.at {
+            None => crdt.map_range(map, range),
+            Some(at) => crdt.map_range_at(map, range, at),
+        }
+    }
+
     fn object(&self, parent: &ObjId, key: &str) -> Option<ObjId> {
-        match self.document.crdt.get(parent, key) {
-            Ok(Some((Crdt::Object(ObjType::Map), id))) => Some(id),
+        match self.get(parent, key) {
+            Some((Crdt::Object(ObjType::Map), id)) => Some(id),
             _ => None,
         }
     }
@@ -600,7 +689,7 @@ impl Reader<'_> {
     /// The rows of one of the document's maps, in the order of their keys.
     fn rows(&self, map: &str) -> Vec<(String, ObjId)> {
         let Some(map) = self.object(&ROOT, map) else { return Vec::new() };
-        let items = self.document.crdt.map_range(&map, ..);
+        let items = self.map_range(&map, ..);
         items
             .filter(|item| matches!(item.value.clone().into_value(), Crdt::Object(ObjType::Map)))
             .map(|item| (item.key.to_string(), item.id()))
@@ -609,7 +698,7 @@ impl Reader<'_> {
 
     fn fields(&self, object: &ObjId, wanted: &[Field]) -> Fields {
         let mut fields = BTreeMap::new();
-        for item in self.document.crdt.map_range(object, ..) {
+        for item in self.map_range(object, ..) {
             let Some(field) = Field::from_key(&item.key).filter(|field| wanted.contains(field)) else { continue };
             let Crdt::Scalar(scalar) = item.value.clone().into_value() else { continue };
             let value = Value::from_scalar(&scalar);
@@ -621,10 +710,9 @@ impl Reader<'_> {
 
     /// All values of a register where they differ: two people who typed the same agree.
     fn apart(&self, object: &ObjId, key: &str) -> Vec<Apart> {
-        let crdt = &self.document.crdt;
         let mut apart: Vec<Apart> = Vec::new();
         // Automerge gives the losers first and the shown one last.
-        for (value, id) in crdt.get_all(object, key).unwrap_or_default().into_iter().rev() {
+        for (value, id) in self.get_all(object, key).into_iter().rev() {
             let Crdt::Scalar(scalar) = value else { continue };
             let value = Value::from_scalar(&scalar);
             if apart.iter().all(|other| other.value != value) {
@@ -646,8 +734,8 @@ impl Reader<'_> {
     }
 
     fn scalar(&self, object: &ObjId, key: &str) -> Option<ScalarValue> {
-        match self.document.crdt.get(object, key) {
-            Ok(Some((Crdt::Scalar(scalar), _))) => Some(scalar.into_owned()),
+        match self.get(object, key) {
+            Some((Crdt::Scalar(scalar), _)) => Some(scalar.into_owned()),
             _ => None,
         }
     }
@@ -729,15 +817,14 @@ impl Reader<'_> {
     }
 
     fn is_removed(&self, row: &ObjId) -> bool {
-        let states = self.document.crdt.get_all(row, "state").unwrap_or_default();
+        let states = self.get_all(row, "state");
         !states.is_empty() && states.iter().all(|(value, _)| value.as_str() == Some("removed"))
     }
 
     /// What stands at the root under `family/…`, with what comes after the slash.
     fn of_family(&self, family: &str) -> Vec<(String, Crdt<'_>, ObjId)> {
-        let crdt = &self.document.crdt;
         // '0' comes after '/'.
-        let items = crdt.map_range(ROOT, format!("{family}/")..format!("{family}0"));
+        let items = self.map_range(&ROOT, format!("{family}/")..format!("{family}0"));
         let key = |key: &str| key.split_once('/').map_or("", |(_, id)| id).to_owned();
         items.map(|item| (key(&item.key), item.value.clone().into_value(), item.id())).collect()
     }
@@ -899,11 +986,13 @@ impl Reader<'_> {
     fn dossier(&self, fields: Fields) -> DossierRecord {
         let mut sections = BTreeMap::new();
         if let Some(map) = self.object(&ROOT, "sections") {
-            for item in self.document.crdt.map_range(&map, ..) {
+            for item in self.map_range(&map, ..) {
                 sections.insert(item.key.to_string(), self.section(&map, &item.key));
             }
         }
-        self.read_again(&mut sections);
+        if self.at.is_none() {
+            self.read_again(&mut sections);
+        }
         let lines = self.rows("lines").into_iter().filter_map(|(key, row)| self.line(&key, &row));
         let mut lines: Vec<_> = lines.collect();
         lines.sort_by(|a, b| (a.side, &a.order, a.id).cmp(&(b.side, &b.order, b.id)));
@@ -913,7 +1002,51 @@ impl Reader<'_> {
         });
         let mut time: Vec<_> = time.collect();
         time.sort_by_cached_key(|entry| (entry.fields.text(Field::Day).to_owned(), entry.id));
-        DossierRecord { fields, sections, lines, time, rows: self.tables() }
+        let (moves, visas, reviews) = (self.moves(), self.visas(), self.reviews());
+        DossierRecord { fields, sections, lines, time, rows: self.tables(), moves, visas, reviews }
+    }
+
+    fn moves(&self) -> Vec<Moved> {
+        let rows = self.family(edit::MOVE).into_iter().filter_map(|(key, row)| {
+            Some(Moved {
+                id: key.parse().ok()?,
+                to: self.string(&row, "to"),
+                reason: self.string(&row, "reason"),
+                at_ms: self.at_ms(&row),
+                by: writer(&row),
+                version: edit::version_text(&[self.change_of(&row)?]),
+            })
+        });
+        let mut moves: Vec<_> = rows.collect();
+        moves.sort_by_key(|one| (one.at_ms, one.id));
+        moves
+    }
+
+    fn visas(&self) -> Vec<Visa> {
+        let rows = self.family(edit::VISA).into_iter().filter_map(|(key, row)| {
+            let order = self.scalar(&row, "order").and_then(|s| s.as_i64()).and_then(|n| u32::try_from(n).ok());
+            Some(Visa {
+                id: key.parse().ok()?,
+                order: order.unwrap_or(0),
+                version: self.string(&row, "version"),
+                verdict: Verdict::from_word(&self.string(&row, "verdict"))?,
+                remarks: self.string(&row, "remarks"),
+                at_ms: self.at_ms(&row),
+                by: writer(&row),
+            })
+        });
+        let mut visas: Vec<_> = rows.collect();
+        visas.sort_by_key(|one| (one.order, one.id));
+        visas
+    }
+
+    fn reviews(&self) -> Vec<Review> {
+        let said = self.get_all(&ROOT, edit::REVIEW).into_iter().rev().filter_map(|(value, id)| {
+            let Crdt::Scalar(scalar) = value else { return None };
+            let at_ms = Value::from_scalar(&scalar).number().and_then(|n| u64::try_from(n).ok())?;
+            Some(Review { by: writer(&id), at_ms })
+        });
+        said.collect()
     }
 
     /// Every table of this kind of document in which there is a row.
@@ -939,11 +1072,13 @@ impl Reader<'_> {
     }
 
     fn section(&self, map: &ObjId, key: &str) -> Section {
-        let texts = self.document.crdt.get_all(map, key).unwrap_or_default();
-        let mut texts: Vec<_> = texts
+        let crdt = &self.document.crdt;
+        let text = |id: &ObjId| self.at.map_or_else(|| crdt.text(id), |at| crdt.text_at(id, at));
+        let mut texts: Vec<_> = self
+            .get_all(map, key)
             .into_iter()
             .filter(|(value, _)| matches!(value, Crdt::Object(ObjType::Text)))
-            .filter_map(|(_, id)| self.document.crdt.text(&id).ok())
+            .filter_map(|(_, id)| text(&id).ok())
             .collect();
         let text = texts.pop().unwrap_or_default();
         texts.retain(|other| !other.is_empty() && *other != text);
@@ -988,7 +1123,7 @@ impl Reader<'_> {
     }
 
     fn line_state(&self, row: &ObjId) -> LineState {
-        let states = self.document.crdt.get_all(row, "state").unwrap_or_default();
+        let states = self.get_all(row, "state");
         let is = |word: &str| states.iter().any(|(value, _)| value.as_str() == Some(word));
         match (is("removed"), is("kept")) {
             (true, true) => LineState::RemovedAndChanged,

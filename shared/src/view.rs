@@ -7,20 +7,23 @@ use serde::{Deserialize, Serialize};
 use crate::{
     budget::{self, Check, Totals},
     call::{CallVersion, Difference},
+    compare::Differences,
     consent::{Agreed, ConsentView},
     field::{Field, Value},
-    history::HistoryEntry,
+    history::{HistoryEntry, VersionEntry},
     id::{AccountId, DeviceId, DocumentId, RowId},
     mark::{Attendance, How, Mark, Signature, Status},
     news::SectionNews,
     plan::{Chronogram, PlanFault},
     question::Question,
     record::{
-        Apart, CallSection, Fields, Headcount, Joined, Line, LineState, Paper, PhoneRow, ReadAgain, Rows, SealedSheet,
-        Side, Slot, TimeRow,
+        Apart, CallSection, Fields, Headcount, Joined, Line, LineState, Moved, Paper, PhoneRow, ReadAgain, Rows,
+        SealedSheet, Side, Slot, TimeRow,
     },
     role::Role,
+    stage::Lack,
     table::Table,
+    visa::{Visa, Visaed},
     wire::AuthorEntry,
 };
 
@@ -55,6 +58,34 @@ pub enum ViewKey {
         /// As `DossierView::version` said it when it was last looked at.
         since: String,
     },
+    /// One dossier as it was in a version, to be read.
+    DossierAt {
+        /// Which.
+        dossier: DocumentId,
+        /// See [`DossierView::version`].
+        version: String,
+    },
+    /// The way of one dossier: its stages, its moves, its visas.
+    Way {
+        /// Which.
+        dossier: DocumentId,
+    },
+    /// The versions of one dossier.
+    Versions {
+        /// Which.
+        dossier: DocumentId,
+        /// How many of the newest.
+        count: u32,
+    },
+    /// Two versions of one dossier beside each other.
+    Compare {
+        /// Which.
+        dossier: DocumentId,
+        /// The earlier one; empty for nothing.
+        before: String,
+        /// The later one; empty for the dossier as it is now.
+        after: String,
+    },
     /// People, associations and calls, for choosing from.
     Directory,
     /// One document as it merged, with its history.
@@ -87,6 +118,12 @@ pub enum View {
     Call(CallView),
     /// See [`ViewKey::News`].
     News(NewsView),
+    /// See [`ViewKey::Way`].
+    Way(WayView),
+    /// See [`ViewKey::Versions`].
+    Versions(VersionsView),
+    /// See [`ViewKey::Compare`].
+    Compare(CompareView),
     /// See [`ViewKey::Directory`].
     Directory(DirectoryView),
     /// See [`ViewKey::Record`].
@@ -363,6 +400,109 @@ pub struct DossierView {
     pub faults: Vec<PlanFault>,
     /// The devices on which its rows were added.
     pub authors: Vec<AuthorEntry>,
+}
+
+/// The way of one dossier (M9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct WayView {
+    /// Which dossier.
+    pub dossier: DocumentId,
+    /// Which version of it this is: see [`DossierView::version`].
+    pub version: String,
+    /// Where it stands.
+    pub stage: FieldView,
+    /// Its moves, the earliest first.
+    pub moves: Vec<Moved>,
+    /// The moves that lead on, forward ones first.
+    pub next: Vec<NextMove>,
+    /// What its moves recorded: `Field::WAY` without the stage.
+    pub facts: Vec<FieldView>,
+    /// What reviewers said, the earliest first.
+    pub visas: Vec<Visa>,
+    /// What that says of the dossier as it is.
+    pub visaed: Visaed,
+    /// Who reviews it now.
+    pub reviews: Vec<ReviewView>,
+    /// Whether this account may give the visa.
+    pub may_review: bool,
+    /// Whether it may bring the dossier to any stage, with a reason.
+    pub may_correct: bool,
+    /// The version that was filed, if it was.
+    pub filed: Option<String>,
+    /// The devices that all this was done on.
+    pub authors: Vec<AuthorEntry>,
+}
+
+/// A move that leads on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct NextMove {
+    /// To which stage.
+    pub to: String,
+    /// Whether this account may make it, once nothing is missing.
+    pub may: bool,
+    /// Whether it says why: a step back, or an end before the end.
+    pub says_why: bool,
+    /// What it records.
+    pub records: Vec<Field>,
+    /// What is missing, besides what it records.
+    pub lacks: Vec<Lack>,
+}
+
+/// Somebody is reviewing a dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ReviewView {
+    /// On which device they said so.
+    pub by: Option<DeviceId>,
+    /// Since when, by that device's clock; milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+    /// Whether it is the account of this device.
+    pub mine: bool,
+}
+
+/// The versions of one dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct VersionsView {
+    /// Which dossier.
+    pub dossier: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// The newest first.
+    pub versions: Vec<VersionEntry>,
+    /// Versions older than those.
+    pub older: u32,
+    /// The version that was filed, if it was.
+    pub filed: Option<String>,
+    /// The version that has the last visa, if there is one.
+    pub visaed: Option<String>,
+    /// Names of the documents that the versions speak of.
+    pub names: BTreeMap<DocumentId, String>,
+    /// The devices that they were made on.
+    pub authors: Vec<AuthorEntry>,
+}
+
+/// Two versions of one dossier beside each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct CompareView {
+    /// Which dossier.
+    pub dossier: DocumentId,
+    /// In what they differ.
+    pub differences: Differences,
+    /// What the call calls the sections that differ, where it is held.
+    pub titles: BTreeMap<String, String>,
+    /// Names of the documents that fields name.
+    pub names: BTreeMap<DocumentId, String>,
+    /// The expenses of the earlier one, in cents.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub before_cents: i64,
+    /// Those of the later one.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub after_cents: i64,
 }
 
 /// One row of a table.
@@ -745,6 +885,10 @@ impl ViewKey {
             | Self::Dossier { dossier: id }
             | Self::Call { call: id }
             | Self::News { dossier: id, .. }
+            | Self::DossierAt { dossier: id, .. }
+            | Self::Way { dossier: id }
+            | Self::Versions { dossier: id, .. }
+            | Self::Compare { dossier: id, .. }
             | Self::Record { document: id } => Some(*id),
             Self::Events | Self::Dossiers | Self::Directory | Self::Questions | Self::Sync | Self::Settings => None,
         }

@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use shared::{permission::TABLE, role::Role};
+use shared::{
+    permission::TABLE,
+    role::Role,
+    stage::{Need, table},
+};
 use ts_rs::TS as _;
 
 /// `make types` sets TIWIZI_WRITE_TYPES and writes them anew.
@@ -23,6 +27,7 @@ fn typescript_types_are_fresh() {
     shared::figures::Figures::export_all(&config).expect("types are written");
     shared::wire::Report::export_all(&config).expect("types are written");
     fs::write(to.join("PERMISSIONS.ts"), permissions()).expect("the table is written");
+    fs::write(to.join("MOVES.ts"), moves()).expect("the table is written");
     let (before, now) = (read(&kept), read(to));
     fs::remove_dir_all(&fresh).ok();
     let names = |files: &[(PathBuf, String)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
@@ -49,6 +54,32 @@ fn permissions() -> String {
     });
     let governed = format!("export const GOVERNS: Record<Role, readonly Role[]> = {{\n{}}};\n", governed.concat());
     format!("{head}{imports}{table}\n/** Whom each may let in and out. */\n{governed}")
+}
+
+/// The table of a dossier's moves, for the page that shows it to people.
+fn moves() -> String {
+    let words = |words: Vec<String>| format!("[{}]", words.join(", "));
+    let rows = table().map(|one| {
+        let needs = one.needs.iter().map(|need| format!("\"{}\"", need.as_str())).collect();
+        let records = one.records.iter().map(|field| format!("\"{}\"", field.key())).collect();
+        let who = serde_json::to_string(&one.who).expect("a word");
+        format!(
+            "  {{ from: \"{}\", to: \"{}\", who: {who}, needs: {}, records: {}, says_why: {} }},\n",
+            one.from,
+            one.to,
+            words(needs),
+            words(records),
+            one.says_why
+        )
+    });
+    let imports = "import type { Capability } from \"./Capability\";\nimport type { Field } from \"./Field\";\n\n";
+    let head = "// Written by `make types` from shared/src/stage.rs.\n";
+    let need = Need::ALL.map(|need| format!("\"{}\"", need.as_str())).join(" | ");
+    let shape = format!(
+        "export type Need = {need};\n\nexport interface Move {{\n  from: string;\n  to: string;\n  who: Capability;\n  \
+         needs: readonly Need[];\n  records: readonly Field[];\n  says_why: boolean;\n}}\n\n"
+    );
+    format!("{head}{imports}{shape}export const MOVES: readonly Move[] = [\n{}];\n", rows.collect::<String>())
 }
 
 fn read(folder: &Path) -> Vec<(PathBuf, String)> {

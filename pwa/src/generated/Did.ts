@@ -3,6 +3,7 @@ import type { DocumentId } from "./DocumentId";
 import type { Field } from "./Field";
 import type { Status } from "./Status";
 import type { Value } from "./Value";
+import type { Verdict } from "./Verdict";
 
 /**
  * One thing that a change did.
@@ -96,7 +97,27 @@ added: string,
 /**
  * How many characters were taken out.
  */
-removed: number, } | { "did": "read_again", 
+removed: number, } | { "did": "moved", 
+/**
+ * To which stage.
+ */
+to: string, 
+/**
+ * Why, where that was said.
+ */
+reason: string, } | { "did": "visaed", 
+/**
+ * Which of the two.
+ */
+verdict: Verdict | null, 
+/**
+ * In words.
+ */
+remarks: string, } | { "did": "reviewed", 
+/**
+ * Whether it began.
+ */
+begins: boolean, } | { "did": "read_again", 
 /**
  * In which section.
  */

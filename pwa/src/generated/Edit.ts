@@ -17,6 +17,7 @@ import type { Signer } from "./Signer";
 import type { Status } from "./Status";
 import type { Table } from "./Table";
 import type { Value } from "./Value";
+import type { Verdict } from "./Verdict";
 
 /**
  * What a person means to do. Ids are made by whoever means it, so that saying it twice does it once.
@@ -437,7 +438,55 @@ row: RowId,
 /**
  * Whether it stays.
  */
-keep: boolean, } | { "do": "settle_marks", 
+keep: boolean, } | { "do": "move_stage", 
+/**
+ * Which dossier.
+ */
+dossier: DocumentId, 
+/**
+ * The id of the move in the dossier's log.
+ */
+moved: RowId, 
+/**
+ * To which stage.
+ */
+to: string, 
+/**
+ * What it records, as far as it was said just now: some of `Field::WAY`.
+ */
+fields: { [key in Field]?: Value }, 
+/**
+ * Why. Whoever may correct stages and says why brings a dossier to any stage, whatever is missing.
+ */
+reason: string, } | { "do": "review_dossier", 
+/**
+ * Which dossier.
+ */
+dossier: DocumentId, 
+/**
+ * Whether they do.
+ */
+review: boolean, } | { "do": "give_visa", 
+/**
+ * Which dossier.
+ */
+dossier: DocumentId, 
+/**
+ * The visa's id, and that of the move back.
+ */
+visa: RowId, 
+/**
+ * The version that the reviewer saw: `DossierView::version`.
+ */
+version: string, 
+/**
+ * What they say of it.
+ */
+verdict: Verdict, 
+/**
+ * In words: what must change, at least.
+ */
+remarks: string, } | { "do": "settle_marks", 
 /**
  * At which event.
  */

@@ -3,4 +3,4 @@
 /**
  * Why an edit was not done. The code is stable; the app says it in the user's language.
  */
-export type Refusal = "edit.document_unknown" | "edit.row_unknown" | "edit.field_unknown" | "edit.value_invalid" | "edit.text_too_long" | "edit.name_missing" | "edit.notice_not_read" | "edit.reason_missing" | "edit.document_full" | "change.document_full" | "permission.not_allowed" | "permission.sealed" | "edit.row_in_use" | "permission.no_such_edit" | "stage.jump" | "edit.failed";
+export type Refusal = "edit.document_unknown" | "edit.row_unknown" | "edit.field_unknown" | "edit.value_invalid" | "edit.text_too_long" | "edit.name_missing" | "edit.notice_not_read" | "edit.reason_missing" | "edit.document_full" | "change.document_full" | "permission.not_allowed" | "permission.sealed" | "edit.row_in_use" | "permission.no_such_edit" | "stage.jump" | "stage.association_missing" | "stage.call_missing" | "stage.no_convention" | "stage.section_empty" | "stage.section_long" | "stage.budget_wrong" | "stage.no_visa" | "stage.visa_changed" | "stage.field_missing" | "visa.not_asked" | "edit.failed";

@@ -25,6 +25,39 @@ dossier: DocumentId,
  * As `DossierView::version` said it when it was last looked at.
  */
 since: string, } | { "view": "directory" } | { "view": "record", 
+dossier: DocumentId, } | { "view": "dossier_at", 
+/**
+ * Which.
+ */
+dossier: DocumentId, 
+/**
+ * See [`DossierView::version`].
+ */
+version: string, } | { "view": "way", 
+/**
+ * Which.
+ */
+dossier: DocumentId, } | { "view": "versions", 
+/**
+ * Which.
+ */
+dossier: DocumentId, 
+/**
+ * How many of the newest.
+ */
+count: number, } | { "view": "compare", 
+/**
+ * Which.
+ */
+dossier: DocumentId, 
+/**
+ * The earlier one; empty for nothing.
+ */
+before: string, 
+/**
+ * The later one; empty for the dossier as it is now.
+ */
+after: string, } | { "view": "directory" } | { "view": "record", 
 /**
  * Which.
  */

@@ -150,6 +150,16 @@ const FIELDS: Record<Field, () => string> = {
   required_of: m.field_required_of,
   valid_days: m.field_valid_days,
   points: m.field_points,
+  opap_day: m.field_opap_day,
+  opap_until: m.field_opap_until,
+  opap_required: m.field_opap_required,
+  portal_reference: m.field_portal_reference,
+  filed_day: m.field_filed_day,
+  decision_day: m.field_decision_day,
+  granted_cents: m.field_granted_cents,
+  decision_remarks: m.field_decision_remarks,
+  agreement_day: m.field_agreement_day,
+  agreement_number: m.field_agreement_number,
 };
 
 export const fieldLabel = (field: Field): string => FIELDS[field]();

@@ -19,6 +19,9 @@ export type Route =
   | { screen: 'calls' }
   | { screen: 'call'; call: DocumentId }
   | { screen: 'dossier'; dossier: DocumentId }
+  | { screen: 'dossier-history'; dossier: DocumentId }
+  | { screen: 'dossier-version'; dossier: DocumentId; version: string }
+  | { screen: 'dossier-compare'; dossier: DocumentId; before: string; after: string }
   | { screen: 'questions' }
   | { screen: 'record'; document: DocumentId }
   | { screen: 'retention' }
@@ -53,6 +56,12 @@ export function hrefOf(route: Route): string {
       return `#/dossier/${route.dossier}`;
     case 'call':
       return `#/call/${route.call}`;
+    case 'dossier-history':
+      return `#/dossier/${route.dossier}/history`;
+    case 'dossier-version':
+      return `#/dossier/${route.dossier}/version/${route.version}`;
+    case 'dossier-compare':
+      return `#/dossier/${route.dossier}/compare/${route.before}/${route.after}`;
     case 'record':
       return `#/record/${route.document}`;
     case 'journal':
@@ -75,7 +84,7 @@ const OF_EVENT: Record<string, 'walk-in' | 'event-edit' | 'sheet' | 'figures' | 
 
 /** What an address means; the events where it means nothing. */
 export function routeOf(hash: string): Route {
-  const [first = '', id = '', rest = ''] = hash.replace(/^#?\/?/, '').split('/');
+  const [first = '', id = '', rest = '', one = '', other = ''] = hash.replace(/^#?\/?/, '').split('/');
   switch (first) {
     case 'join':
     case 'dossiers':
@@ -100,6 +109,9 @@ export function routeOf(hash: string): Route {
     case 'check':
       return { screen: 'check', code: id };
     case 'dossier':
+      if (rest === 'history') return { screen: 'dossier-history', dossier: id };
+      if (rest === 'version') return { screen: 'dossier-version', dossier: id, version: one };
+      if (rest === 'compare') return { screen: 'dossier-compare', dossier: id, before: one, after: other };
       return id ? { screen: 'dossier', dossier: id } : { screen: 'dossiers' };
     case 'call':
       return id ? { screen: 'call', call: id } : { screen: 'calls' };

@@ -14,8 +14,8 @@ use shared::{
 use super::operations::{self, Checked, Object};
 use super::past::{Held, Past};
 use super::{
-    ACTOR_BYTES, AcceptedChange, Author, CHANGE_DEPS_MAX, Owner, Refusal, SPOILT_WORK, TIME_MAX, Verdict, chunk,
-    contained, past,
+    ACTOR_BYTES, AcceptedChange, Author, CHANGE_DEPS_MAX, Owner, READING_WORK, Refusal, SPOILT_WORK, TIME_MAX, Verdict,
+    chunk, contained, past,
 };
 
 pub(super) struct Batch<'a> {
@@ -73,7 +73,8 @@ impl<'a> Batch<'a> {
         if *self.owner != Owner::Anyone && change.message().is_some_and(|message| message == renewal::MESSAGE) {
             return Err(Refusal::Unsupported);
         }
-        let Checked { objects, stages } = contained(|| self.continues(&change))?;
+        let Checked { objects, stages, reads } = contained(|| self.continues(&change))?;
+        self.spend(if reads { READING_WORK } else { 0 })?;
         self.objects.extend(objects);
         self.stages.extend(stages);
         self.new_actors += u64::from(change.seq() == 1);

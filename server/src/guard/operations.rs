@@ -5,8 +5,12 @@ use std::{collections::HashMap, rc::Rc};
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::{ActorId, Change, ExpandedChange, ObjType, Prop, ROOT, ReadDoc, ScalarValue};
 use shared::{
+    document::{Document, Kind},
     effect::{Judge, Touch},
     field::Field,
+    id::DocumentId,
+    record::DossierRecord,
+    visa::{Visaed, visaed},
 };
 
 use super::past::{Held, Past, object_id};
@@ -35,15 +39,16 @@ pub(super) fn check(
         next_op: change.start_op().get(),
         own_objects: HashMap::new(),
     };
+    let mut read = None;
     for operation in &operations {
         seen.check(operation)?;
         seen.next_op += 1;
     }
     if let Some(judge) = seen.judge.take() {
         let stage = |id: &OpId| stages.get(id).or_else(|| seen.stages.get(id)).cloned().or_else(|| stage_of(held, id));
-        judge.finish(stage).map_err(Refusal::Forbidden)?;
+        judge.finish(stage, || read.insert(dossier_after(held, change)).take()).map_err(Refusal::Forbidden)?;
     }
-    Ok(Checked { objects: seen.own_objects, stages: seen.stages })
+    Ok(Checked { objects: seen.own_objects, stages: seen.stages, reads: read.is_some() })
 }
 
 /// What is kept of a change that passed.
@@ -52,6 +57,18 @@ pub(super) struct Checked {
     pub(super) objects: HashMap<OpId, Object>,
     /// The stages of a dossier that it wrote.
     pub(super) stages: HashMap<OpId, String>,
+    /// Whether the whole dossier was read to judge it.
+    pub(super) reads: bool,
+}
+
+/// The dossier as it is with this change, and what its visas say of it.
+fn dossier_after(held: &Held<'_>, change: &Change) -> Option<(DossierRecord, Visaed)> {
+    let mut crdt = held.document.clone();
+    crdt.apply_changes(held.taken.iter().chain([change]).cloned()).ok()?;
+    let document = Document::from_crdt(DocumentId([0; 16]), Kind::Dossier, crdt);
+    let dossier = DossierRecord::at(&document, &[change.hash()])?;
+    let visa = visaed(&document, &dossier);
+    Some((dossier, visa))
 }
 
 /// The stage that an operation of the document wrote.

@@ -95,6 +95,8 @@ pub struct Replica {
     cursor: Cursor,
     exchanged_ms: u64,
     clock_ahead_ms: i64,
+    /// When this device last said what time it is; 0 before it did.
+    now_ms: u64,
     /// The first run of pages is complete.
     complete: bool,
 
@@ -198,6 +200,7 @@ impl Replica {
     ///
     /// To be called at the start and once a day; `now_ms` is the device's clock.
     pub fn expire(&mut self, now_ms: u64) {
+        self.now_ms = now_ms;
         if self.identity.role != Role::Volunteer {
             return;
         }

@@ -129,6 +129,7 @@ impl Replica {
             cursor: Cursor::default(),
             exchanged_ms: 0,
             clock_ahead_ms: 0,
+            now_ms: 0,
             complete: false,
             nonce: u64::from_be_bytes(nonce),
             want: BTreeSet::new(),

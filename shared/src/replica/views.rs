@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Replica;
+use automerge::ChangeHash;
+
+use super::{DAY_MS, Replica};
 use crate::{
     budget,
     call::{self, CallVersion},
+    compare,
     consent::{Agreed, Consent, ConsentView},
     document::Kind,
-    edit::{version_heads, version_text},
+    edit::{self, version_heads, version_text},
     field::{Accepts, Field},
     history,
     id::{DeviceId, DocumentId, RowId},
@@ -25,12 +28,15 @@ use crate::{
         PersonRecord, Record, Section, Side, Slot,
     },
     settings::default_of,
+    stage::{self, Known, Lack, Others},
     view::{
-        AskedQuestion, CallCard, CallView, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
-        EventView, EventsView, FieldView, FollowedCall, LineView, LinkView, NamedDocument, NewsView, PersonCard,
-        QuestionsView, RecordView, RosterRow, RowView, SectionView, SettingView, SettingsView, SignatureView,
-        SlotStatus, SlotView, SyncView, TimeView, TrainerView, UnsentDocument, View, ViewKey,
+        AskedQuestion, CallCard, CallView, CompareView, DirectoryView, DossierCard, DossierView, DossiersView, EventCard,
+        EventHead, EventView, EventsView, FieldView, FollowedCall, LineView, LinkView, NamedDocument, NewsView, NextMove,
+        PersonCard, QuestionsView, RecordView, ReviewView, RosterRow, RowView, SectionView, SettingView, SettingsView,
+        SignatureView, SlotStatus, SlotView, SyncView, TimeView, TrainerView, UnsentDocument, VersionsView, View,
+        ViewKey, WayView,
     },
+    visa::{self, visaed},
     wire::AuthorEntry,
 };
 
@@ -103,6 +109,10 @@ impl Replica {
             ViewKey::Dossier { dossier } => changed.contains(dossier) || of(&[Kind::Association, Kind::Call]),
             ViewKey::Call { call } => changed.contains(call),
             ViewKey::News { dossier, .. } => changed.contains(dossier),
+            ViewKey::Way { dossier } | ViewKey::Compare { dossier, .. } | ViewKey::DossierAt { dossier, .. } => {
+                changed.contains(dossier) || of(&[Kind::Association, Kind::Call])
+            }
+            ViewKey::Versions { dossier, .. } => changed.contains(dossier),
             ViewKey::Directory => of(&[Kind::Person, Kind::Association, Kind::Call]),
             ViewKey::Record { .. } | ViewKey::Questions => !changed.is_empty(),
             // Costs little, and speaks of the exchange too.
@@ -119,6 +129,16 @@ impl Replica {
             ViewKey::Dossier { dossier } => self.dossier_view(*dossier).map_or(View::Gone, View::Dossier),
             ViewKey::Call { call } => self.call_view(*call).map_or(View::Gone, View::Call),
             ViewKey::News { dossier, since } => self.news_view(*dossier, since).map_or(View::Gone, View::News),
+            ViewKey::DossierAt { dossier, version } => {
+                self.dossier_at_view(*dossier, version).map_or(View::Gone, View::Dossier)
+            }
+            ViewKey::Way { dossier } => self.way_view(*dossier).map_or(View::Gone, View::Way),
+            ViewKey::Versions { dossier, count } => {
+                self.versions_view(*dossier, *count).map_or(View::Gone, View::Versions)
+            }
+            ViewKey::Compare { dossier, before, after } => {
+                self.compare_view(*dossier, before, after).map_or(View::Gone, View::Compare)
+            }
             ViewKey::Directory => View::Directory(self.directory_view()),
             ViewKey::Record { document } => self.record_view(*document).map_or(View::Gone, View::Record),
             ViewKey::Questions => View::Questions(self.questions_view()),
@@ -364,11 +384,40 @@ impl Replica {
     fn dossier_view(&mut self, id: DocumentId) -> Option<DossierView> {
         let heads = self.held.get_mut(&id)?.parse(id).heads();
         let Record::Dossier(dossier) = self.record(id)? else { return None };
-        let (named, version) =
-            (dossier.fields.document(Field::Call), dossier.fields.text(Field::CallVersion).parse().ok());
-        let followed = named.and_then(|call| self.followed(call, version));
-        let Record::Dossier(dossier) = self.record(id)? else { return None };
-        let call = followed.as_ref().map(|(rules, _)| rules);
+        let dossier = dossier.clone();
+        let followed = self.followed_by(&dossier);
+        Some(self.view_of_dossier(id, &dossier, version_text(&heads), followed.as_ref()))
+    }
+
+    fn dossier_at_view(&mut self, id: DocumentId, version: &str) -> Option<DossierView> {
+        let dossier = self.dossier_at(id, version)?;
+        let followed = self.followed_by(&dossier);
+        Some(self.view_of_dossier(id, &dossier, version.to_owned(), followed.as_ref()))
+    }
+
+    /// A dossier as it was in a version; as it is now where none is named.
+    fn dossier_at(&mut self, id: DocumentId, version: &str) -> Option<DossierRecord> {
+        if version.is_empty() {
+            let Record::Dossier(dossier) = self.record(id)? else { return None };
+            return Some(dossier.clone());
+        }
+        DossierRecord::at(self.held.get_mut(&id)?.parse(id), &version_heads(version))
+    }
+
+    /// The rules that a dossier follows, where its call is held.
+    fn followed_by(&mut self, dossier: &DossierRecord) -> Option<(CallRecord, FollowedCall)> {
+        let version = dossier.fields.text(Field::CallVersion).parse().ok();
+        self.followed(dossier.fields.document(Field::Call)?, version)
+    }
+
+    fn view_of_dossier(
+        &self,
+        id: DocumentId,
+        dossier: &DossierRecord,
+        version: String,
+        followed: Option<&(CallRecord, FollowedCall)>,
+    ) -> DossierView {
+        let call = followed.map(|(rules, _)| rules);
         let asked: &[CallSection] = call.map_or(&[], |call| &call.sections);
         let extra = dossier.sections.keys().filter(|key| asked.iter().all(|about| about.key != **key));
         let extra = extra.map(|key| CallSection {
@@ -383,10 +432,13 @@ impl Replica {
         });
         let lines = dossier.lines.iter().filter(|line| line.state != LineState::Removed).map(LineView::of);
         let time = dossier.time.iter().filter(|entry| entry.state != LineState::Removed).map(TimeView::of);
-        Some(DossierView {
+        // What follows its way stands in the view of that.
+        let own = Field::of(Kind::Dossier).iter().copied();
+        let own: Vec<Field> = own.filter(|field| *field == Field::Coordinator || !Field::WAY.contains(field)).collect();
+        DossierView {
             card: self.dossier_card(id, dossier),
-            version: version_text(&heads),
-            fields: self.field_views(&dossier.fields, Field::of(Kind::Dossier)),
+            version,
+            fields: self.field_views(&dossier.fields, &own),
             sections: sections.collect(),
             lines: lines.collect(),
             resources_cents: dossier.total_cents(Side::Resource),
@@ -397,8 +449,59 @@ impl Replica {
             headings: budget::headings(call),
             chronogram: plan::chronogram(dossier),
             faults: plan::faults(dossier, call),
-            call: followed.as_ref().map(|(_, view)| view.clone()),
+            call: followed.map(|(_, view)| view.clone()),
             authors: self.authors_of(dossier.rows.all_kept().filter_map(|(_, row)| row.by)),
+        }
+    }
+
+    fn way_view(&mut self, id: DocumentId) -> Option<WayView> {
+        let document = self.held.get_mut(&id)?.parse(id).clone();
+        let Record::Dossier(dossier) = self.record(id)?.clone() else { return None };
+        let dossier = &dossier;
+        let followed = self.followed_by(dossier);
+        let role = self.identity.role;
+        let association = dossier.fields.document(Field::Association).and_then(|id| self.record(id));
+        let known = Known {
+            dossier,
+            visa: visaed(&document, dossier),
+            others: Some(Others {
+                call: followed.as_ref().map(|(rules, _)| rules),
+                association: association.map(Record::fields),
+                today: i64::try_from(self.now_ms).unwrap_or(i64::MAX) / DAY_MS,
+            }),
+        };
+        let stage = dossier.fields.text(Field::Stage);
+        let next = stage::moves_from(stage).map(|one| NextMove {
+            to: one.to.to_owned(),
+            may: role.may(one.who),
+            says_why: one.says_why,
+            records: one.records.to_vec(),
+            lacks: one.lacks(&known).into_iter().filter(|lack| !matches!(lack, Lack::Field { .. })).collect(),
+        });
+        let own: Vec<Field> = Field::WAY.iter().copied().filter(|field| *field != Field::Stage).collect();
+        let by = dossier.moves.iter().map(|one| one.by).chain(dossier.visas.iter().map(|one| one.by));
+        let by = by.chain(dossier.reviews.iter().map(|one| one.by)).flatten();
+        let reviews = dossier.reviews.iter().map(|review| ReviewView {
+            by: review.by,
+            at_ms: review.at_ms,
+            mine: review.by.is_some_and(|device| self.is_mine(device)),
+        });
+        let stage = self.field_views(&dossier.fields, &[Field::Stage]).pop()?;
+        let said_apart = stage.apart.iter().filter_map(|apart| apart.by);
+        Some(WayView {
+            dossier: id,
+            version: version_text(&document.heads()),
+            moves: dossier.moves.clone(),
+            next: next.collect(),
+            facts: self.field_views(&dossier.fields, &own),
+            visas: dossier.visas.clone(),
+            visaed: known.visa,
+            reviews: reviews.collect(),
+            may_review: role.may(Capability::GiveVisa),
+            may_correct: role.may(Capability::CorrectStage),
+            filed: dossier.filed().map(str::to_owned),
+            authors: self.authors_of(by.chain(said_apart)),
+            stage,
         })
     }
 
@@ -464,6 +567,61 @@ impl Replica {
         let version = version_text(&document.heads());
         let devices: Vec<_> = sections.iter().flat_map(|one| &one.spans).filter_map(|span| span.by).collect();
         Some(NewsView { version, authors: self.authors_of(devices), sections })
+    }
+
+    /// Whether a device is of this account.
+    fn is_mine(&self, device: DeviceId) -> bool {
+        let account = self.authors.get(&device).map(|author| author.account);
+        device == self.identity.device || account == Some(self.identity.account)
+    }
+
+    fn versions_view(&mut self, id: DocumentId, count_max: u32) -> Option<VersionsView> {
+        let Record::Dossier(dossier) = self.record(id)?.clone() else { return None };
+        let document = self.held.get_mut(&id)?.parse(id);
+        let visas = dossier.visas.iter().filter_map(|visa| document.made_by(edit::VISA, visa.id));
+        let moves = dossier.moves.iter().flat_map(|one| version_heads(&one.version));
+        let alone: BTreeSet<ChangeHash> = visas.chain(moves).collect();
+        let most = usize::try_from(count_max).unwrap_or(usize::MAX);
+        let (versions, older) = history::versions(document, &alone, most);
+        let did = versions.iter().flat_map(|version| &version.did);
+        let names = self.names_said(did).into_iter().map(|id| (id, self.name(id))).collect();
+        Some(VersionsView {
+            dossier: id,
+            title: dossier.fields.text(Field::Title).to_owned(),
+            authors: self.authors_of(versions.iter().filter_map(|version| version.by)),
+            filed: dossier.filed().map(str::to_owned),
+            visaed: visa::last(&dossier.visas).first().map(|visa| visa.version.clone()),
+            versions,
+            older: count(older),
+            names,
+        })
+    }
+
+    fn compare_view(&mut self, id: DocumentId, before: &str, after: &str) -> Option<CompareView> {
+        let was = if before.is_empty() { DossierRecord::default() } else { self.dossier_at(id, before)? };
+        let is = self.dossier_at(id, after)?;
+        let differences = compare::differences(&was, &is);
+        let values = differences.fields.iter().flat_map(|change| [&change.before, &change.after]);
+        let named = values.filter_map(|value| value.text().parse::<DocumentId>().ok());
+        let names = named.map(|id| (id, self.name(id))).collect();
+        let followed = self.followed_by(&is);
+        let asked = followed.as_ref().map_or(&[][..], |(call, _)| &call.sections);
+        let titles = asked.iter().map(|about| (about.key.clone(), about.title.clone())).collect();
+        let [before_cents, after_cents] = [&was, &is].map(|dossier| dossier.total_cents(Side::Expense));
+        Some(CompareView { dossier: id, differences, titles, names, before_cents, after_cents })
+    }
+
+    /// The documents that something done speaks of.
+    fn names_said<'a>(&self, did: impl Iterator<Item = &'a history::Did>) -> BTreeSet<DocumentId> {
+        let said = did.filter_map(|did| match did {
+            history::Did::Set { value, .. } => value.text().parse::<DocumentId>().ok(),
+            history::Did::Marked { person, .. }
+            | history::Did::Withdrew { person, .. }
+            | history::Did::Signed { person } => *person,
+            history::Did::Linked { document } => *document,
+            _ => None,
+        });
+        said.collect()
     }
 
     fn directory_view(&self) -> DirectoryView {
@@ -538,14 +696,7 @@ impl Replica {
             _ => Vec::new(),
         };
         let mut named: BTreeSet<DocumentId> = held.record.names().into_iter().collect();
-        named.extend(history.iter().flat_map(|entry| &entry.did).filter_map(|did| match did {
-            history::Did::Set { value, .. } => value.text().parse::<DocumentId>().ok(),
-            history::Did::Marked { person, .. }
-            | history::Did::Withdrew { person, .. }
-            | history::Did::Signed { person } => *person,
-            history::Did::Linked { document } => *document,
-            _ => None,
-        }));
+        named.extend(self.names_said(history.iter().flat_map(|entry| &entry.did)));
         let mut names = self.names_of(&questions);
         names.extend(named.into_iter().map(|id| (id, self.name(id))));
         let devices = history.iter().filter_map(|entry| entry.by).chain(consents.iter().filter_map(|one| one.by));

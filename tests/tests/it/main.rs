@@ -21,3 +21,4 @@ mod simulation;
 mod stories;
 mod supply;
 mod tidiness;
+mod way;

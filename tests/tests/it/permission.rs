@@ -48,6 +48,9 @@ pub(super) fn needs(edit: &Edit, read: impl Fn(DocumentId) -> Record) -> Vec<Cap
         Edit::EditSection { .. } | Edit::ReadAgain { .. } | Edit::SettleSection { .. } => vec![C::WriteDossier],
         Edit::AddLine { .. } | Edit::AddTime { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
         Edit::AddRow { document, .. } | Edit::KeepRow { document, .. } => vec![to_set(&read(*document), Field::Order)],
+        Edit::MoveStage { to, .. } if to == "visa" || to == "filed" => vec![C::SubmitDossier],
+        Edit::MoveStage { .. } => vec![C::MoveStage],
+        Edit::ReviewDossier { .. } | Edit::GiveVisa { .. } => vec![C::GiveVisa],
         Edit::LinkSame { .. } | Edit::NotSame { .. } => vec![C::JoinPeople],
         Edit::CreateCall { .. } | Edit::PublishCall { .. } | Edit::ConfirmRule { .. } => vec![C::ChangeCall],
     }
@@ -57,7 +60,9 @@ pub(super) fn needs(edit: &Edit, read: impl Fn(DocumentId) -> Record) -> Vec<Cap
 fn to_set(of: &Record, field: Field) -> Capability {
     use Capability as C;
     match (of, field) {
-        (Record::Dossier(_), Field::Stage) => C::MoveStage,
+        (Record::Dossier(_), Field::PortalReference | Field::FiledDay) => C::SubmitDossier,
+        (Record::Dossier(_), Field::Coordinator) => C::WriteDossier,
+        (Record::Dossier(_), field) if Field::WAY.contains(&field) => C::MoveStage,
         (_, Field::SameAs) => C::JoinPeople,
         (Record::Person(_), _) => C::ChangePerson,
         (Record::Association(_), _) => C::ChangeAssociation,
@@ -69,7 +74,7 @@ fn to_set(of: &Record, field: Field) -> Capability {
     }
 }
 
-fn set(document: DocumentId, field: Field, value: impl Into<Value>) -> Edit {
+pub(super) fn set(document: DocumentId, field: Field, value: impl Into<Value>) -> Edit {
     Edit::SetField { document, row: None, field, value: value.into() }
 }
 
@@ -84,8 +89,9 @@ fn edits() -> Vec<Edit> {
     let call = of(|edit| if let Edit::CreateCall { call, .. } = edit { Some(*call) } else { None });
     edits.extend([
         set(event, Field::Place, "Salle 2"),
-        set(dossier, Field::Stage, "idea"),
         set(dossier, Field::Stage, "accompaniment"),
+        set(dossier, Field::PortalReference, "PRA-2026-112"),
+        set(dossier, Field::GrantedCents, 1_200_000),
         set(association, Field::City, "Marseille"),
         set(call, Field::Programme, "PRA/OSIM"),
         set(SETTINGS, Field::EventKeepDays, 45),
@@ -94,7 +100,7 @@ fn edits() -> Vec<Edit> {
 }
 
 /// The code with which the server sets a change aside that an author of that role is said to have made; none if it takes it.
-fn judged(before: &Document, made: &Made, role: Role) -> Option<&'static str> {
+pub(super) fn judged(before: &Document, made: &Made, role: Role) -> Option<&'static str> {
     let author = guard::Author { role, document: before.id, kind: before.kind };
     let admitted = guard::admit(before.crdt(), &Owner::Anyone, Some(author), &[&made.bytes]);
     match &admitted.verdicts[..] {
@@ -155,7 +161,7 @@ fn every_edit_by_every_role_is_what_the_table_says_on_the_phone_and_on_the_serve
 }
 
 /// A change that no edit of ours makes, written with the real engine on top of a document.
-fn forged(before: &Document, write: impl FnOnce(&mut AutoCommit)) -> Made {
+pub(super) fn forged(before: &Document, write: impl FnOnce(&mut AutoCommit)) -> Made {
     let mut crdt = AutoCommit::load(&before.save()).unwrap();
     crdt.set_actor(ActorId::from(&[[9_u8; 16].as_slice(), &[1; 8]].concat()[..]));
     write(&mut crdt);
@@ -296,7 +302,22 @@ fn m1_m9_what_a_tampered_phone_forges_is_told_by_its_effect() {
         &|crdt| crdt.put(ROOT, "stage", "writing").unwrap(),
         Some("permission.not_allowed"),
     );
-    check(Kind::Dossier, Role::Coordinator, &|crdt| crdt.put(ROOT, "stage", "writing").unwrap(), None);
+    check(
+        Kind::Dossier,
+        Role::Coordinator,
+        &|crdt| crdt.put(ROOT, "stage", "writing").unwrap(),
+        Some("stage.association_missing"),
+    );
+    check(
+        Kind::Dossier,
+        Role::Coordinator,
+        &|crdt| {
+            crdt.put(ROOT, "association", document(12).to_string()).unwrap();
+            crdt.put(ROOT, "call", document(20).to_string()).unwrap();
+            crdt.put(ROOT, "stage", "writing").unwrap();
+        },
+        None,
+    );
     check(Kind::Dossier, Role::Coordinator, &|crdt| crdt.put(ROOT, "stage", "granted").unwrap(), Some("stage.jump"));
     check(Kind::Dossier, Role::Coordinator, &|crdt| crdt.delete(ROOT, "stage").unwrap(), Some("stage.jump"));
     check(Kind::Dossier, Role::Staff, &|crdt| crdt.put(ROOT, "stage", "granted").unwrap(), None);
@@ -312,8 +333,12 @@ fn m1_m9_what_a_tampered_phone_forges_is_told_by_its_effect() {
 fn m9_a_chain_of_moves_in_one_upload_is_judged_move_by_move() {
     let mut desk = Desk::new(1);
     let dossier = document(50);
-    let created = Edit::CreateDossier { dossier, fields: [(Field::Title, "Puits".into())].into(), sections: vec![] };
-    desk.did(&created);
+    let named = [
+        (Field::Title, "Puits".into()),
+        (Field::Association, Value::Text(document(51).to_string())),
+        (Field::Call, Value::Text(document(52).to_string())),
+    ];
+    desk.did(&Edit::CreateDossier { dossier, fields: named.into(), sections: vec![] });
     let before = desk.documents[&dossier].clone();
     let mut chain = Vec::new();
     for stage in ["idea", "accompaniment", "writing", "visa"] {

@@ -212,6 +212,7 @@ fn random_bytes_are_no_frame_and_no_panic() {
 pub(super) struct Desk {
     pub(super) device: DeviceId,
     pub(super) nonce: u8,
+    nonce: u8,
     pub(super) documents: BTreeMap<DocumentId, Document>,
 }
 
@@ -413,6 +414,14 @@ pub(super) fn every_edit() -> Vec<Edit> {
             reason: "somebody else's".to_owned(),
         },
         Edit::AddPaper { event, paper: row(26), slot: Some(slot), blob: "0a".repeat(32) },
+        Edit::MoveStage {
+            dossier,
+            moved: row(30),
+            to: "idea".to_owned(),
+            fields: BTreeMap::new(),
+            reason: String::new(),
+        },
+        Edit::ReviewDossier { dossier, review: true },
     ]
 }
 

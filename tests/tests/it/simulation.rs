@@ -17,7 +17,7 @@ use server::{
 use shared::{
     document::{Author, Document, Kind},
     edit::{Edit, Library, NewAssociation, NewPerson, NewSlot, NewTrainer, Refusal},
-    field::{Accepts, Field, Value},
+    field::{Accepts, Field, STAGES, Value},
     id::{DeviceId, DocumentId, RowId},
     mark::{How, Signer, Status},
     permission::Capability,
@@ -28,8 +28,10 @@ use shared::{
     replica::Replica,
     role::Role,
     settings::SETTINGS,
+    stage,
     table::Table,
     view::{View, ViewKey},
+    visa::Verdict,
     wire::{BUCKETS, Request, Upload, Verdict},
 };
 use tests::world::{Disk, Fall, Medium, Mishap, Outcome, World};
@@ -471,6 +473,8 @@ const ROLES: [Role; 5] = [Role::Volunteer, Role::Volunteer, Role::Volunteer, Rol
 /// A kind of edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wish {
+    Move,
+    Visa,
     Mark,
     Undo,
     WalkIn,
@@ -497,6 +501,12 @@ enum Wish {
 
 /// How often each is wished for.
 const WISHES: [Wish; 43] = [
+const WISHES: [Wish; 45] = [
+    Wish::Move,
+    Wish::Move,
+    Wish::Move,
+    Wish::Visa,
+    Wish::Visa,
     Wish::Mark,
     Wish::Mark,
     Wish::Mark,
@@ -549,6 +559,8 @@ impl Play {
         match wish {
             Wish::Mark | Wish::Undo | Wish::WalkIn | Wish::Roster => self.edit_of_event(phone, wish),
             Wish::Text | Wish::Open | Wish::Line | Wish::Remove => self.edit_of_dossier(phone, wish),
+            Wish::Move => self.move_stage(phone),
+            Wish::Visa => self.review(phone),
             Wish::Field => self.set_field(phone),
             Wish::Cell => self.set_cell(phone),
             Wish::Settle => self.settle_question(phone),
@@ -768,6 +780,35 @@ impl Play {
         };
         let fields = [(table.required(), label)].into();
         Some(Edit::AddRow { document, table, row: self.world.row_id(), fields })
+    }
+
+    /// Along the table, or anywhere.
+    fn move_stage(&mut self, phone: usize) -> Option<Edit> {
+        let dossier = self.some_document(phone, &[Kind::Dossier])?;
+        let Record::Dossier(record) = self.record(phone, dossier)? else { return None };
+        let next: Vec<_> = stage::moves_from(record.fields.text(Field::Stage)).collect();
+        let (to, records) = match self.world.rng.pick(&next) {
+            Some(one) if self.world.rng.chance(85) => (one.to, one.records),
+            _ => (*self.world.rng.pick(STAGES)?, &[][..]),
+        };
+        let mut fields = BTreeMap::new();
+        for field in records {
+            if self.world.rng.chance(90) {
+                fields.insert(*field, self.value(phone, *field)?);
+            }
+        }
+        let reason = if self.world.rng.chance(60) { self.name() } else { String::new() };
+        Some(Edit::MoveStage { dossier, moved: self.world.row_id(), to: to.to_owned(), fields, reason })
+    }
+
+    fn review(&mut self, phone: usize) -> Option<Edit> {
+        let dossier = self.some_document(phone, &[Kind::Dossier])?;
+        if self.world.rng.chance(40) {
+            return Some(Edit::ReviewDossier { dossier, review: self.world.rng.chance(70) });
+        }
+        let View::Way(way) = self.world.phones[phone].engine().view(&ViewKey::Way { dossier }) else { return None };
+        let verdict = if self.world.rng.chance(70) { Verdict::Approved } else { Verdict::ChangesAsked };
+        Some(Edit::GiveVisa { dossier, visa: self.world.row_id(), version: way.version, verdict, remarks: self.name() })
     }
 
     fn open_section(&mut self, phone: usize, dossier: DocumentId) {

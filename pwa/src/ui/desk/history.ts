@@ -105,6 +105,14 @@ function deedOf(one: Exclude<Did, Cell>, names: Names): Deed[] {
       return reworded(one);
     case 'read_again':
       return [{ said: m.history_read({ section: sectionTitle(one.section) }) }];
+    case 'moved':
+      if (!one.reason) return [{ said: m.history_moved({ stage: wordLabel('stage', one.to) }) }];
+      return [{ said: m.history_moved_why({ stage: wordLabel('stage', one.to), reason: isolate(one.reason) }) }];
+    case 'visaed':
+      if (one.verdict === 'approved') return [{ said: m.history_visa_given() }];
+      return [{ said: m.history_visa_refused({ remarks: isolate(one.remarks) }) }];
+    case 'reviewed':
+      return [{ said: one.begins ? m.history_review_begins() : m.history_review_ends() }];
     case 'rewritten':
       return [{ said: m.history_rewritten() }];
   }

@@ -84,6 +84,8 @@ const CAPABILITIES = {
   withdraw_mark: m.may_withdraw_mark,
   add_dossier: m.may_add_dossier,
   write_dossier: m.may_write_dossier,
+  submit_dossier: m.may_submit_dossier,
+  give_visa: m.may_give_visa,
   move_stage: m.may_move_stage,
   correct_stage: m.may_correct_stage,
   change_call: m.may_change_call,
