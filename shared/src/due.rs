@@ -124,9 +124,7 @@ pub fn is_for(rows: &Rows, due: &Due, who: Somebody<'_>) -> bool {
 pub fn mentions(rows: &Rows, who: Somebody<'_>, devices: &[DeviceId]) -> Vec<Due> {
     let comments: Vec<&Row> = rows.kept(Table::Comment).collect();
     let thread = |row: &Row| row.fields.text(Field::Of).parse::<RowId>().unwrap_or(row.id);
-    let is_closed = |id: RowId| {
-        comments.iter().any(|row| row.id == id && row.fields.text(Field::Resolved) == "yes")
-    };
+    let is_closed = |id: RowId| comments.iter().any(|row| row.id == id && row.fields.text(Field::Resolved) == "yes");
     let has_answered = |to: &Row| {
         let answers = |row: &&&Row| thread(row) == thread(to) && (row.at_ms, row.id) > (to.at_ms, to.id);
         comments.iter().filter(answers).any(|row| row.by.is_some_and(|by| devices.contains(&by)))

@@ -386,6 +386,13 @@ pub enum Edit {
         /// Whether it stays.
         keep: bool,
     },
+    /// Remembers, on this device alone, up to which version somebody has looked at a dossier. It changes no document.
+    Look {
+        /// Which dossier.
+        dossier: DocumentId,
+        /// The version that was on the page: `DossierView::version`.
+        version: String,
+    },
     /// Settles contradictory marks: those of another status are withdrawn (M1, M2).
     SettleMarks {
         /// At which event.
@@ -637,6 +644,8 @@ impl Bench<'_> {
             }
             Edit::AddRow { document, table, row, fields } => self.add_table_row(*document, *table, *row, fields),
             Edit::KeepRow { document, row, keep } => self.keep_table_row(*document, *row, *keep),
+            // What somebody has seen is nobody else's business: the replica keeps it.
+            Edit::Look { .. } => Ok(()),
             Edit::LinkSame { person, same_as } if person == same_as => Err(Refusal::ValueInvalid),
             Edit::LinkSame { person, same_as } => {
                 self.set_field(*person, None, Field::SameAs, &Value::Text(same_as.to_string()))

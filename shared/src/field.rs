@@ -475,7 +475,8 @@ fields! {
     Blob = "blob", Blob;
     /// What the file was called.
     FileName = "file_name", Text(SHORT);
-    /// The part of the dossier that is spoken of: `section/context`, `line/4f1b…`, `attachment/4f1b…`; empty is all of it.
+    /// The part of the dossier that is spoken of: `section/context`, `line/4f1b…`, `attachment/4f1b…`; `dossier`, or nothing, is
+    /// all of it.
     About = "about", Text(SHORT);
     /// What somebody says.
     Body = "body", Text(LINES);
@@ -521,6 +522,12 @@ fields! {
     ValidDays = "valid_days", Number(1, 36_500);
     /// The most points that a criterion gives.
     Points = "points", Number(0, 1_000);
+    /// What of a budget line was spent, or came in, in the end: in cents of euros, whatever the line is in.
+    SpentCents = "spent_cents", Number(0, limit::CENTS_MAX);
+    /// Why that differs from what was planned.
+    Difference = "difference", Text(LINES);
+    /// From which difference between planned and spent on a call wants a reason, in basis points of what was planned.
+    DifferenceBp = "difference_bp", Number(0, 10_000);
 }
 
 impl Field {
@@ -541,6 +548,8 @@ impl Field {
         Self::RateDay,
         Self::Funding,
         Self::Proof,
+        Self::SpentCents,
+        Self::Difference,
     ];
     /// The fields of an entry of the volunteers' log; the label is the task.
     pub const TIME: &'static [Self] = &[Self::Volunteer, Self::Day, Self::Label, Self::HoursE2, Self::HourCents];
@@ -616,6 +625,7 @@ impl Field {
                 Self::ValorisationCounts,
                 Self::ValorisationShareMaxBp,
                 Self::BudgetHeadings,
+                Self::DifferenceBp,
             ],
             Kind::Settings => &[
                 Self::HouseName,

@@ -28,9 +28,11 @@ pub mod settings;
 pub mod stage;
 mod text;
 
+pub mod due;
 pub mod figures;
 pub mod history;
 pub mod question;
+pub mod spending;
 pub mod view;
 pub mod wire;
 

@@ -6,6 +6,8 @@ import type { FieldView } from "./FieldView";
 import type { LineView } from "./LineView";
 import type { RowView } from "./RowView";
 import type { SectionView } from "./SectionView";
+import type { Spending } from "./Spending";
+import type { SupportTotals } from "./SupportTotals";
 import type { TimeView } from "./TimeView";
 import type { Totals } from "./Totals";
 
@@ -60,4 +62,12 @@ headings: Array<string>,
 /**
  * The devices on which its rows were added.
  */
-authors: Array<AuthorEntry>, };
+authors: Array<AuthorEntry>, 
+/**
+ * What support was given, added up.
+ */
+support: SupportTotals, 
+/**
+ * What was spent, against what was planned.
+ */
+spending: Spending, };

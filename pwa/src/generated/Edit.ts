@@ -437,7 +437,15 @@ row: RowId,
 /**
  * Whether it stays.
  */
-keep: boolean, } | { "do": "settle_marks", 
+keep: boolean, } | { "do": "look", 
+/**
+ * Which dossier.
+ */
+dossier: DocumentId, 
+/**
+ * The version that was on the page: `DossierView::version`.
+ */
+version: string, } | { "do": "settle_marks", 
 /**
  * At which event.
  */

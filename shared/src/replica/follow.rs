@@ -47,7 +47,8 @@ impl Held {
 
     /// Whoever writes on top of what they have seen has seen what they wrote. Returns whether that says something new.
     pub(super) fn see_own(&mut self, deps: &[Hash], hash: Hash) -> bool {
-        let is_level = |seen: &&mut Seen| seen.heads.len() == deps.len() && deps.iter().all(|dep| seen.heads.contains(dep));
+        let is_level =
+            |seen: &&mut Seen| seen.heads.len() == deps.len() && deps.iter().all(|dep| seen.heads.contains(dep));
         let Some(seen) = self.seen.as_mut().filter(is_level) else { return false };
         seen.heads = vec![hash];
         true
@@ -102,7 +103,11 @@ impl Replica {
                 _ => is_mine && !due.day.is_empty(),
             });
             let waits = waits.chain(due::mentions(&dossier.rows, me, &devices));
-            tasks.extend(waits.map(|due| Task { dossier: *id, title: dossier.fields.text(Field::Title).to_owned(), due }));
+            tasks.extend(waits.map(|due| Task {
+                dossier: *id,
+                title: dossier.fields.text(Field::Title).to_owned(),
+                due,
+            }));
         }
         // Whoever is spoken to is waited for; then by day, what has no day last.
         tasks.sort_by(|a, b| {
@@ -129,7 +134,7 @@ impl Replica {
             match &held.record {
                 Record::Dossier(dossier) if dossier.fields.document(Field::Association) == Some(id) => {
                     support = support.and(SupportTotals::of(&dossier.rows));
-                    dossiers.push(self.dossier_card(*other, &held.record, dossier, &devices));
+                    dossiers.push(self.dossier_card(*other, held, dossier, &devices));
                 }
                 Record::Person(person)
                     if person.fields.document(Field::Association) == Some(id) && self.stands_for(*other) == *other =>
@@ -162,49 +167,47 @@ impl Replica {
 
     /// See `ViewKey::Activity`.
     pub(super) fn activity_view(&mut self, of: Option<DocumentId>) -> ActivityView {
-        let wanted: Vec<DocumentId> = match of {
-            Some(id) => vec![id],
-            None => {
-                let news = self.held.iter().filter(|(_, held)| held.kind == Kind::Dossier && held.has_news());
-                news.map(|(id, _)| *id).collect()
+        let devices = self.my_devices();
+        let mut wanted: Vec<(bool, DocumentId)> = Vec::new();
+        for (id, held) in &self.held {
+            let Record::Dossier(dossier) = &held.record else { continue };
+            if of.map_or_else(|| held.has_news(), |of| of == *id) {
+                wanted.push((!self.is_mine(dossier, &devices), *id));
             }
-        };
+        }
+        // Each is parsed for it: one's own, then the newest, and no more than a page shows.
+        wanted.sort_by_key(|(others, id)| (*others, std::cmp::Reverse(*id)));
+        let others = wanted.len().saturating_sub(limit::ACTIVITY_DOSSIERS_MAX);
+        wanted.truncate(limit::ACTIVITY_DOSSIERS_MAX);
         let most = if of.is_some() { limit::ACTIVITY_ENTRIES_MAX } else { limit::ACTIVITY_ENTRIES_MAX / 4 };
         let me = self.identity.device;
         let mut dossiers = Vec::new();
-        for id in wanted {
+        for (_, id) in wanted {
             let Some(held) = self.held.get_mut(&id) else { continue };
             let seen = held.seen.clone();
-            let heads: Vec<ChangeHash> = seen.iter().flat_map(|seen| &seen.heads).map(|head| ChangeHash(*head)).collect();
+            let heads: Vec<ChangeHash> =
+                seen.iter().flat_map(|seen| &seen.heads).map(|head| ChangeHash(*head)).collect();
             let document = held.parse(id);
             let (since, more) = history::since(document, &heads, Some(me), most);
-            let (before, older) = match of {
-                // What one has seen stands below, so that nothing that was overlooked is lost.
-                Some(_) if seen.is_some() => history::history(document, limit::ACTIVITY_ENTRIES_MAX),
-                _ => (Vec::new(), 0),
-            };
-            let version = version_text(&document.heads());
             dossiers.push(DossierActivity {
                 dossier: id,
+                version: version_text(&document.heads()),
                 title: self.name(id),
-                version,
                 seen_ms: seen.map_or(0, |seen| seen.at_ms),
                 since,
                 more: count(more),
-                before,
-                older: count(older),
             });
         }
+        self.forget_parsed();
         dossiers.sort_by_key(|one| std::cmp::Reverse(one.since.first().map_or(0, |entry| entry.at_ms)));
-        dossiers.truncate(limit::ACTIVITY_DOSSIERS_MAX);
-        let entries = || dossiers.iter().flat_map(|one| one.since.iter().chain(&one.before));
+        let entries = || dossiers.iter().flat_map(|one| &one.since);
         let authors = self.authors_of(entries().filter_map(|entry| entry.by));
         let named = entries().flat_map(|entry| &entry.did).filter_map(|did| match did {
             Did::Set { value, .. } => value.text().parse::<DocumentId>().ok(),
             _ => None,
         });
         let names: BTreeMap<DocumentId, String> = named.map(|id| (id, self.name(id))).collect();
-        ActivityView { dossiers, authors, names }
+        ActivityView { others: count(others), dossiers, authors, names }
     }
 }
 

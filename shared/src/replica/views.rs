@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Replica;
+use super::{Held, Replica};
 use crate::{
     budget,
     consent::{Agreed, Consent, ConsentView},
     document::Kind,
+    due::{self, SupportTotals},
     edit::version_text,
     field::{Accepts, Field},
     history,
@@ -23,6 +24,7 @@ use crate::{
         Record, Section, Side, Slot,
     },
     settings::default_of,
+    spending,
     view::{
         AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
         EventView, EventsView, FieldView, LineView, LinkView, NamedDocument, PersonCard, QuestionsView, RecordView,
@@ -98,6 +100,10 @@ impl Replica {
             ViewKey::Events => of(&[Kind::Event, Kind::Person]),
             ViewKey::Event { event } => changed.contains(event) || of(&[Kind::Person, Kind::Association]),
             ViewKey::Dossiers => of(&[Kind::Dossier, Kind::Association, Kind::Call]),
+            ViewKey::Tasks => of(&[Kind::Dossier]),
+            ViewKey::Activity { dossier: Some(dossier) } => changed.contains(dossier),
+            ViewKey::Activity { dossier: None } => of(&[Kind::Dossier]),
+            ViewKey::Association { .. } => of(&[Kind::Association, Kind::Dossier, Kind::Person, Kind::Event]),
             ViewKey::Dossier { dossier } => changed.contains(dossier) || of(&[Kind::Association, Kind::Call]),
             ViewKey::Directory => of(&[Kind::Person, Kind::Association, Kind::Call]),
             ViewKey::Record { .. } | ViewKey::Questions => !changed.is_empty(),
@@ -114,6 +120,11 @@ impl Replica {
             ViewKey::Dossiers => View::Dossiers(self.dossiers_view()),
             ViewKey::Dossier { dossier } => self.dossier_view(*dossier).map_or(View::Gone, View::Dossier),
             ViewKey::Directory => View::Directory(self.directory_view()),
+            ViewKey::Tasks => View::Tasks(self.tasks_view()),
+            ViewKey::Activity { dossier } => View::Activity(self.activity_view(*dossier)),
+            ViewKey::Association { association } => {
+                self.association_view(*association).map_or(View::Gone, View::Association)
+            }
             ViewKey::Record { document } => self.record_view(*document).map_or(View::Gone, View::Record),
             ViewKey::Questions => View::Questions(self.questions_view()),
             ViewKey::Sync => View::Sync(self.sync_view()),
@@ -135,7 +146,7 @@ impl Replica {
         EventsView { events }
     }
 
-    fn event_card(&self, id: DocumentId, event: &EventRecord) -> EventCard {
+    pub(super) fn event_card(&self, id: DocumentId, event: &EventRecord) -> EventCard {
         let text = |field| event.fields.text(field).to_owned();
         let day = |slot: Option<&crate::record::Slot>, field| {
             slot.map_or_else(String::new, |s| s.fields.text(field).to_owned())
@@ -279,7 +290,7 @@ impl Replica {
     }
 
     /// Family name first, folded: how a list is sorted.
-    fn sort_name(&self, person: DocumentId) -> String {
+    pub(super) fn sort_name(&self, person: DocumentId) -> String {
         match self.record(person) {
             Some(Record::Person(record)) => {
                 let parts = [Field::Family, Field::Given, Field::NameAr].map(|field| record.fields.text(field));
@@ -290,7 +301,7 @@ impl Replica {
         }
     }
 
-    fn person_card(&self, person: DocumentId) -> PersonCard {
+    pub(super) fn person_card(&self, person: DocumentId) -> PersonCard {
         let Some(Record::Person(record)) = self.record(person) else {
             return PersonCard {
                 person,
@@ -315,11 +326,11 @@ impl Replica {
     }
 
     /// What a document is called, or nothing if it is not held.
-    fn name(&self, id: DocumentId) -> String {
+    pub(super) fn name(&self, id: DocumentId) -> String {
         self.record(id).map_or_else(String::new, Record::title)
     }
 
-    fn field_views(&self, fields: &Fields, wanted: &[Field]) -> Vec<FieldView> {
+    pub(super) fn field_views(&self, fields: &Fields, wanted: &[Field]) -> Vec<FieldView> {
         let view = |field: &Field| {
             let register = fields.0.get(field).cloned().unwrap_or_default();
             let named = match field.accepts() {
@@ -332,8 +343,9 @@ impl Replica {
     }
 
     fn dossiers_view(&self) -> DossiersView {
+        let devices = self.my_devices();
         let dossiers = self.held.iter().filter_map(|(id, held)| match &held.record {
-            Record::Dossier(dossier) => Some(self.dossier_card(*id, dossier)),
+            Record::Dossier(dossier) => Some(self.dossier_card(*id, held, dossier, &devices)),
             _ => None,
         });
         let mut dossiers: Vec<_> = dossiers.collect();
@@ -341,17 +353,36 @@ impl Replica {
         DossiersView { dossiers }
     }
 
-    fn dossier_card(&self, id: DocumentId, dossier: &DossierRecord) -> DossierCard {
+    /// `devices` are those of this device's account.
+    pub(super) fn dossier_card(
+        &self,
+        id: DocumentId,
+        held: &Held,
+        dossier: &DossierRecord,
+        devices: &[DeviceId],
+    ) -> DossierCard {
         let text = |field| dossier.fields.text(field).to_owned();
+        let call_id = dossier.fields.document(Field::Call);
+        let closes =
+            call_id.and_then(|call| self.record(call)).and_then(|call| call.fields().get(Field::ClosesMs).number());
         DossierCard {
             dossier: id,
             title: text(Field::Title),
             association: self.named(&dossier.fields, Field::Association),
+            association_id: dossier.fields.document(Field::Association),
             stage: text(Field::Stage),
+            sector: text(Field::Sector),
             territory: text(Field::Territory),
+            coordinator: text(Field::Coordinator),
             call: self.named(&dossier.fields, Field::Call),
+            call_id,
+            closes_ms: closes.unwrap_or(0),
+            due: due::open(&dossier.rows).into_iter().next().filter(|due| !due.day.is_empty()),
+            grant_cents: dossier.fields.get(Field::GrantCents).number().unwrap_or(0),
+            mine: self.is_mine(dossier, devices),
+            news: held.has_news(),
             expenses_cents: dossier.total_cents(Side::Expense),
-            questions: count(question::of_record(id, &Record::Dossier(dossier.clone())).len()),
+            questions: count(question::of_record(id, &held.record).len()),
         }
     }
 
@@ -378,7 +409,7 @@ impl Replica {
         let lines = dossier.lines.iter().filter(|line| line.state != LineState::Removed).map(LineView::of);
         let time = dossier.time.iter().filter(|entry| entry.state != LineState::Removed).map(TimeView::of);
         Some(DossierView {
-            card: self.dossier_card(id, dossier),
+            card: self.dossier_card(id, self.held.get(&id)?, dossier, &self.my_devices()),
             version: version_text(&heads),
             fields: self.field_views(&dossier.fields, Field::of(Kind::Dossier)),
             sections: sections.collect(),
@@ -390,6 +421,8 @@ impl Replica {
             checks: budget::checks(dossier, call),
             headings: budget::headings(call),
             authors: self.authors_of(dossier.rows.all_kept().filter_map(|(_, row)| row.by)),
+            support: SupportTotals::of(&dossier.rows),
+            spending: spending::spending(dossier, call),
         })
     }
 
@@ -545,7 +578,7 @@ impl Replica {
         ids.into_iter().map(|id| (id, self.name(id))).collect()
     }
 
-    fn authors_of(&self, devices: impl IntoIterator<Item = DeviceId>) -> Vec<AuthorEntry> {
+    pub(super) fn authors_of(&self, devices: impl IntoIterator<Item = DeviceId>) -> Vec<AuthorEntry> {
         let devices: BTreeSet<DeviceId> = devices.into_iter().collect();
         let mut authors: Vec<AuthorEntry> =
             devices.iter().filter_map(|device| self.authors.get(device).cloned()).collect();
