@@ -253,7 +253,7 @@ pub const REACHES: &[&str] = &["direct", "indirect"];
 /// How likely, or how grave, a risk is.
 pub const LEVELS: &[&str] = &["low", "medium", "high"];
 /// Support given to one association, or to several at once: funders count the two apart (`domain.md` section 5).
-pub const SUPPORT_KINDS: &[&str] = &["meeting", "call", "writing", "visit", "collective", "other"];
+pub const SUPPORT_KINDS: &[&str] = &["meeting", "call", "writing", "visit", "diagnostic", "collective", "other"];
 /// The reports that a convention asks for.
 pub const REPORT_KINDS: &[&str] = &["interim", "final", "other"];
 /// Whom a call wants a piece of.

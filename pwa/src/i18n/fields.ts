@@ -131,6 +131,9 @@ const FIELDS: Record<Field, () => string> = {
   required_of: m.field_required_of,
   valid_days: m.field_valid_days,
   points: m.field_points,
+  spent_cents: m.field_spent_cents,
+  difference: m.field_difference,
+  difference_bp: m.field_difference_bp,
 };
 
 export const fieldLabel = (field: Field): string => FIELDS[field]();

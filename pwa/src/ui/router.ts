@@ -17,6 +17,9 @@ export type Route =
   | { screen: 'check'; code: string }
   | { screen: 'dossiers' }
   | { screen: 'dossier'; dossier: DocumentId }
+  | { screen: 'tasks' }
+  | { screen: 'associations' }
+  | { screen: 'association'; association: DocumentId }
   | { screen: 'questions' }
   | { screen: 'record'; document: DocumentId }
   | { screen: 'retention' }
@@ -49,6 +52,8 @@ export function hrefOf(route: Route): string {
       return `#/event/${route.event}/edit`;
     case 'dossier':
       return `#/dossier/${route.dossier}`;
+    case 'association':
+      return `#/association/${route.association}`;
     case 'record':
       return `#/record/${route.document}`;
     case 'journal':
@@ -75,6 +80,8 @@ export function routeOf(hash: string): Route {
   switch (first) {
     case 'join':
     case 'dossiers':
+    case 'tasks':
+    case 'associations':
     case 'questions':
     case 'retention':
     case 'sync':
@@ -96,6 +103,8 @@ export function routeOf(hash: string): Route {
       return { screen: 'check', code: id };
     case 'dossier':
       return id ? { screen: 'dossier', dossier: id } : { screen: 'dossiers' };
+    case 'association':
+      return id ? { screen: 'association', association: id } : { screen: 'associations' };
     case 'account':
       return id ? { screen: 'account', account: id } : { screen: 'access' };
     case 'record':

@@ -40,7 +40,7 @@ export function nameIn(text: string, authors: readonly AuthorEntry[]): string {
   return isAccount(text) ? m.who_unknown() : isolate(text);
 }
 
-const isAccount = (text: string): boolean => /^[0-9a-f]{32}$/.test(text);
+const isAccount = (text: string): boolean => /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(text);
 
 /** The accounts of a list with commas between. */
 export const accountsIn = (mentions: string): string[] => mentions.split(',').filter(Boolean);
