@@ -25,6 +25,19 @@ pub enum DueKind {
     Mention,
 }
 
+impl DueKind {
+    /// The word for it in SQL and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Todo => "todo",
+            Self::Report => "report",
+            Self::Instalment => "instalment",
+            Self::Mention => "mention",
+        }
+    }
+}
+
 /// One thing that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -37,6 +50,8 @@ pub struct Due {
     pub label: String,
     /// Until when, `2026-11-23`; empty where nobody said.
     pub day: String,
+    /// Who is to do it: an account, or a name in words; empty where nobody said.
+    pub assigned_to: String,
     /// The part of the dossier that it speaks of, where it does: see `Field::About`.
     pub about: String,
     /// The device on which it was written.
@@ -105,18 +120,11 @@ fn due(kind: DueKind, row: &Row, label: Field) -> Due {
         row: row.id,
         label: text(label),
         day: text(Field::Due),
+        assigned_to: text(Field::AssignedTo),
         about: text(Field::About),
         by: row.by,
         at_ms: row.at_ms,
     }
-}
-
-/// Whether a to-do is for somebody.
-#[must_use]
-pub fn is_for(rows: &Rows, due: &Due, who: Somebody<'_>) -> bool {
-    let of = |row: &&Row| row.id == due.row;
-    let row = rows.kept(Table::Todo).find(of);
-    row.is_some_and(|row| who.is_named(row.fields.text(Field::AssignedTo)))
 }
 
 /// The comments that speak to somebody and wait for their answer: their thread is open, and none of `devices` wrote in it since.

@@ -99,7 +99,7 @@ impl Replica {
             let Record::Dossier(dossier) = &held.record else { continue };
             let is_mine = self.is_mine(dossier, &devices);
             let waits = due::open(&dossier.rows).into_iter().filter(|due| match due.kind {
-                DueKind::Todo => due::is_for(&dossier.rows, due, me),
+                DueKind::Todo => me.is_named(&due.assigned_to),
                 _ => is_mine && !due.day.is_empty(),
             });
             let waits = waits.chain(due::mentions(&dossier.rows, me, &devices));
