@@ -60,11 +60,9 @@ impl Replica {
     pub(super) fn look(&mut self, id: DocumentId, heads: &[ChangeHash], at_ms: u64) {
         let heads = heads.iter().map(|head| head.0).collect();
         let Some(held) = self.held.get_mut(&id) else { return };
-        if held.seen.as_ref().is_none_or(|seen| seen.heads != heads) {
-            held.seen = Some(Seen { heads, at_ms });
-            self.stored.seen_changed();
-            self.changed.insert(id);
-        }
+        held.seen = Some(Seen { heads, at_ms });
+        self.stored.seen_changed();
+        self.changed.insert(id);
     }
 
     pub(super) fn me(&self) -> Somebody<'_> {
