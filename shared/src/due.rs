@@ -85,7 +85,7 @@ impl Somebody<'_> {
     }
 }
 
-/// What has a day and is not done, sent or received: the earliest first, what has no day last.
+/// What is not done, sent or received, table by table.
 #[must_use]
 pub fn open(rows: &Rows) -> Vec<Due> {
     let kinds = [
@@ -97,12 +97,14 @@ pub fn open(rows: &Rows) -> Vec<Due> {
     for (kind, table, end) in kinds {
         open.extend(rows.kept(table).filter(|row| !is_over(row, end)).map(|row| due(kind, row, Field::Label)));
     }
-    open.sort_by(|a, b| order(a).cmp(&order(b)));
     open
 }
 
-fn order(due: &Due) -> (bool, &str, DueKind, RowId) {
-    (due.day.is_empty(), &due.day, due.kind, due.row)
+/// The earliest thing that has a day.
+#[must_use]
+pub fn next(rows: &Rows) -> Option<Due> {
+    let dated = open(rows).into_iter().filter(|due| !due.day.is_empty());
+    dated.reduce(|first, due| if due.day < first.day { due } else { first })
 }
 
 /// Done is a word; sent and received are days.

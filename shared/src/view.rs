@@ -390,7 +390,7 @@ pub struct DossierView {
 pub struct TasksView {
     /// Whose device it is.
     pub account: AccountId,
-    /// Who is spoken to first, then by day, what has no day last.
+    /// In no order: the page puts them in one.
     pub tasks: Vec<Task>,
     /// Every device of which this one holds something, with whose it is.
     pub people: Vec<AuthorEntry>,
@@ -412,7 +412,7 @@ pub struct Task {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ActivityView {
-    /// The dossier in which something happened last first.
+    /// One's own first.
     pub dossiers: Vec<DossierActivity>,
     /// Dossiers in which something happened too, and that are not among them.
     pub others: u32,
@@ -457,7 +457,7 @@ pub struct AssociationView {
     pub dossiers: Vec<DossierCard>,
     /// Its people, by name.
     pub people: Vec<PersonCard>,
-    /// The events that are linked to it, the latest first.
+    /// The events that are linked to it, the earliest first.
     pub events: Vec<EventCard>,
     /// Support to the association itself, added up.
     pub own_support: SupportTotals,

@@ -8,7 +8,7 @@ import type { DossierActivity } from "./DossierActivity";
  */
 export type ActivityView = { 
 /**
- * The dossier in which something happened last first.
+ * One's own first.
  */
 dossiers: Array<DossierActivity>, 
 /**

@@ -37,7 +37,7 @@ dossiers: Array<DossierCard>,
  */
 people: Array<PersonCard>, 
 /**
- * The events that are linked to it, the latest first.
+ * The events that are linked to it, the earliest first.
  */
 events: Array<EventCard>, 
 /**

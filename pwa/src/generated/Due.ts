@@ -24,6 +24,10 @@ label: string,
  */
 day: string, 
 /**
+ * Who is to do it: an account, or a name in words; empty where nobody said.
+ */
+assigned_to: string, 
+/**
  * The part of the dossier that it speaks of, where it does: see `Field::About`.
  */
 about: string, 

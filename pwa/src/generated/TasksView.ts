@@ -12,7 +12,7 @@ export type TasksView = {
  */
 account: AccountId, 
 /**
- * Who is spoken to first, then by day, what has no day last.
+ * In no order: the page puts them in one.
  */
 tasks: Array<Task>, 
 /**

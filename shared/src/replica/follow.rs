@@ -1,12 +1,15 @@
 //! What happened since somebody last looked, what waits for them, and what an association has: views that bring many documents
 //! together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use automerge::ChangeHash;
 use serde::{Deserialize, Serialize};
 
-use super::{Held, Replica};
+use super::{
+    Held, Replica,
+    views::{by_day, by_title},
+};
 use crate::{
     document::Kind,
     due::{self, DueKind, Somebody, SupportTotals},
@@ -14,7 +17,7 @@ use crate::{
     field::Field,
     history::{self, Did},
     id::{DeviceId, DocumentId},
-    limit, names,
+    limit,
     permission::Capability,
     record::{DossierRecord, Record},
     role::Role,
@@ -36,13 +39,13 @@ impl Held {
     /// hundreds.
     pub(super) fn has_news(&self) -> bool {
         let Some(seen) = &self.seen else { return false };
-        let mut known: BTreeSet<&Hash> = seen.heads.iter().collect();
+        let mut known: Vec<&Hash> = seen.heads.iter().collect();
         for own in self.pending.iter().rev() {
-            if known.contains(&own.hash) {
+            if known.contains(&&own.hash) {
                 known.extend(&own.deps);
             }
         }
-        self.server_heads.iter().any(|head| !known.contains(head))
+        self.server_heads.iter().any(|head| !known.contains(&head))
     }
 
     /// Whoever writes on top of what they have seen has seen what they wrote. Returns whether that says something new.
@@ -107,14 +110,6 @@ impl Replica {
                 due,
             }));
         }
-        // Whoever is spoken to is waited for; then by day, what has no day last.
-        tasks.sort_by(|a, b| {
-            let order = |task: &Task| {
-                let is_mention = task.due.kind == DueKind::Mention;
-                (!is_mention, task.due.day.is_empty(), task.due.day.clone(), task.due.at_ms, task.due.row)
-            };
-            order(a).cmp(&order(b))
-        });
         TasksView {
             account: self.identity.account,
             people: self.authors_of(self.authors.keys().copied().chain([self.identity.device])),
@@ -145,17 +140,15 @@ impl Replica {
                 _ => {}
             }
         }
-        dossiers.sort_by_cached_key(|card| (names::fold_search(&card.title), card.dossier));
-        people.sort_by_cached_key(|card| (self.sort_name(card.person), card.person));
-        events.sort_by(|a, b| (&b.first_day, b.event).cmp(&(&a.first_day, a.event)));
+        self.sort_by_name(&mut people);
         Some(AssociationView {
             association: id,
             title: record.fields.text(Field::Title).to_owned(),
             fields: self.field_views(&record.fields, Field::of(Kind::Association)),
             rows: RowView::all(&record.rows),
-            dossiers,
+            dossiers: by_title(dossiers),
             people,
-            events,
+            events: by_day(events),
             own_support: SupportTotals::of(&record.rows),
             support,
             authors: self.authors_of(record.rows.all_kept().filter_map(|(_, row)| row.by)),
@@ -166,21 +159,22 @@ impl Replica {
     /// See `ViewKey::Activity`.
     pub(super) fn activity_view(&mut self, of: Option<DocumentId>) -> ActivityView {
         let devices = self.my_devices();
-        let mut wanted: Vec<(bool, DocumentId)> = Vec::new();
-        for (id, held) in &self.held {
+        // Each is parsed for it: one's own, then the newest, and no more than a page shows.
+        let (mut wanted, mut rest) = (Vec::new(), Vec::new());
+        for (id, held) in self.held.iter().rev() {
             let Record::Dossier(dossier) = &held.record else { continue };
             if of.map_or_else(|| held.has_news(), |of| of == *id) {
-                wanted.push((!self.is_mine(dossier, &devices), *id));
+                let list = if self.is_mine(dossier, &devices) { &mut wanted } else { &mut rest };
+                list.push(*id);
             }
         }
-        // Each is parsed for it: one's own, then the newest, and no more than a page shows.
-        wanted.sort_by_key(|(others, id)| (*others, std::cmp::Reverse(*id)));
+        wanted.append(&mut rest);
         let others = wanted.len().saturating_sub(limit::ACTIVITY_DOSSIERS_MAX);
         wanted.truncate(limit::ACTIVITY_DOSSIERS_MAX);
         let most = if of.is_some() { limit::ACTIVITY_ENTRIES_MAX } else { limit::ACTIVITY_ENTRIES_MAX / 4 };
         let me = self.identity.device;
         let mut dossiers = Vec::new();
-        for (_, id) in wanted {
+        for id in wanted {
             let Some(held) = self.held.get_mut(&id) else { continue };
             let seen = held.seen.clone();
             let heads: Vec<ChangeHash> =
@@ -197,7 +191,6 @@ impl Replica {
             });
         }
         self.forget_parsed();
-        dossiers.sort_by_key(|one| std::cmp::Reverse(one.since.first().map_or(0, |entry| entry.at_ms)));
         let entries = || dossiers.iter().flat_map(|one| &one.since);
         let authors = self.authors_of(entries().filter_map(|entry| entry.by));
         let named = entries().flat_map(|entry| &entry.did).filter_map(|did| match did {

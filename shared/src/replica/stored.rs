@@ -153,7 +153,7 @@ impl Replica {
             } else if key == TRUST {
                 trust = replica.read::<Trust>(&key, &bytes);
             } else if key == SEEN {
-                seen = replica.read::<BTreeMap<DocumentId, Seen>>(&key, &bytes);
+                seen = replica.read::<Vec<(DocumentId, Seen)>>(&key, &bytes);
             } else if key.starts_with("pack-") {
                 packs.push((key, bytes));
             } else if key.starts_with(DAMAGED) {
@@ -302,8 +302,8 @@ impl Replica {
             batch.puts.push((TRUST.to_owned(), self.trust()));
         }
         if std::mem::take(&mut self.stored.seen_changed) {
-            let seen = self.held.iter().filter_map(|(id, held)| held.seen.as_ref().map(|seen| (id, seen)));
-            batch.puts.push((SEEN.to_owned(), value(&seen.collect::<BTreeMap<_, _>>())));
+            let seen = self.held.iter().filter_map(|(id, held)| held.seen.as_ref().map(|seen| (*id, seen)));
+            batch.puts.push((SEEN.to_owned(), value(&seen.collect::<Vec<(DocumentId, &Seen)>>())));
         }
         self.put_aside_damaged(&mut batch);
         Some(batch)

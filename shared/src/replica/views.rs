@@ -137,13 +137,7 @@ impl Replica {
             Record::Event(event) => Some(self.event_card(*id, event)),
             _ => None,
         });
-        let mut events: Vec<_> = events.collect();
-        events.sort_by(|a, b| {
-            let order =
-                |card: &EventCard| (card.first_day.is_empty(), card.first_day.clone(), card.starts.clone(), card.event);
-            order(a).cmp(&order(b))
-        });
-        EventsView { events }
+        EventsView { events: by_day(events.collect()) }
     }
 
     pub(super) fn event_card(&self, id: DocumentId, event: &EventRecord) -> EventCard {
@@ -289,8 +283,12 @@ impl Replica {
         }
     }
 
+    pub(super) fn sort_by_name(&self, people: &mut [PersonCard]) {
+        people.sort_by_cached_key(|card| (self.sort_name(card.person), card.person));
+    }
+
     /// Family name first, folded: how a list is sorted.
-    pub(super) fn sort_name(&self, person: DocumentId) -> String {
+    fn sort_name(&self, person: DocumentId) -> String {
         match self.record(person) {
             Some(Record::Person(record)) => {
                 let parts = [Field::Family, Field::Given, Field::NameAr].map(|field| record.fields.text(field));
@@ -348,9 +346,7 @@ impl Replica {
             Record::Dossier(dossier) => Some(self.dossier_card(*id, held, dossier, &devices)),
             _ => None,
         });
-        let mut dossiers: Vec<_> = dossiers.collect();
-        dossiers.sort_by_cached_key(|card| (names::fold_search(&card.title), card.dossier));
-        DossiersView { dossiers }
+        DossiersView { dossiers: by_title(dossiers.collect()) }
     }
 
     /// `devices` are those of this device's account.
@@ -377,7 +373,7 @@ impl Replica {
             call: self.named(&dossier.fields, Field::Call),
             call_id,
             closes_ms: closes.unwrap_or(0),
-            due: due::open(&dossier.rows).into_iter().next().filter(|due| !due.day.is_empty()),
+            due: due::next(&dossier.rows),
             grant_cents: dossier.fields.get(Field::GrantCents).number().unwrap_or(0),
             mine: self.is_mine(dossier, devices),
             news: held.has_news(),
@@ -444,7 +440,7 @@ impl Replica {
                 _ => {}
             }
         }
-        people.sort_by_cached_key(|card| (self.sort_name(card.person), card.person));
+        self.sort_by_name(&mut people);
         associations.sort_by(|a, b| (&a.search, a.document).cmp(&(&b.search, b.document)));
         calls.sort_by(|a, b| (&a.title, a.call).cmp(&(&b.title, b.call)));
         DirectoryView { people, associations, calls }
@@ -642,6 +638,21 @@ impl Replica {
             complete: self.complete,
         }
     }
+}
+
+pub(super) fn by_title(mut dossiers: Vec<DossierCard>) -> Vec<DossierCard> {
+    dossiers.sort_by_cached_key(|card| (names::fold_search(&card.title), card.dossier));
+    dossiers
+}
+
+/// The earliest first, those without a day last.
+pub(super) fn by_day(mut events: Vec<EventCard>) -> Vec<EventCard> {
+    events.sort_by(|a, b| {
+        let order =
+            |card: &EventCard| (card.first_day.is_empty(), card.first_day.clone(), card.starts.clone(), card.event);
+        order(a).cmp(&order(b))
+    });
+    events
 }
 
 fn update(key: ViewKey, painted: Option<View>, view: View) -> ViewUpdate {

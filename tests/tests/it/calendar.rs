@@ -83,9 +83,14 @@ fn what_is_due_on_dossiers_is_in_the_calendars_of_those_who_follow_them() {
         fields.push((Field::Coordinator, Value::from(coordinator)));
         fields.push((Field::Call, Value::Text(call.to_string())));
         let dossier = document(n);
-        hand.edit(&Edit::CreateDossier { dossier, fields: fields.into_iter().collect(), sections: vec![] }, START_MS).unwrap();
+        hand.edit(&Edit::CreateDossier { dossier, fields: fields.into_iter().collect(), sections: vec![] }, START_MS)
+            .unwrap();
         let report = [(Field::Label, "Compte rendu final".into()), (Field::Due, Value::from("2026-12-15"))].into();
-        hand.edit(&Edit::AddRow { document: dossier, table: Table::Report, row: row(10 + n), fields: report }, START_MS).unwrap();
+        hand.edit(
+            &Edit::AddRow { document: dossier, table: Table::Report, row: row(10 + n), fields: report },
+            START_MS,
+        )
+        .unwrap();
     }
     hand.keep(START_MS).unwrap();
     let mut samira = server.enrolled(Role::Staff, "Samira");
@@ -111,11 +116,16 @@ fn what_is_due_on_dossiers_is_in_the_calendars_of_those_who_follow_them() {
         String::from_utf8(reply.body).unwrap().replace("\r\n ", "")
     };
     let said = |feed: &str| -> Vec<String> {
-        let mut said: Vec<String> = feed.split("BEGIN:VEVENT").skip(1).map(|entry| {
-            let line = |key: &str| entry.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
-            let day = line("DTSTART;VALUE=DATE:") + &line("DTSTART:");
-            format!("{day} {}", line("SUMMARY:"))
-        }).collect();
+        let mut said: Vec<String> = feed
+            .split("BEGIN:VEVENT")
+            .skip(1)
+            .map(|entry| {
+                let line =
+                    |key: &str| entry.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
+                let day = line("DTSTART;VALUE=DATE:") + &line("DTSTART:");
+                format!("{day} {}", line("SUMMARY:"))
+            })
+            .collect();
         said.sort();
         said
     };

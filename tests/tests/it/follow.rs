@@ -27,9 +27,10 @@ struct House {
 impl House {
     fn begin() -> Self {
         let mut story = Story::begin();
-        let dossier = story.world.phones[KARIMA].engine().documents().find_map(|(id, kind)| {
-            (kind == shared::document::Kind::Dossier).then_some(id)
-        });
+        let dossier = story.world.phones[KARIMA]
+            .engine()
+            .documents()
+            .find_map(|(id, kind)| (kind == shared::document::Kind::Dossier).then_some(id));
         Self { dossier: dossier.expect("the dossier Puits"), story }
     }
 
@@ -71,14 +72,20 @@ impl House {
         tasks
     }
 
-    /// `kind: label` of each.
+    /// `kind: label` of each, as a page has them: who is spoken to first, then by day, what has no day last.
     fn waiting(&mut self, phone: usize) -> Vec<String> {
-        let tasks = self.tasks(phone).tasks.into_iter();
+        let mut tasks = self.tasks(phone).tasks;
+        let order =
+            |due: &shared::due::Due| (due.kind != DueKind::Mention, due.day.is_empty(), due.day.clone(), due.at_ms);
+        tasks.sort_by_key(|task| order(&task.due));
+        let tasks = tasks.into_iter();
         tasks.map(|task| format!("{}: {}", task.due.kind.as_str(), task.due.label)).collect()
     }
 
     fn card(&mut self, phone: usize) -> DossierCard {
-        let View::Dossiers(DossiersView { dossiers }) = self.view(phone, &ViewKey::Dossiers) else { panic!("dossiers") };
+        let View::Dossiers(DossiersView { dossiers }) = self.view(phone, &ViewKey::Dossiers) else {
+            panic!("dossiers")
+        };
         dossiers.into_iter().find(|card| card.dossier == self.dossier).expect("Puits")
     }
 
@@ -131,7 +138,8 @@ fn what_two_phones_say_apart_in_one_thread_stands_in_it_with_who_said_it() {
     house.story.tell("badr online");
     let devices = ALL.map(|phone| house.story.world.phones[phone].identity.device);
     for phone in ALL {
-        let said: Vec<_> = house.comments_on(phone).iter().map(|row| (row.fields.text(Field::Body).to_owned(), row.by)).collect();
+        let said: Vec<_> =
+            house.comments_on(phone).iter().map(|row| (row.fields.text(Field::Body).to_owned(), row.by)).collect();
         assert_eq!(
             said,
             [
