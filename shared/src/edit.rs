@@ -424,6 +424,13 @@ pub enum Edit {
         /// In words: what must change, at least.
         remarks: String,
     },
+    /// Remembers, on this device alone, up to which version somebody has looked at a dossier. It changes no document.
+    Look {
+        /// Which dossier.
+        dossier: DocumentId,
+        /// The version that was on the page: `DossierView::version`.
+        version: String,
+    },
     /// Settles contradictory marks: those of another status are withdrawn (M1, M2).
     SettleMarks {
         /// At which event.
@@ -753,6 +760,8 @@ impl Bench<'_> {
             Edit::GiveVisa { dossier, visa, version, verdict, remarks } => {
                 self.give_visa(*dossier, *visa, version, *verdict, remarks)
             }
+            // What somebody has seen is nobody else's business: the replica keeps it.
+            Edit::Look { .. } => Ok(()),
             Edit::LinkSame { person, same_as } if person == same_as => Err(Refusal::ValueInvalid),
             Edit::LinkSame { person, same_as } => {
                 self.set_field(*person, None, Field::SameAs, &Value::Text(same_as.to_string()))

@@ -253,7 +253,7 @@ pub const REACHES: &[&str] = &["direct", "indirect"];
 /// How likely, or how grave, a risk is.
 pub const LEVELS: &[&str] = &["low", "medium", "high"];
 /// Support given to one association, or to several at once: funders count the two apart (`domain.md` section 5).
-pub const SUPPORT_KINDS: &[&str] = &["meeting", "call", "writing", "visit", "collective", "other"];
+pub const SUPPORT_KINDS: &[&str] = &["meeting", "call", "writing", "visit", "diagnostic", "collective", "other"];
 /// The reports that a convention asks for.
 pub const REPORT_KINDS: &[&str] = &["interim", "final", "other"];
 /// Whether an operator (OPAP) must accompany a dossier and give its visa.
@@ -483,7 +483,8 @@ fields! {
     Blob = "blob", Blob;
     /// What the file was called.
     FileName = "file_name", Text(SHORT);
-    /// The part of the dossier that is spoken of: `section/context`, `line/4f1b…`, `attachment/4f1b…`; empty is all of it.
+    /// The part of the dossier that is spoken of: `section/context`, `line/4f1b…`, `attachment/4f1b…`; `dossier`, or nothing, is
+    /// all of it.
     About = "about", Text(SHORT);
     /// What somebody says.
     Body = "body", Text(LINES);
@@ -587,6 +588,12 @@ fields! {
     AgreementDay = "agreement_day", Day;
     /// The number of that convention.
     AgreementNumber = "agreement_number", Text(SHORT);
+    /// What of a budget line was spent, or came in, in the end: in cents of euros, whatever the line is in.
+    SpentCents = "spent_cents", Number(0, limit::CENTS_MAX);
+    /// Why that differs from what was planned.
+    Difference = "difference", Text(LINES);
+    /// From which difference between planned and spent on a call wants a reason, in basis points of what was planned.
+    DifferenceBp = "difference_bp", Number(0, 10_000);
 }
 
 impl Field {
@@ -607,6 +614,8 @@ impl Field {
         Self::RateDay,
         Self::Funding,
         Self::Proof,
+        Self::SpentCents,
+        Self::Difference,
     ];
     /// The fields of an entry of the volunteers' log; the label is the task.
     pub const TIME: &'static [Self] = &[Self::Volunteer, Self::Day, Self::Label, Self::HoursE2, Self::HourCents];
@@ -722,6 +731,7 @@ impl Field {
                 Self::ChecksOff,
                 Self::GoalsOtherMax,
                 Self::OpapRequired,
+                Self::DifferenceBp,
             ],
             Kind::Settings => &[
                 Self::HouseName,

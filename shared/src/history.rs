@@ -152,8 +152,33 @@ pub enum Did {
 /// The newest `entries_max` entries, the newest first, and how many older ones there are.
 #[must_use]
 pub fn history(document: &Document, entries_max: usize) -> (Vec<HistoryEntry>, usize) {
+    told(document, &[genesis_hash(document.kind)], None, entries_max)
+}
+
+/// The same since a version, without what one device did itself. All of it where the version is not known here: the document was
+/// written anew since, or never looked at.
+#[must_use]
+pub fn since(
+    document: &Document,
+    version: &[ChangeHash],
+    but: Option<DeviceId>,
+    entries_max: usize,
+) -> (Vec<HistoryEntry>, usize) {
+    let known = |head: &ChangeHash| document.crdt().get_change_by_hash(head).is_some();
+    let genesis = [genesis_hash(document.kind)];
+    let from = if version.is_empty() || !version.iter().all(known) { &genesis[..] } else { version };
+    told(document, from, but, entries_max)
+}
+
+fn told(
+    document: &Document,
+    from: &[ChangeHash],
+    but: Option<DeviceId>,
+    entries_max: usize,
+) -> (Vec<HistoryEntry>, usize) {
     let crdt = document.crdt();
-    let mut metas = crdt.get_changes_meta(&[genesis_hash(document.kind)]);
+    let mut metas = crdt.get_changes_meta(from);
+    metas.retain(|meta| but.is_none() || device_of(meta.actor.to_bytes()) != but);
     let rewriting = rewriting(document.kind, &metas);
     // It takes one change for each long text: its first one tells it.
     metas.retain(|meta| rewriting.first() == Some(&meta.hash) || !rewriting.contains(&meta.hash));

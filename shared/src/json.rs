@@ -501,6 +501,9 @@ read_tagged! { ViewKey by "view" {
     "compare" = Compare { dossier, before, after }
     "directory" = Directory {}
     "record" = Record { document }
+    "tasks" = Tasks {}
+    "activity" = Activity { dossier }
+    "association" = Association { association }
     "questions" = Questions {}
     "sync" = Sync {}
     "settings" = Settings {}
@@ -535,6 +538,7 @@ read_tagged! { Edit by "do" {
     "set_line_state" = SetLineState { dossier, line, keep }
     "add_row" = AddRow { document, table, row, fields }
     "keep_row" = KeepRow { document, row, keep }
+    "look" = Look { dossier, version }
     "settle_marks" = SettleMarks { event, slot, person, status, withdrawal, reason }
     "link_same" = LinkSame { person, same_as }
     "not_same" = NotSame { person, other }

@@ -32,10 +32,12 @@ mod text;
 pub mod visa;
 
 pub mod compare;
+pub mod due;
 pub mod figures;
 pub mod history;
 pub mod news;
 pub mod question;
+pub mod spending;
 pub mod view;
 pub mod wire;
 

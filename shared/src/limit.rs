@@ -68,6 +68,10 @@ pub const PARSED_DOCUMENTS_MAX: usize = 48;
 pub const DIFFERING_DOCUMENTS_MAX: usize = 8_000;
 /// Decisions of staff about what was set aside that a device remembers.
 pub const JUDGED_MAX: usize = 20;
+/// Entries of a dossier's history that the page of what happened since shows; a quarter of it where it shows several dossiers.
+pub const ACTIVITY_ENTRIES_MAX: usize = 80;
+/// Dossiers that one such page shows.
+pub const ACTIVITY_DOSSIERS_MAX: usize = 20;
 /// Entries of a document's history that one view shows.
 pub const HISTORY_ENTRIES_MAX: usize = 200;
 /// Changes of one device in which nothing comes between, and of which each comes within this of the one before, are one version

@@ -78,7 +78,7 @@ tables! {
     /// The pages, or the one file, of an attachment.
     Page = "page" in [Dossier, Association], 2_000, [Of, Blob, FileName, Order];
     /// What people say to each other about a part of a dossier.
-    Comment = "comment" in [Dossier], 5_000, [About, Body, Of, Mentions, Resolved, Order];
+    Comment = "comment" in [Dossier], 5_000, [Body, About, Of, Mentions, Resolved, Order];
     /// What somebody is to do, and until when.
     Todo = "todo" in [Dossier], 1_000, [Label, AssignedTo, Due, Done, About, Order];
     /// Support that was given: how long, of what kind, by and with whom, and what comes next.

@@ -9,6 +9,7 @@ use crate::{
     call::{CallVersion, Difference},
     compare::Differences,
     consent::{Agreed, ConsentView},
+    due::{Due, SupportTotals},
     field::{Field, Value},
     history::{HistoryEntry, VersionEntry},
     id::{AccountId, DeviceId, DocumentId, RowId},
@@ -21,6 +22,7 @@ use crate::{
         SealedSheet, Side, Slot, TimeRow,
     },
     role::Role,
+    spending::Spending,
     stage::Lack,
     table::Table,
     visa::{Visa, Visaed},
@@ -93,6 +95,18 @@ pub enum ViewKey {
         /// Which.
         document: DocumentId,
     },
+    /// What waits for whoever this device belongs to, and whom the device knows.
+    Tasks,
+    /// What others did since a dossier was last looked at here.
+    Activity {
+        /// In which dossier; none is all in which there is something.
+        dossier: Option<DocumentId>,
+    },
+    /// One association with all that is held of it.
+    Association {
+        /// Which.
+        association: DocumentId,
+    },
     /// Every open Question.
     Questions,
     /// What is saved where.
@@ -128,6 +142,12 @@ pub enum View {
     Directory(DirectoryView),
     /// See [`ViewKey::Record`].
     Record(RecordView),
+    /// See [`ViewKey::Tasks`].
+    Tasks(TasksView),
+    /// See [`ViewKey::Activity`].
+    Activity(ActivityView),
+    /// See [`ViewKey::Association`].
+    Association(AssociationView),
     /// See [`ViewKey::Questions`].
     Questions(QuestionsView),
     /// See [`ViewKey::Sync`].
@@ -352,12 +372,32 @@ pub struct DossierCard {
     pub title: String,
     /// The association's title, if known.
     pub association: String,
+    /// Which association.
+    pub association_id: Option<DocumentId>,
     /// One of `field::STAGES`, or empty.
     pub stage: String,
+    /// One of `field::SECTORS`, or empty.
+    pub sector: String,
     /// Where the project happens.
     pub territory: String,
+    /// Who accompanies it, as written.
+    pub coordinator: String,
     /// The call's title, if known.
     pub call: String,
+    /// Which call.
+    pub call_id: Option<DocumentId>,
+    /// When that closes, milliseconds since 1970; 0 where nobody said.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub closes_ms: i64,
+    /// The next thing that has a day.
+    pub due: Option<Due>,
+    /// The grant asked for, in cents.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub grant_cents: i64,
+    /// Whether it is this account's own work: it accompanies it, has something to do there, or wrote in its tables.
+    pub mine: bool,
+    /// Whether something came from elsewhere since it was last looked at here.
+    pub news: bool,
     /// Sum of the expenses, in cents.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub expenses_cents: i64,
@@ -400,6 +440,95 @@ pub struct DossierView {
     pub faults: Vec<PlanFault>,
     /// The devices on which its rows were added.
     pub authors: Vec<AuthorEntry>,
+    /// What support was given, added up.
+    pub support: SupportTotals,
+    /// What was spent, against what was planned.
+    pub spending: Spending,
+}
+
+/// What waits for whoever this device belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TasksView {
+    /// Whose device it is.
+    pub account: AccountId,
+    /// In no order: the page puts them in one.
+    pub tasks: Vec<Task>,
+    /// Every device of which this one holds something, with whose it is.
+    pub people: Vec<AuthorEntry>,
+}
+
+/// One thing that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Task {
+    /// In which dossier.
+    pub dossier: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// What waits.
+    pub due: Due,
+}
+
+/// What others did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ActivityView {
+    /// One's own first.
+    pub dossiers: Vec<DossierActivity>,
+    /// Dossiers in which something happened too, and that are not among them.
+    pub others: u32,
+    /// The devices that did it.
+    pub authors: Vec<AuthorEntry>,
+    /// Names of the documents that it speaks of.
+    pub names: BTreeMap<DocumentId, String>,
+}
+
+/// What others did in one dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct DossierActivity {
+    /// Which.
+    pub dossier: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// Which version this is: see `Edit::Look`.
+    pub version: String,
+    /// When somebody last left it here, by this device's clock, milliseconds since 1970; 0 is never.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub seen_ms: u64,
+    /// What others did since, the newest first.
+    pub since: Vec<HistoryEntry>,
+    /// Changes since that are not shown.
+    pub more: u32,
+}
+
+/// One association with all that is held of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct AssociationView {
+    /// Which.
+    pub association: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// Its fields.
+    pub fields: Vec<FieldView>,
+    /// The rows of its tables that count, table by table, in their order.
+    pub rows: Vec<RowView>,
+    /// Its dossiers, by title.
+    pub dossiers: Vec<DossierCard>,
+    /// Its people, by name.
+    pub people: Vec<PersonCard>,
+    /// The events that are linked to it, the earliest first.
+    pub events: Vec<EventCard>,
+    /// Support to the association itself, added up.
+    pub own_support: SupportTotals,
+    /// The same with the support to its dossiers.
+    pub support: SupportTotals,
+    /// The devices on which its rows were added.
+    pub authors: Vec<AuthorEntry>,
+    /// Whether this account may change it.
+    pub may_change: bool,
 }
 
 /// The way of one dossier (M9).
@@ -889,8 +1018,16 @@ impl ViewKey {
             | Self::Way { dossier: id }
             | Self::Versions { dossier: id, .. }
             | Self::Compare { dossier: id, .. }
-            | Self::Record { document: id } => Some(*id),
-            Self::Events | Self::Dossiers | Self::Directory | Self::Questions | Self::Sync | Self::Settings => None,
+            | Self::Record { document: id }
+            | Self::Association { association: id } => Some(*id),
+            Self::Activity { dossier } => *dossier,
+            Self::Events
+            | Self::Dossiers
+            | Self::Directory
+            | Self::Tasks
+            | Self::Questions
+            | Self::Sync
+            | Self::Settings => None,
         }
     }
 }

@@ -9,6 +9,8 @@ import type { LineView } from "./LineView";
 import type { PlanFault } from "./PlanFault";
 import type { RowView } from "./RowView";
 import type { SectionView } from "./SectionView";
+import type { Spending } from "./Spending";
+import type { SupportTotals } from "./SupportTotals";
 import type { TimeView } from "./TimeView";
 import type { Totals } from "./Totals";
 
@@ -75,4 +77,12 @@ faults: Array<PlanFault>,
 /**
  * The devices on which its rows were added.
  */
-authors: Array<AuthorEntry>, };
+authors: Array<AuthorEntry>, 
+/**
+ * What support was given, added up.
+ */
+support: SupportTotals, 
+/**
+ * What was spent, against what was planned.
+ */
+spending: Spending, };

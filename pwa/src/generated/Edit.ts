@@ -439,6 +439,7 @@ row: RowId,
  * Whether it stays.
  */
 keep: boolean, } | { "do": "move_stage", 
+keep: boolean, } | { "do": "look", 
 /**
  * Which dossier.
  */
@@ -487,6 +488,9 @@ verdict: Verdict,
  * In words: what must change, at least.
  */
 remarks: string, } | { "do": "settle_marks", 
+ * The version that was on the page: `DossierView::version`.
+ */
+version: string, } | { "do": "settle_marks", 
 /**
  * At which event.
  */

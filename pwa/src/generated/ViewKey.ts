@@ -61,4 +61,12 @@ after: string, } | { "view": "directory" } | { "view": "record",
 /**
  * Which.
  */
-document: DocumentId, } | { "view": "questions" } | { "view": "sync" } | { "view": "settings" };
+document: DocumentId, } | { "view": "tasks" } | { "view": "activity", 
+/**
+ * In which dossier; none is all in which there is something.
+ */
+dossier: DocumentId | null, } | { "view": "association", 
+/**
+ * Which.
+ */
+association: DocumentId, } | { "view": "questions" } | { "view": "sync" } | { "view": "settings" };

@@ -60,6 +60,7 @@ const WORDS = {
     call: m.support_call,
     writing: m.support_writing,
     visit: m.support_visit,
+    diagnostic: m.support_diagnostic,
     collective: m.support_collective,
     other: m.support_other,
   },

@@ -22,6 +22,7 @@ const EDITS: Record<Edit['do'], () => string> = {
   set_line_state: m.edit_set_line_state,
   add_row: m.edit_add_row,
   keep_row: m.edit_keep_row,
+  look: m.edit_look,
   settle_marks: m.edit_settle_marks,
   link_same: m.edit_link_same,
   not_same: m.edit_not_same,

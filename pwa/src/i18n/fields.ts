@@ -160,6 +160,9 @@ const FIELDS: Record<Field, () => string> = {
   decision_remarks: m.field_decision_remarks,
   agreement_day: m.field_agreement_day,
   agreement_number: m.field_agreement_number,
+  spent_cents: m.field_spent_cents,
+  difference: m.field_difference,
+  difference_bp: m.field_difference_bp,
 };
 
 export const fieldLabel = (field: Field): string => FIELDS[field]();

@@ -36,7 +36,7 @@ export function isTable(rows: string): rows is Table {
 const NAMED_BY: Partial<Record<Table, Field>> = {
   goal: 'goal_number',
   page: 'of',
-  comment: 'about',
+  comment: 'body',
   support: 'day',
   piece: 'key',
   place: 'commune',

@@ -13,6 +13,14 @@ import { type Does, layOver, type Names, type Of, settledBy, tidy, titleOf, with
 layOver('dossier', overDossier);
 layOver('call', overCall);
 layOver('record', overRecord);
+layOver('association', overAssociation);
+
+function overAssociation(shown: Of<'association'>, entry: Entry, names: Names): Of<'association'> {
+  const { edit } = entry;
+  if (!('document' in edit) || edit.document !== shown.association) return shown;
+  if (edit.do === 'set_field' && edit.row !== null) return { ...shown, rows: withRowCell(shown.rows, edit, names) };
+  return withRows(shown, entry);
+}
 
 // --- Dossiers
 
@@ -133,6 +141,8 @@ const CELLS: readonly Field[] = [
   'rate_day',
   'funding',
   'proof',
+  'spent_cents',
+  'difference',
 ];
 
 /** The cells of an entry of the log of volunteers' time. */

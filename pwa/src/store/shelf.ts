@@ -146,8 +146,8 @@ export class Shelf {
       .then((json) => {
         if (json === null || place.current || this.#places.get(name) !== place) return;
         const view = JSON.parse(json) as View;
-        // One that an earlier app painted knows nothing of volunteers' time: the engine paints it anew.
-        if (view.view === 'dossier' && !('time' in view)) return;
+        // One that an earlier app painted knows nothing of what was spent: the engine paints it anew.
+        if (view.view === 'dossier' && !('spending' in view)) return;
         place.base = view;
         this.#paint(name);
       })

@@ -22,6 +22,9 @@ export type Route =
   | { screen: 'dossier-history'; dossier: DocumentId }
   | { screen: 'dossier-version'; dossier: DocumentId; version: string }
   | { screen: 'dossier-compare'; dossier: DocumentId; before: string; after: string }
+  | { screen: 'tasks' }
+  | { screen: 'associations' }
+  | { screen: 'association'; association: DocumentId }
   | { screen: 'questions' }
   | { screen: 'record'; document: DocumentId }
   | { screen: 'retention' }
@@ -62,6 +65,8 @@ export function hrefOf(route: Route): string {
       return `#/dossier/${route.dossier}/version/${route.version}`;
     case 'dossier-compare':
       return `#/dossier/${route.dossier}/compare/${route.before}/${route.after}`;
+    case 'association':
+      return `#/association/${route.association}`;
     case 'record':
       return `#/record/${route.document}`;
     case 'journal':
@@ -89,6 +94,8 @@ export function routeOf(hash: string): Route {
     case 'join':
     case 'dossiers':
     case 'calls':
+    case 'tasks':
+    case 'associations':
     case 'questions':
     case 'retention':
     case 'sync':
@@ -115,6 +122,8 @@ export function routeOf(hash: string): Route {
       return id ? { screen: 'dossier', dossier: id } : { screen: 'dossiers' };
     case 'call':
       return id ? { screen: 'call', call: id } : { screen: 'calls' };
+    case 'association':
+      return id ? { screen: 'association', association: id } : { screen: 'associations' };
     case 'account':
       return id ? { screen: 'account', account: id } : { screen: 'access' };
     case 'record':

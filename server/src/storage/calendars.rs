@@ -42,3 +42,64 @@ pub fn events_since(
     let events = rows.filter(|event| event.as_ref().map_or(true, &wanted));
     Ok(events.take(most).collect::<Result<_, _>>()?)
 }
+
+/// Something that is due on a dossier.
+#[derive(Debug, Clone)]
+pub struct DueRow {
+    pub dossier: DocumentId,
+    pub row: String,
+    /// One of `DueKind`.
+    pub kind: String,
+    /// `2026-11-23`
+    pub day: String,
+    pub label: String,
+    pub assigned_to: String,
+    pub coordinator: String,
+    /// The dossier's.
+    pub title: String,
+}
+
+/// What is due on dossiers since that day and is `wanted`: the nearest first, so much at most.
+pub fn dues_since(
+    db: &Connection,
+    day: &str,
+    wanted: impl Fn(&DueRow) -> bool,
+    most: usize,
+) -> Result<Vec<DueRow>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT document_id, row, kind, day, label, assigned_to, coordinator, dossier.title
+         FROM due JOIN dossier USING (document_id) WHERE day >= :day ORDER BY day, document_id, row",
+    )?;
+    let rows = statement.query_map(named_params! { ":day": day }, |row| {
+        Ok(DueRow {
+            dossier: DocumentId(row.get(0)?),
+            row: row.get(1)?,
+            kind: row.get(2)?,
+            day: row.get(3)?,
+            label: row.get(4)?,
+            assigned_to: row.get(5)?,
+            coordinator: row.get(6)?,
+            title: row.get(7)?,
+        })
+    })?;
+    let dues = rows.filter(|due| due.as_ref().map_or(true, &wanted));
+    Ok(dues.take(most).collect::<Result<_, _>>()?)
+}
+
+/// The calls that dossiers which are not filed yet answer, of those that are `wanted`.
+pub fn calls_waited_for(db: &Connection, wanted: impl Fn(&DocumentId) -> bool) -> Result<Vec<DocumentId>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT document_id, call FROM dossier
+         WHERE call IS NOT NULL AND stage IN ('', 'idea', 'accompaniment', 'writing', 'visa') ORDER BY call",
+    )?;
+    let rows = statement.query_map([], |row| Ok((DocumentId(row.get(0)?), DocumentId(row.get(1)?))))?;
+    let mut calls = Vec::new();
+    for row in rows {
+        let (dossier, call) = row?;
+        if wanted(&dossier) {
+            calls.push(call);
+        }
+    }
+    calls.dedup();
+    Ok(calls)
+}

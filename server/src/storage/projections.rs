@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Transaction, named_params, params_from_iter, types::Value as Sql};
 use shared::{
+    due,
     field::Field,
     id::{DocumentId, RowId},
     mark::{Attendance, Mark, attendance},
@@ -40,6 +41,7 @@ tables! {
     "event": "title, event_kind, place, commune, first_day, last_day, expected", "?, ?, ?, ?, ?, ?, ?", "title";
     "attendance": "slot, person, status, contradicted, marks", "?, ?, ?, ?, ?", "slot, person";
     "dossier": "title, stage, territory, association, call, expenses_cents, resources_cents", "?, ?, ?, ?, ?, ?, ?", "title";
+    "due": "row, kind, day, label, assigned_to, coordinator", "?, ?, ?, ?, ?, ?", "row";
     "question": "id, ask, content", "?, ?, ?", "id";
 }
 
@@ -63,7 +65,7 @@ impl Projection {
             Record::Contact(contact) => of_contact(contact),
             Record::Association(association) => vec![of_association(&association.fields)],
             Record::Event(event) => of_event(event),
-            Record::Dossier(dossier) => vec![of_dossier(dossier)],
+            Record::Dossier(dossier) => [vec![of_dossier(dossier)], dues_of(dossier)].concat(),
             Record::Call(_) | Record::Settings(_) => Vec::new(),
         };
         let mut questions = question::of_record(id, record);
@@ -170,6 +172,25 @@ fn of_dossier(dossier: &DossierRecord) -> (&'static str, Vec<Sql>) {
     ("dossier", row)
 }
 
+/// What is open and has a day, in the order of its rows.
+fn dues_of(dossier: &DossierRecord) -> Rows {
+    let mut open = due::open(&dossier.rows);
+    open.retain(|due| !due.day.is_empty());
+    open.sort_by_key(|due| due.row.to_string());
+    let rows = open.into_iter().map(|due| {
+        let row = vec![
+            due.row.to_string().into(),
+            due.kind.as_str().to_owned().into(),
+            due.day.into(),
+            due.label.into(),
+            due.assigned_to.into(),
+            text(&dossier.fields, Field::Coordinator),
+        ];
+        ("due", row)
+    });
+    rows.collect()
+}
+
 fn count(n: usize) -> Sql {
     i64::try_from(n).unwrap_or(i64::MAX).into()
 }
@@ -241,7 +262,7 @@ pub fn stored(db: &Connection, id: DocumentId) -> Result<Projection, StoreError>
 pub fn clear(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch(
         "DELETE FROM person; DELETE FROM phone; DELETE FROM association; DELETE FROM event; DELETE FROM attendance;
-         DELETE FROM dossier; DELETE FROM question; DELETE FROM search;",
+         DELETE FROM dossier; DELETE FROM due; DELETE FROM question; DELETE FROM search;",
     )?)
 }
 
@@ -254,6 +275,7 @@ pub fn orphans(db: &Connection) -> Result<u64, StoreError> {
               + (SELECT count(*) FROM event WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM attendance WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM dossier WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM due WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM question WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM search WHERE rowid NOT IN (SELECT number FROM document))",
         [],

@@ -7,6 +7,7 @@
 //! has already built on.
 
 mod exchange;
+mod follow;
 mod stored;
 mod views;
 
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     document::{Author, Document, Kind},
-    edit::{Edit, Entry, Library, Refusal},
+    edit::{Edit, Entry, Library, Refusal, version_heads},
     field::Field,
     id::{AccountId, DeviceId, DocumentId, RowId},
     limit,
@@ -76,6 +77,8 @@ struct Held {
     nonce: Option<[u8; 8]>,
     /// See [`crate::wire::Down::epoch`].
     epoch: u32,
+    /// How far somebody has looked at it here; none before the first time.
+    seen: Option<follow::Seen>,
     /// What a server had acknowledged before it was restored from an older copy: heads. Should the document come back written anew,
     /// this much of it was in that, and is not to be said again.
     once_heads: Vec<Hash>,
@@ -132,6 +135,10 @@ impl Replica {
     /// # Errors
     /// A [`Refusal`]; then nothing was done.
     pub fn edit(&mut self, entry: &Entry) -> Result<(), Refusal> {
+        if let Edit::Look { dossier, version } = &entry.edit {
+            self.look(*dossier, &version_heads(version), entry.at_ms);
+            return Ok(());
+        }
         let role = self.identity.role;
         let outcome = entry.edit.apply(self, role, entry.at_ms)?;
         for (document, made) in outcome.written {
@@ -159,7 +166,11 @@ impl Replica {
         let held = self.held.entry(id).or_insert_with(|| Held::new(kind));
         held.nonce.get_or_insert_with(|| self.nonce.to_be_bytes());
         held.tail.push(pending.bytes.to_vec());
+        let sees = held.see_own(&pending.deps, pending.hash);
         held.pending.push(pending);
+        if sees {
+            self.stored.seen_changed();
+        }
         held.record = Record::read(&document);
         held.parsed = Some(document);
         self.changed.insert(id);
@@ -311,6 +322,7 @@ impl Held {
             pending: Vec::new(),
             nonce: None,
             epoch: 0,
+            seen: None,
             once_heads: Vec::new(),
         }
     }

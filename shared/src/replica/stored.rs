@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Held, Identity, Pending, Replica, exchange};
+use super::{Held, Identity, Pending, Replica, exchange, follow::Seen};
 use crate::{
     document::Kind,
     id::DocumentId,
@@ -52,6 +52,8 @@ pub(super) struct Stored {
     /// Documents that the log speaks of.
     dirty: BTreeSet<DocumentId>,
     meta_changed: bool,
+    /// Somebody has looked at something.
+    seen_changed: bool,
     /// The next batch packs: something was erased, and the log still tells it.
     packs_next: bool,
     /// Values that could not be read at the start, by key: to be put out of the way of what is written next.
@@ -109,6 +111,8 @@ struct Trust {
 
 const META: &str = "meta";
 const TRUST: &str = "trust";
+/// How far which document was looked at. Apart, for the same reason as [`Trust`].
+const SEEN: &str = "seen";
 /// What stands before the key of a value that could not be read: a later build, or a human, may yet read it.
 const DAMAGED: &str = "damaged-";
 
@@ -144,12 +148,14 @@ impl Replica {
         };
         // Packs before the log, the log in the order of its numbers: "log-…" sorts before "pack-…".
         let (mut packs, mut log) = (Vec::new(), BTreeMap::new());
-        let mut trust = None;
+        let (mut trust, mut seen) = (None, None);
         for (key, bytes) in stored {
             if key == META {
                 replica.open_meta(key, &bytes);
             } else if key == TRUST {
                 trust = replica.read::<Trust>(&key, &bytes);
+            } else if key == SEEN {
+                seen = replica.read::<Vec<(DocumentId, Seen)>>(&key, &bytes);
             } else if key.starts_with("pack-") {
                 packs.push((key, bytes));
             } else if key.starts_with(DAMAGED) {
@@ -164,6 +170,9 @@ impl Replica {
             }
         }
         replica.open_log(log);
+        for (id, seen) in seen.unwrap_or_default() {
+            replica.held.entry(id).and_modify(|held| held.seen = Some(seen));
+        }
         if let Some(trust) = trust {
             replica.judged = trust.judged;
             replica.ended = trust.ended;
@@ -269,7 +278,8 @@ impl Replica {
 
     /// What must be stored now, or nothing. To be called after every edit and every reply, until it gives nothing.
     pub fn take_batch(&mut self) -> Option<Batch> {
-        if self.stored.events.is_empty() && !self.stored.meta_changed && self.stored.damaged.is_empty() {
+        let changed = self.stored.meta_changed || self.stored.seen_changed;
+        if self.stored.events.is_empty() && !changed && self.stored.damaged.is_empty() {
             return None;
         }
         let id = self.stored.next_batch;
@@ -292,6 +302,10 @@ impl Replica {
         if std::mem::take(&mut self.stored.meta_changed) {
             batch.puts.push((META.to_owned(), self.meta()));
             batch.puts.push((TRUST.to_owned(), self.trust()));
+        }
+        if std::mem::take(&mut self.stored.seen_changed) {
+            let seen = self.held.iter().filter_map(|(id, held)| held.seen.as_ref().map(|seen| (*id, seen)));
+            batch.puts.push((SEEN.to_owned(), value(&seen.collect::<Vec<(DocumentId, &Seen)>>())));
         }
         self.put_aside_damaged(&mut batch);
         Some(batch)
@@ -387,7 +401,7 @@ impl Stored {
 
     /// Whether everything that happened is on disk.
     pub(super) fn is_settled(&self) -> bool {
-        self.events.is_empty() && !self.meta_changed && self.durable + 1 == self.next_batch
+        self.events.is_empty() && !self.meta_changed && !self.seen_changed && self.durable + 1 == self.next_batch
     }
 
     pub(super) fn wrote(&mut self, id: DocumentId, kind: Kind, pending: &Pending) {
@@ -413,6 +427,10 @@ impl Stored {
 
     pub(super) fn meta_changed(&mut self) {
         self.meta_changed = true;
+    }
+
+    pub(super) fn seen_changed(&mut self) {
+        self.seen_changed = true;
     }
 }
 

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use automerge::ChangeHash;
 
-use super::{DAY_MS, Replica};
+use super::{DAY_MS, Held, Replica};
 use crate::{
     budget,
     call::{self, CallVersion},
     compare,
     consent::{Agreed, Consent, ConsentView},
     document::Kind,
+    due::{self, SupportTotals},
     edit::{self, version_heads, version_text},
     field::{Accepts, Field},
     history,
@@ -28,6 +29,7 @@ use crate::{
         PersonRecord, Record, Section, Side, Slot,
     },
     settings::default_of,
+    spending,
     stage::{self, Known, Lack, Others},
     view::{
         AskedQuestion, CallCard, CallView, CompareView, DirectoryView, DossierCard, DossierView, DossiersView, EventCard,
@@ -106,6 +108,10 @@ impl Replica {
             ViewKey::Events => of(&[Kind::Event, Kind::Person]),
             ViewKey::Event { event } => changed.contains(event) || of(&[Kind::Person, Kind::Association]),
             ViewKey::Dossiers => of(&[Kind::Dossier, Kind::Association, Kind::Call]),
+            ViewKey::Tasks => of(&[Kind::Dossier]),
+            ViewKey::Activity { dossier: Some(dossier) } => changed.contains(dossier),
+            ViewKey::Activity { dossier: None } => of(&[Kind::Dossier]),
+            ViewKey::Association { .. } => of(&[Kind::Association, Kind::Dossier, Kind::Person, Kind::Event]),
             ViewKey::Dossier { dossier } => changed.contains(dossier) || of(&[Kind::Association, Kind::Call]),
             ViewKey::Call { call } => changed.contains(call),
             ViewKey::News { dossier, .. } => changed.contains(dossier),
@@ -140,6 +146,11 @@ impl Replica {
                 self.compare_view(*dossier, before, after).map_or(View::Gone, View::Compare)
             }
             ViewKey::Directory => View::Directory(self.directory_view()),
+            ViewKey::Tasks => View::Tasks(self.tasks_view()),
+            ViewKey::Activity { dossier } => View::Activity(self.activity_view(*dossier)),
+            ViewKey::Association { association } => {
+                self.association_view(*association).map_or(View::Gone, View::Association)
+            }
             ViewKey::Record { document } => self.record_view(*document).map_or(View::Gone, View::Record),
             ViewKey::Questions => View::Questions(self.questions_view()),
             ViewKey::Sync => View::Sync(self.sync_view()),
@@ -152,16 +163,10 @@ impl Replica {
             Record::Event(event) => Some(self.event_card(*id, event)),
             _ => None,
         });
-        let mut events: Vec<_> = events.collect();
-        events.sort_by(|a, b| {
-            let order =
-                |card: &EventCard| (card.first_day.is_empty(), card.first_day.clone(), card.starts.clone(), card.event);
-            order(a).cmp(&order(b))
-        });
-        EventsView { events }
+        EventsView { events: by_day(events.collect()) }
     }
 
-    fn event_card(&self, id: DocumentId, event: &EventRecord) -> EventCard {
+    pub(super) fn event_card(&self, id: DocumentId, event: &EventRecord) -> EventCard {
         let text = |field| event.fields.text(field).to_owned();
         let day = |slot: Option<&crate::record::Slot>, field| {
             slot.map_or_else(String::new, |s| s.fields.text(field).to_owned())
@@ -304,6 +309,10 @@ impl Replica {
         }
     }
 
+    pub(super) fn sort_by_name(&self, people: &mut [PersonCard]) {
+        people.sort_by_cached_key(|card| (self.sort_name(card.person), card.person));
+    }
+
     /// Family name first, folded: how a list is sorted.
     fn sort_name(&self, person: DocumentId) -> String {
         match self.record(person) {
@@ -316,7 +325,7 @@ impl Replica {
         }
     }
 
-    fn person_card(&self, person: DocumentId) -> PersonCard {
+    pub(super) fn person_card(&self, person: DocumentId) -> PersonCard {
         let Some(Record::Person(record)) = self.record(person) else {
             return PersonCard {
                 person,
@@ -341,11 +350,11 @@ impl Replica {
     }
 
     /// What a document is called, or nothing if it is not held.
-    fn name(&self, id: DocumentId) -> String {
+    pub(super) fn name(&self, id: DocumentId) -> String {
         self.record(id).map_or_else(String::new, Record::title)
     }
 
-    fn field_views(&self, fields: &Fields, wanted: &[Field]) -> Vec<FieldView> {
+    pub(super) fn field_views(&self, fields: &Fields, wanted: &[Field]) -> Vec<FieldView> {
         let view = |field: &Field| {
             let register = fields.0.get(field).cloned().unwrap_or_default();
             let named = match field.accepts() {
@@ -358,26 +367,44 @@ impl Replica {
     }
 
     fn dossiers_view(&self) -> DossiersView {
+        let devices = self.my_devices();
         let dossiers = self.held.iter().filter_map(|(id, held)| match &held.record {
-            Record::Dossier(dossier) => Some(self.dossier_card(*id, dossier)),
+            Record::Dossier(dossier) => Some(self.dossier_card(*id, held, dossier, &devices)),
             _ => None,
         });
-        let mut dossiers: Vec<_> = dossiers.collect();
-        dossiers.sort_by_cached_key(|card| (names::fold_search(&card.title), card.dossier));
-        DossiersView { dossiers }
+        DossiersView { dossiers: by_title(dossiers.collect()) }
     }
 
-    fn dossier_card(&self, id: DocumentId, dossier: &DossierRecord) -> DossierCard {
+    /// `devices` are those of this device's account.
+    pub(super) fn dossier_card(
+        &self,
+        id: DocumentId,
+        held: &Held,
+        dossier: &DossierRecord,
+        devices: &[DeviceId],
+    ) -> DossierCard {
         let text = |field| dossier.fields.text(field).to_owned();
+        let call_id = dossier.fields.document(Field::Call);
+        let closes =
+            call_id.and_then(|call| self.record(call)).and_then(|call| call.fields().get(Field::ClosesMs).number());
         DossierCard {
             dossier: id,
             title: text(Field::Title),
             association: self.named(&dossier.fields, Field::Association),
+            association_id: dossier.fields.document(Field::Association),
             stage: text(Field::Stage),
+            sector: text(Field::Sector),
             territory: text(Field::Territory),
+            coordinator: text(Field::Coordinator),
             call: self.named(&dossier.fields, Field::Call),
+            call_id,
+            closes_ms: closes.unwrap_or(0),
+            due: due::next(&dossier.rows),
+            grant_cents: dossier.fields.get(Field::GrantCents).number().unwrap_or(0),
+            mine: self.is_mine(dossier, devices),
+            news: held.has_news(),
             expenses_cents: dossier.total_cents(Side::Expense),
-            questions: count(question::of_record(id, &Record::Dossier(dossier.clone())).len()),
+            questions: count(question::of_record(id, &held.record).len()),
         }
     }
 
@@ -386,13 +413,13 @@ impl Replica {
         let Record::Dossier(dossier) = self.record(id)? else { return None };
         let dossier = dossier.clone();
         let followed = self.followed_by(&dossier);
-        Some(self.view_of_dossier(id, &dossier, version_text(&heads), followed.as_ref()))
+        self.view_of_dossier(id, &dossier, version_text(&heads), followed.as_ref())
     }
 
     fn dossier_at_view(&mut self, id: DocumentId, version: &str) -> Option<DossierView> {
         let dossier = self.dossier_at(id, version)?;
         let followed = self.followed_by(&dossier);
-        Some(self.view_of_dossier(id, &dossier, version.to_owned(), followed.as_ref()))
+        self.view_of_dossier(id, &dossier, version.to_owned(), followed.as_ref())
     }
 
     /// A dossier as it was in a version; as it is now where none is named.
@@ -416,7 +443,7 @@ impl Replica {
         dossier: &DossierRecord,
         version: String,
         followed: Option<&(CallRecord, FollowedCall)>,
-    ) -> DossierView {
+    ) -> Option<DossierView> {
         let call = followed.map(|(rules, _)| rules);
         let asked: &[CallSection] = call.map_or(&[], |call| &call.sections);
         let extra = dossier.sections.keys().filter(|key| asked.iter().all(|about| about.key != **key));
@@ -435,8 +462,8 @@ impl Replica {
         // What follows its way stands in the view of that.
         let own = Field::of(Kind::Dossier).iter().copied();
         let own: Vec<Field> = own.filter(|field| *field == Field::Coordinator || !Field::WAY.contains(field)).collect();
-        DossierView {
-            card: self.dossier_card(id, dossier),
+        Some(DossierView {
+            card: self.dossier_card(id, self.held.get(&id)?, dossier, &self.my_devices()),
             version,
             fields: self.field_views(&dossier.fields, &own),
             sections: sections.collect(),
@@ -451,7 +478,9 @@ impl Replica {
             faults: plan::faults(dossier, call),
             call: followed.map(|(_, view)| view.clone()),
             authors: self.authors_of(dossier.rows.all_kept().filter_map(|(_, row)| row.by)),
-        }
+            support: SupportTotals::of(&dossier.rows),
+            spending: spending::spending(dossier, call),
+        })
     }
 
     fn way_view(&mut self, id: DocumentId) -> Option<WayView> {
@@ -481,10 +510,11 @@ impl Replica {
         let own: Vec<Field> = Field::WAY.iter().copied().filter(|field| *field != Field::Stage).collect();
         let by = dossier.moves.iter().map(|one| one.by).chain(dossier.visas.iter().map(|one| one.by));
         let by = by.chain(dossier.reviews.iter().map(|one| one.by)).flatten();
+        let mine = self.my_devices();
         let reviews = dossier.reviews.iter().map(|review| ReviewView {
             by: review.by,
             at_ms: review.at_ms,
-            mine: review.by.is_some_and(|device| self.is_mine(device)),
+            mine: review.by.is_some_and(|device| mine.contains(&device)),
         });
         let stage = self.field_views(&dossier.fields, &[Field::Stage]).pop()?;
         let said_apart = stage.apart.iter().filter_map(|apart| apart.by);
@@ -558,21 +588,12 @@ impl Replica {
     }
 
     fn news_view(&mut self, id: DocumentId, since: &str) -> Option<NewsView> {
-        let me = self.identity.account;
-        let mine: BTreeSet<DeviceId> =
-            self.authors.values().filter(|author| author.account == me).map(|author| author.device).collect();
-        let is_mine = |device| device == self.identity.device || mine.contains(&device);
+        let mine = self.my_devices();
         let document = self.held.get_mut(&id).filter(|held| held.kind == Kind::Dossier)?.parse(id);
-        let sections = news::since(document, &version_heads(since), is_mine);
+        let sections = news::since(document, &version_heads(since), |device| mine.contains(&device));
         let version = version_text(&document.heads());
         let devices: Vec<_> = sections.iter().flat_map(|one| &one.spans).filter_map(|span| span.by).collect();
         Some(NewsView { version, authors: self.authors_of(devices), sections })
-    }
-
-    /// Whether a device is of this account.
-    fn is_mine(&self, device: DeviceId) -> bool {
-        let account = self.authors.get(&device).map(|author| author.account);
-        device == self.identity.device || account == Some(self.identity.account)
     }
 
     fn versions_view(&mut self, id: DocumentId, count_max: u32) -> Option<VersionsView> {
@@ -651,7 +672,7 @@ impl Replica {
                 _ => {}
             }
         }
-        people.sort_by_cached_key(|card| (self.sort_name(card.person), card.person));
+        self.sort_by_name(&mut people);
         associations.sort_by(|a, b| (&a.search, a.document).cmp(&(&b.search, b.document)));
         calls.sort_by(|a, b| (&a.title, a.call).cmp(&(&b.title, b.call)));
         DirectoryView { people, associations, calls }
@@ -778,7 +799,7 @@ impl Replica {
         ids.into_iter().map(|id| (id, self.name(id))).collect()
     }
 
-    fn authors_of(&self, devices: impl IntoIterator<Item = DeviceId>) -> Vec<AuthorEntry> {
+    pub(super) fn authors_of(&self, devices: impl IntoIterator<Item = DeviceId>) -> Vec<AuthorEntry> {
         let devices: BTreeSet<DeviceId> = devices.into_iter().collect();
         let mut authors: Vec<AuthorEntry> =
             devices.iter().filter_map(|device| self.authors.get(device).cloned()).collect();
@@ -842,6 +863,21 @@ impl Replica {
             complete: self.complete,
         }
     }
+}
+
+pub(super) fn by_title(mut dossiers: Vec<DossierCard>) -> Vec<DossierCard> {
+    dossiers.sort_by_cached_key(|card| (names::fold_search(&card.title), card.dossier));
+    dossiers
+}
+
+/// The earliest first, those without a day last.
+pub(super) fn by_day(mut events: Vec<EventCard>) -> Vec<EventCard> {
+    events.sort_by(|a, b| {
+        let order =
+            |card: &EventCard| (card.first_day.is_empty(), card.first_day.clone(), card.starts.clone(), card.event);
+        order(a).cmp(&order(b))
+    });
+    events
 }
 
 fn update(key: ViewKey, painted: Option<View>, view: View) -> ViewUpdate {

@@ -7,6 +7,7 @@ use shared::{
     field::{Field, Value},
     id::AccountId,
     role::Role,
+    table::Table,
 };
 use tests::server::{Client, START_MS, TestServer};
 
@@ -66,6 +67,103 @@ fn a_volunteer_has_the_assigned_events_in_any_calendar_and_nobody_is_named_there
     assert_eq!(program.get(&newer).status, 200);
     assert_eq!(badr.post("/api/calendar/end", &json!({})).status, 204);
     assert_eq!(program.get(&newer).refusal().0, 404);
+}
+
+#[test]
+fn what_is_due_on_dossiers_is_in_the_calendars_of_those_who_follow_them() {
+    let server = TestServer::start();
+    let mut hand = Hand::open(&server.state.store, "Bureau", Role::Admin, &server.state.clock).unwrap();
+    let call = document(4);
+    // 18 November 2026, noon in France.
+    let closes = 1_795_086_000_000_i64;
+    let fields = [(Field::Title, Value::from("PRA/OSIM")), (Field::ClosesMs, Value::Number(closes))].into();
+    hand.edit(&Edit::CreateCall { call, fields, sections: Vec::new() }, START_MS).unwrap();
+    for (n, title, coordinator) in [(1, "Puits", "Amina"), (2, "École", ""), (3, "Route", "Samira")] {
+        let mut fields = [(Field::Title, Value::from(title)), (Field::Stage, Value::from("idea"))].to_vec();
+        fields.push((Field::Coordinator, Value::from(coordinator)));
+        fields.push((Field::Call, Value::Text(call.to_string())));
+        let dossier = document(n);
+        hand.edit(&Edit::CreateDossier { dossier, fields: fields.into_iter().collect(), sections: vec![] }, START_MS)
+            .unwrap();
+        let report = [(Field::Label, "Compte rendu final".into()), (Field::Due, Value::from("2026-12-15"))].into();
+        hand.edit(
+            &Edit::AddRow { document: dossier, table: Table::Report, row: row(10 + n), fields: report },
+            START_MS,
+        )
+        .unwrap();
+    }
+    hand.keep(START_MS).unwrap();
+    let mut samira = server.enrolled(Role::Staff, "Samira");
+    let mut amina = server.enrolled(Role::Coordinator, "Amina");
+    let account: AccountId = amina.get("/api/session").json()["account"]["id"].as_str().unwrap().parse().unwrap();
+    let todo = [
+        (Field::Label, "Appeler Zahra Aboulkacem".into()),
+        (Field::Due, Value::from("2026-11-30")),
+        (Field::AssignedTo, Value::Text(account.to_string())),
+    ];
+    let edit = Edit::AddRow { document: document(3), table: Table::Todo, row: row(20), fields: todo.into() };
+    hand.edit(&edit, START_MS).unwrap();
+    hand.keep(START_MS).unwrap();
+    let invite = json!({ "role": "volunteer", "name": "Badr", "documents": [document(3)] });
+    let code = samira.post("/api/invites", &invite).json()["code"].as_str().unwrap().to_owned();
+    let mut badr = server.stranger();
+    assert_eq!(badr.enroll(&json!({ "code": code, "device_label": "Chrome" })).status, 200);
+
+    let feed = |client: &mut Client| {
+        let path = path_of(client);
+        let reply = server.stranger().get(&path);
+        assert_eq!(reply.status, 200);
+        String::from_utf8(reply.body).unwrap().replace("\r\n ", "")
+    };
+    let said = |feed: &str| -> Vec<String> {
+        let mut said: Vec<String> = feed
+            .split("BEGIN:VEVENT")
+            .skip(1)
+            .map(|entry| {
+                let line =
+                    |key: &str| entry.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
+                let day = line("DTSTART;VALUE=DATE:") + &line("DTSTART:");
+                format!("{day} {}", line("SUMMARY:"))
+            })
+            .collect();
+        said.sort();
+        said
+    };
+    let amina_feed = feed(&mut amina);
+    assert_eq!(
+        said(&amina_feed),
+        [
+            "20261118T110000Z Clôture : PRA/OSIM",
+            "20261130 À faire : Route",
+            "20261201 Dans deux semaines : Compte rendu final — Puits",
+            "20261201 Dans deux semaines : Compte rendu final — École",
+            "20261215 Compte rendu final — Puits",
+            "20261215 Compte rendu final — École",
+        ]
+    );
+    assert!(!amina_feed.contains("Zahra"), "what somebody is to do may name people");
+    // It was given to Badr, whoever accompanies it.
+    assert_eq!(
+        said(&feed(&mut badr)),
+        [
+            "20261118T110000Z Clôture : PRA/OSIM",
+            "20261201 Dans deux semaines : Compte rendu final — Route",
+            "20261215 Compte rendu final — Route",
+        ]
+    );
+    // A report that was sent, and a to-do that is done, are due no more; what is filed waits for no call.
+    for (row, field, value) in [(row(11), Field::Sent, "2026-11-01"), (row(20), Field::Done, "yes")] {
+        let document = if row == self::row(20) { document(3) } else { document(1) };
+        hand.edit(&Edit::SetField { document, row: Some(row), field, value: Value::from(value) }, START_MS).unwrap();
+    }
+    for n in 1..=3 {
+        let (document, value) = (document(n), Value::from("filed"));
+        hand.edit(&Edit::SetField { document, row: None, field: Field::Stage, value }, START_MS).unwrap();
+    }
+    hand.keep(START_MS).unwrap();
+    let left = ["20261201 Dans deux semaines : Compte rendu final — École", "20261215 Compte rendu final — École"];
+    assert_eq!(said(&feed(&mut amina)), left);
+    assert!(server.state.store.read_blocking(server::verify::verify).unwrap().is_clean());
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod contract;
 mod edge;
 mod erasure;
 mod figures;
+mod follow;
 mod guard;
 mod http;
 mod import;

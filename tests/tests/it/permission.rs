@@ -47,6 +47,8 @@ pub(super) fn needs(edit: &Edit, read: impl Fn(DocumentId) -> Record) -> Vec<Cap
         Edit::CreateDossier { .. } => vec![C::AddDossier],
         Edit::EditSection { .. } | Edit::ReadAgain { .. } | Edit::SettleSection { .. } => vec![C::WriteDossier],
         Edit::AddLine { .. } | Edit::AddTime { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
+        // What somebody has seen stays on their device.
+        Edit::Look { .. } => vec![],
         Edit::AddRow { document, .. } | Edit::KeepRow { document, .. } => vec![to_set(&read(*document), Field::Order)],
         Edit::MoveStage { to, .. } if to == "visa" || to == "filed" => vec![C::SubmitDossier],
         Edit::MoveStage { .. } => vec![C::MoveStage],

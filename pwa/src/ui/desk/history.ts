@@ -163,6 +163,12 @@ function rowDeeds(cells: readonly Cell[], name: string): Deed[] {
   }
 }
 
+/** Cells that say where a comment stands and whom it tells: the ids of rows and accounts. */
+const UNTOLD: readonly string[] = ['of', 'about', 'mentions'] satisfies Field[];
+
+/** Who is to do something may be an account: its id is no word. */
+const isAccount = (value: Value): boolean => typeof value === 'string' && /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(value);
+
 function tableDeeds(rows: Table, cells: readonly Cell[], name: string): Deed[] {
   const table = tableLabel(rows);
   const state = cells.find(({ cell }) => cell === 'state')?.value;
@@ -171,7 +177,9 @@ function tableDeeds(rows: Table, cells: readonly Cell[], name: string): Deed[] {
   const label = isolate(text || m.line_unnamed());
   // Who adds a row names it in the same breath, and says that it stays.
   const isNew = named !== undefined && state === 'kept';
-  const told = cells.filter(({ cell }) => cell !== 'state' && !(isNew && cell === named.cell));
+  const told = cells.filter(({ cell, value }) => {
+    return cell !== 'state' && !(isNew && cell === named.cell) && !UNTOLD.includes(cell) && !isAccount(value);
+  });
   const set = told.map(({ cell, value }) => {
     const field = cell as Field;
     return {
@@ -200,6 +208,8 @@ const LINE_CELLS: readonly string[] = [
   'proof',
   'hours_e2',
   'hour_cents',
+  'spent_cents',
+  'difference',
 ] satisfies Field[];
 
 function lineDeeds(cells: readonly Cell[], line: string): Deed[] {

@@ -2,7 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { DocumentId } from '../../generated/DocumentId';
 
-export type Part = 'texts' | 'project' | 'budget' | 'key' | 'way';
+export type Part = 'texts' | 'project' | 'budget' | 'key' | 'way' | 'talk' | 'follow';
 
 const chosen = new SvelteMap<DocumentId, Part>();
 

@@ -18,17 +18,28 @@ const STANDARD = {
   restitution: m.section_restitution,
 };
 
+/** What is written after the grant, for the reports. No call has sections of these keys: theirs are of the application. */
+const REPORTS = {
+  after_activities: m.section_after_activities,
+  after_evaluation: m.section_after_evaluation,
+  after_lessons: m.section_after_lessons,
+};
+
+export const REPORT_SECTIONS: readonly string[] = Object.keys(REPORTS);
+
 export const STANDARD_SECTIONS: readonly string[] = Object.keys(STANDARD);
 
 /** What a section is called: by its call, or by its key where the call is not known here. */
 export function sectionTitle(section: string | CallSection): string {
   if (typeof section !== 'string' && section.title) return section.title;
   const key = typeof section === 'string' ? section : section.key;
-  return (STANDARD as Record<string, () => string>)[key]?.() ?? m.section_other({ key: isolate(key) });
+  return ({ ...STANDARD, ...REPORTS } as Record<string, () => string>)[key]?.() ?? m.section_other({ key: isolate(key) });
 }
 
-/** Those of the usual form in its order, then the others: without a call the engine knows no order. */
-export function inUsualOrder<Of extends { about: CallSection }>(sections: readonly Of[]): Of[] {
+/** Those of the usual form in its order, then the others: without a call the engine knows no order. What is written for the reports
+ * stands elsewhere. */
+export function inUsualOrder<Of extends { about: CallSection }>(all: readonly Of[]): Of[] {
+  const sections = all.filter(({ about }) => !REPORT_SECTIONS.includes(about.key));
   const place = ({ about }: Of) => {
     const nth = STANDARD_SECTIONS.indexOf(about.key);
     return nth < 0 ? STANDARD_SECTIONS.length : nth;

@@ -1,0 +1,207 @@
+//! What happened since somebody last looked, what waits for them, and what an association has: views that bring many documents
+//! together.
+
+use std::collections::BTreeMap;
+
+use automerge::ChangeHash;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Held, Replica,
+    views::{by_day, by_title},
+};
+use crate::{
+    document::Kind,
+    due::{self, DueKind, Somebody, SupportTotals},
+    edit::version_text,
+    field::Field,
+    history::{self, Did},
+    id::{DeviceId, DocumentId},
+    limit,
+    permission::Capability,
+    record::{DossierRecord, Record},
+    role::Role,
+    view::{ActivityView, AssociationView, DossierActivity, RowView, Task, TasksView},
+    wire::Hash,
+};
+
+/// How far somebody has looked at a document. It stays on this device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seen {
+    /// The version that they saw.
+    pub heads: Vec<Hash>,
+    /// When they left it, by this device's clock: milliseconds since 1970.
+    pub at_ms: u64,
+}
+
+impl Held {
+    /// Whether something came from elsewhere since the document was last looked at. Without parsing it: a list asks this of
+    /// hundreds.
+    pub(super) fn has_news(&self) -> bool {
+        let Some(seen) = &self.seen else { return false };
+        let mut known: Vec<&Hash> = seen.heads.iter().collect();
+        for own in self.pending.iter().rev() {
+            if known.contains(&&own.hash) {
+                known.extend(&own.deps);
+            }
+        }
+        self.server_heads.iter().any(|head| !known.contains(&head))
+    }
+
+    /// Whoever writes on top of what they have seen has seen what they wrote. Returns whether that says something new.
+    pub(super) fn see_own(&mut self, deps: &[Hash], hash: Hash) -> bool {
+        let is_level =
+            |seen: &&mut Seen| seen.heads.len() == deps.len() && deps.iter().all(|dep| seen.heads.contains(dep));
+        let Some(seen) = self.seen.as_mut().filter(is_level) else { return false };
+        seen.heads = vec![hash];
+        true
+    }
+}
+
+impl Replica {
+    /// Remembers that somebody has looked at a document up to that version.
+    pub(super) fn look(&mut self, id: DocumentId, heads: &[ChangeHash], at_ms: u64) {
+        let heads = heads.iter().map(|head| head.0).collect();
+        let Some(held) = self.held.get_mut(&id) else { return };
+        held.seen = Some(Seen { heads, at_ms });
+        self.stored.seen_changed();
+        self.changed.insert(id);
+    }
+
+    pub(super) fn me(&self) -> Somebody<'_> {
+        Somebody { account: self.identity.account, name: &self.identity.name }
+    }
+
+    /// The devices of this device's account.
+    pub(super) fn my_devices(&self) -> Vec<DeviceId> {
+        let account = self.identity.account;
+        let others = self.authors.values().filter(|author| author.account == account).map(|author| author.device);
+        others.chain([self.identity.device]).collect()
+    }
+
+    /// Whether a dossier is this account's own work: it accompanies it, it has something to do there, or it wrote in its tables. To
+    /// a volunteer only their own were given.
+    pub(super) fn is_mine(&self, dossier: &DossierRecord, devices: &[DeviceId]) -> bool {
+        let me = self.me();
+        self.identity.role == Role::Volunteer
+            || me.is_named(dossier.fields.text(Field::Coordinator))
+            || dossier.rows.all_kept().any(|(_, row)| {
+                row.by.is_some_and(|by| devices.contains(&by))
+                    || me.is_named(row.fields.text(Field::AssignedTo))
+                    || me.is_mentioned(row.fields.text(Field::Mentions))
+            })
+    }
+
+    /// See `ViewKey::Tasks`.
+    pub(super) fn tasks_view(&self) -> TasksView {
+        let (me, devices) = (self.me(), self.my_devices());
+        let mut tasks = Vec::new();
+        for (id, held) in &self.held {
+            let Record::Dossier(dossier) = &held.record else { continue };
+            let is_mine = self.is_mine(dossier, &devices);
+            let waits = due::open(&dossier.rows).into_iter().filter(|due| match due.kind {
+                DueKind::Todo => me.is_named(&due.assigned_to),
+                _ => is_mine && !due.day.is_empty(),
+            });
+            let waits = waits.chain(due::mentions(&dossier.rows, me, &devices));
+            tasks.extend(waits.map(|due| Task {
+                dossier: *id,
+                title: dossier.fields.text(Field::Title).to_owned(),
+                due,
+            }));
+        }
+        TasksView {
+            account: self.identity.account,
+            people: self.authors_of(self.authors.keys().copied().chain([self.identity.device])),
+            tasks,
+        }
+    }
+
+    /// See `ViewKey::Association`.
+    pub(super) fn association_view(&self, id: DocumentId) -> Option<AssociationView> {
+        let Record::Association(record) = self.record(id)? else { return None };
+        let devices = self.my_devices();
+        let (mut dossiers, mut people, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        let mut support = SupportTotals::of(&record.rows);
+        for (other, held) in &self.held {
+            match &held.record {
+                Record::Dossier(dossier) if dossier.fields.document(Field::Association) == Some(id) => {
+                    support = support.and(SupportTotals::of(&dossier.rows));
+                    dossiers.push(self.dossier_card(*other, held, dossier, &devices));
+                }
+                Record::Person(person)
+                    if person.fields.document(Field::Association) == Some(id) && self.stands_for(*other) == *other =>
+                {
+                    people.push(self.person_card(*other));
+                }
+                Record::Event(event) if event.links.iter().any(|(linked, _)| *linked == id) => {
+                    events.push(self.event_card(*other, event));
+                }
+                _ => {}
+            }
+        }
+        self.sort_by_name(&mut people);
+        Some(AssociationView {
+            association: id,
+            title: record.fields.text(Field::Title).to_owned(),
+            fields: self.field_views(&record.fields, Field::of(Kind::Association)),
+            rows: RowView::all(&record.rows),
+            dossiers: by_title(dossiers),
+            people,
+            events: by_day(events),
+            own_support: SupportTotals::of(&record.rows),
+            support,
+            authors: self.authors_of(record.rows.all_kept().filter_map(|(_, row)| row.by)),
+            may_change: self.identity.role.may(Capability::ChangeAssociation),
+        })
+    }
+
+    /// See `ViewKey::Activity`.
+    pub(super) fn activity_view(&mut self, of: Option<DocumentId>) -> ActivityView {
+        let devices = self.my_devices();
+        // Each is parsed for it: one's own, then the newest, and no more than a page shows.
+        let (mut wanted, mut rest) = (Vec::new(), Vec::new());
+        for (id, held) in self.held.iter().rev() {
+            let Record::Dossier(dossier) = &held.record else { continue };
+            if of.map_or_else(|| held.has_news(), |of| of == *id) {
+                let list = if self.is_mine(dossier, &devices) { &mut wanted } else { &mut rest };
+                list.push(*id);
+            }
+        }
+        wanted.append(&mut rest);
+        let others = wanted.len().saturating_sub(limit::ACTIVITY_DOSSIERS_MAX);
+        wanted.truncate(limit::ACTIVITY_DOSSIERS_MAX);
+        let most = if of.is_some() { limit::ACTIVITY_ENTRIES_MAX } else { limit::ACTIVITY_ENTRIES_MAX / 4 };
+        let me = self.identity.device;
+        let mut dossiers = Vec::new();
+        for id in wanted {
+            let Some(held) = self.held.get_mut(&id) else { continue };
+            let seen = held.seen.clone();
+            let heads: Vec<ChangeHash> =
+                seen.iter().flat_map(|seen| &seen.heads).map(|head| ChangeHash(*head)).collect();
+            let document = held.parse(id);
+            let (since, more) = history::since(document, &heads, Some(me), most);
+            dossiers.push(DossierActivity {
+                dossier: id,
+                version: version_text(&document.heads()),
+                title: self.name(id),
+                seen_ms: seen.map_or(0, |seen| seen.at_ms),
+                since,
+                more: count(more),
+            });
+        }
+        self.forget_parsed();
+        let entries = || dossiers.iter().flat_map(|one| &one.since);
+        let authors = self.authors_of(entries().filter_map(|entry| entry.by));
+        let named = entries().flat_map(|entry| &entry.did).filter_map(|did| match did {
+            Did::Set { value, .. } => value.text().parse::<DocumentId>().ok(),
+            _ => None,
+        });
+        let names: BTreeMap<DocumentId, String> = named.map(|id| (id, self.name(id))).collect();
+        ActivityView { others: count(others), dossiers, authors, names }
+    }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
