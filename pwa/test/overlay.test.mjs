@@ -161,6 +161,7 @@ function dossier() {
     lines: [line('pump', 'expense', 3, 200), line('grant', 'resource', null, 500)],
     resources_cents: 500,
     time: [],
+    rows: [],
   };
 }
 
@@ -200,6 +201,17 @@ test('M6: dirhams follow their rate, and volunteers’ time counts on both sides
   // 32.525 euros: half a cent goes up.
   assert.deepEqual([view.time[0].amount_cents, view.card.expenses_cents, view.resources_cents], [3_253, 3_853, 3_753]);
   assert.deepEqual(over(...log, { do: 'set_line_state', dossier: DOSSIER, line: 'dig', keep: false }).time, []);
+});
+
+test('M6: a row of a table shows at once, changes and goes', () => {
+  const row = '4f00000000000001';
+  const add = { do: 'add_row', document: DOSSIER, table: 'activity', row, fields: { label: ' Forer ', month_to: null } };
+  const set = { do: 'set_field', document: DOSSIER, row, field: 'month_to', value: 6 };
+  const rows = (...edits) => over(dossier(), ...edits).rows;
+  const cells = ({ fields }) => fields.map(({ field, value }) => [field, value]);
+  assert.deepEqual(rows(add, add).map(cells), [[['label', 'Forer'], ['month_to', null]]]);
+  assert.deepEqual(rows(add, set).map(cells), [[['label', 'Forer'], ['month_to', 6]]]);
+  assert.deepEqual(rows(add, { do: 'keep_row', document: DOSSIER, row, keep: false }), []);
 });
 
 test('M5, M10: sections', () => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use automerge::{
-    ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value as Crdt,
+    Automerge, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value as Crdt,
     transaction::{Transactable, Transaction},
 };
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     consent::{Agreed, Consent},
     document::{Author, Document, Kind, Made},
-    effect::{capability_to_say, capability_to_set, check_stage},
+    effect::{capability_to_say, capability_to_set, capability_to_write_rows, check_stage},
     field::{AGE_BANDS, Accepts, Field, SEXES, Value},
     id::{DocumentId, RowId},
     limit,
@@ -22,6 +22,7 @@ use crate::{
     registry,
     role::Role,
     settings::SETTINGS,
+    table::Table,
     text,
 };
 
@@ -365,6 +366,26 @@ pub enum Edit {
         /// Whether it stays.
         keep: bool,
     },
+    /// Adds a row to a table (M6).
+    AddRow {
+        /// Of which document.
+        document: DocumentId,
+        /// Of which of its tables.
+        table: Table,
+        /// The row's id.
+        row: RowId,
+        /// What is known of it; `Table::required` must be.
+        fields: BTreeMap<Field, Value>,
+    },
+    /// Marks a row of a table removed, or says that it stays (M6).
+    KeepRow {
+        /// Of which document.
+        document: DocumentId,
+        /// Which row.
+        row: RowId,
+        /// Whether it stays.
+        keep: bool,
+    },
     /// Settles contradictory marks: those of another status are withdrawn (M1, M2).
     SettleMarks {
         /// At which event.
@@ -614,6 +635,8 @@ impl Bench<'_> {
                     set(tx, &row, "state", &Value::from(if *keep { "kept" } else { "removed" }))
                 })
             }
+            Edit::AddRow { document, table, row, fields } => self.add_table_row(*document, *table, *row, fields),
+            Edit::KeepRow { document, row, keep } => self.keep_table_row(*document, *row, *keep),
             Edit::LinkSame { person, same_as } if person == same_as => Err(Refusal::ValueInvalid),
             Edit::LinkSame { person, same_as } => {
                 self.set_field(*person, None, Field::SameAs, &Value::Text(same_as.to_string()))
@@ -694,6 +717,7 @@ impl Bench<'_> {
         }
         let document = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
         let kind = document.kind;
+        let table = row_id.and_then(|id| table_of(document.crdt(), kind, id));
         let (rows, allowed) = match (row_id, kind) {
             (None, _) => ("", Field::of(kind)),
             (Some(_), Kind::Event) if Field::TRAINER.contains(&field) => (TRAINER, Field::TRAINER),
@@ -701,11 +725,12 @@ impl Bench<'_> {
             (Some(id), Kind::Dossier) if document.crdt().get(ROOT, family_key(TIME, id))?.is_some() => {
                 (TIME, Field::TIME)
             }
+            (Some(_), _) if table.is_some() => table.map_or(("", &[][..]), |table| (table.key(), table.fields())),
             (Some(_), Kind::Dossier) => ("lines", Field::LINE),
             (Some(_), _) => return Err(Refusal::RowUnknown),
         };
         let value = checked(field, value, allowed)?;
-        let required = [Field::Title, Field::Label].contains(&field);
+        let required = [Field::Title, Field::Label].contains(&field) || table.is_some_and(|t| t.required() == field);
         if required && value == Value::Empty {
             return Err(Refusal::NameMissing);
         }
@@ -716,11 +741,15 @@ impl Bench<'_> {
         }
         self.change(id, kind, capability_to_set(kind, field), |tx| {
             let Some(row_id) = row_id else { return set(tx, &ROOT, field.key(), &value) };
-            let at_root = [TRAINER, TIME].contains(&rows);
+            let at_root = table.is_some() || [TRAINER, TIME].contains(&rows);
             let row = if at_root { family_row(tx, rows, row_id)? } else { row(tx, rows, row_id)? };
             set(tx, &row, field.key(), &value)?;
             // M6: who changes a line says that it stays, so that a removal made apart is seen to disagree.
-            if kind == Kind::Dossier && tx.pending_ops() > 0 { assert_kept(tx, &row) } else { Ok(()) }
+            if (kind == Kind::Dossier || table.is_some()) && tx.pending_ops() > 0 {
+                assert_kept(tx, &row)
+            } else {
+                Ok(())
+            }
         })
     }
 
@@ -1113,6 +1142,40 @@ impl Bench<'_> {
         })
     }
 
+    fn add_table_row(&mut self, id: DocumentId, table: Table, row: RowId, fields: &BTreeMap<Field, Value>) -> Done {
+        let kind = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?.kind;
+        if !table.is_of(kind) {
+            return Err(Refusal::RowUnknown);
+        }
+        let mut cells = Vec::with_capacity(fields.len());
+        for (field, value) in fields {
+            cells.push((*field, checked(*field, value, table.fields())?));
+        }
+        let says = |wanted: Field| cells.iter().any(|(field, value)| *field == wanted && *value != Value::Empty);
+        if !says(table.required()) {
+            return Err(Refusal::NameMissing);
+        }
+        // Those who add apart add in the order of their clocks.
+        let order = (!says(Field::Order)).then(|| (Field::Order, Value::Text(format!("{:012x}", self.at_ms))));
+        let at_ms = self.now();
+        self.change(id, kind, capability_to_write_rows(kind), |tx| {
+            let Some(row) = new_family_row(tx, table.key(), row, table.rows_max())? else { return Ok(()) };
+            set(tx, &row, "state", &Value::from("kept"))?;
+            set(tx, &row, "at_ms", &Value::Number(at_ms))?;
+            cells.iter().chain(&order).try_for_each(|(field, value)| set(tx, &row, field.key(), value))
+        })
+    }
+
+    fn keep_table_row(&mut self, id: DocumentId, row: RowId, keep: bool) -> Done {
+        let document = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
+        let kind = document.kind;
+        let table = table_of(document.crdt(), kind, row).ok_or(Refusal::RowUnknown)?;
+        self.change(id, kind, capability_to_write_rows(kind), |tx| {
+            let row = family_row(tx, table.key(), row)?;
+            set(tx, &row, "state", &Value::from(if keep { "kept" } else { "removed" }))
+        })
+    }
+
     fn create_call(&mut self, call: DocumentId, fields: &BTreeMap<Field, Value>, sections: &[CallSection]) -> Done {
         if sections.len() > limit::SECTIONS_MAX || !sections.iter().all(|section| is_section_key(&section.key)) {
             return Err(Refusal::ValueInvalid);
@@ -1157,6 +1220,12 @@ pub(crate) const LINKED_KINDS: [Kind; 2] = [Kind::Association, Kind::Dossier];
 
 fn family_key(family: &str, id: impl std::fmt::Display) -> String {
     format!("{family}/{id}")
+}
+
+/// The table in which a row stands.
+fn table_of(crdt: &Automerge, kind: Kind, row: RowId) -> Option<Table> {
+    let stands = |table: &Table| matches!(crdt.get(ROOT, family_key(table.key(), row)), Ok(Some(_)));
+    Table::of(kind).find(stands)
 }
 
 /// The family of a key at the root, and what stands after the slash.
@@ -1396,7 +1465,7 @@ pub(crate) fn checked(field: Field, value: &Value, allowed: &[Field]) -> Result<
         return Err(Refusal::FieldUnknown);
     }
     let value = match (value, field.accepts()) {
-        (Value::Text(text), Accepts::Rna | Accepts::Siret) => {
+        (Value::Text(text), Accepts::Rna | Accepts::Siret | Accepts::Ice) => {
             Value::Text(text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase())
         }
         _ => value.clone(),
@@ -1415,6 +1484,9 @@ pub(crate) fn checked(field: Field, value: &Value, allowed: &[Field]) -> Result<
         (Value::Text(rna), Accepts::Rna) => registry::is_rna(rna),
         (Value::Text(siret), Accepts::Siret) => registry::is_siret(siret),
         (Value::Number(number), Accepts::Number(least, most)) => (least..=most).contains(number),
+        (Value::Text(ice), Accepts::Ice) => registry::is_ice(ice),
+        (Value::Text(name), Accepts::Blob) => is_blob_name(name),
+        (Value::Text(row), Accepts::Row) => row.parse::<RowId>().is_ok(),
         (Value::Text(_), Accepts::Number(..)) | (Value::Number(_), _) => false,
     };
     if fits { Ok(value) } else { Err(Refusal::ValueInvalid) }

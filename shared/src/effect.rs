@@ -18,6 +18,7 @@ use crate::{
     permission::{Capability, capability_to_begin},
     role::Role,
     stage,
+    table::Table,
 };
 
 /// One operation of a change, and the place that it touches.
@@ -71,6 +72,17 @@ impl Judge {
         let path: Vec<&str> = touch.path.iter().map(String::as_str).collect();
         match (self.kind, path.as_slice()) {
             (Kind::Event, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => self.event_root(touch),
+            (_, []) if touch.key.is_some_and(|key| self.table(key).is_some()) => {
+                self.add_sealed_row(touch, self.write_rows())
+            }
+            (_, [row]) if self.table(row).is_some() => {
+                let fields = self.table(row).map_or(&[][..], Table::fields);
+                match touch.key {
+                    Some("state") => self.state(touch, self.write_rows()),
+                    Some("at_ms") => self.sealed_cell(touch, &["at_ms"], self.write_rows()),
+                    _ => self.row_field(touch, fields, self.write_rows()),
+                }
+            }
             (Kind::Dossier, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => {
                 let entry = touch.key.and_then(family_of).filter(|(family, id)| is_time(family, id));
                 entry.ok_or(Refusal::NoSuchEdit)?;
@@ -225,6 +237,16 @@ impl Judge {
         if self.begins { Capability::AddDossier } else { Capability::WriteDossier }
     }
 
+    fn write_rows(&self) -> Capability {
+        if self.begins { capability_to_begin(self.kind) } else { capability_to_write_rows(self.kind) }
+    }
+
+    /// The table of which a key at the root is a row.
+    fn table(&self, key: &str) -> Option<Table> {
+        let (family, _) = family_of(key).filter(|(_, id)| id.parse::<RowId>().is_ok())?;
+        Table::from_key(family).filter(|table| table.is_of(self.kind))
+    }
+
     fn needs(&self, capability: Capability) -> Judged {
         if self.role.may(capability) { Ok(()) } else { Err(Refusal::NotAllowed) }
     }
@@ -302,6 +324,12 @@ pub fn capability_to_set(kind: Kind, field: Field) -> Capability {
         (Kind::Call, _) => Capability::ChangeCall,
         (Kind::Settings, _) => Capability::ChangeSettings,
     }
+}
+
+/// What it takes to add, change or remove a row of a table.
+#[must_use]
+pub fn capability_to_write_rows(kind: Kind) -> Capability {
+    capability_to_set(kind, Field::Order)
 }
 
 /// What it takes to say of somebody whose contact is there already what they want about messages. Whoever stands before them takes a no;

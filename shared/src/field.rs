@@ -160,6 +160,12 @@ pub enum Accepts {
     Rna,
     /// A SIRET, 14 digits.
     Siret,
+    /// An ICE, the number of Moroccan companies and associations, 15 digits.
+    Ice,
+    /// The name of a blob: the SHA-256 of its bytes in hexadecimal.
+    Blob,
+    /// The id of a row of the same document.
+    Row,
 }
 
 /// Declares the fields: the Rust name, the key in documents and JSON, and what it accepts.
@@ -194,7 +200,7 @@ macro_rules! fields {
     };
 }
 
-use Accepts::{Day, Document, Number, Rna, Siret, Text, Time, Word};
+use Accepts::{Blob, Day, Document, Ice, Number, Rna, Row, Siret, Text, Time, Word};
 use limit::{LINES_CHARS_MAX as LINES, SHORT_CHARS_MAX as SHORT};
 
 /// The sexes that funders count, with 'not specified' (`domain.md` section 2).
@@ -242,6 +248,16 @@ pub const NATURES: &[&str] = &["cash", "in_kind", "grant"];
 pub const CURRENCIES: &[&str] = &["eur", "mad"];
 /// Whether a resource is certain.
 pub const FUNDINGS: &[&str] = &["acquired", "requested"];
+/// Whether a group of people is reached itself, or through others.
+pub const REACHES: &[&str] = &["direct", "indirect"];
+/// How likely, or how grave, a risk is.
+pub const LEVELS: &[&str] = &["low", "medium", "high"];
+/// Support given to one association, or to several at once: funders count the two apart (`domain.md` section 5).
+pub const SUPPORT_KINDS: &[&str] = &["meeting", "call", "writing", "visit", "collective", "other"];
+/// The reports that a convention asks for.
+pub const REPORT_KINDS: &[&str] = &["interim", "final", "other"];
+/// Whom a call wants a piece of.
+pub const REQUIRED_OF: &[&str] = &["everybody", "association", "partner", "trustee"];
 /// What a call says where it says yes or no.
 pub const YES_NO: &[&str] = &["yes", "no"];
 /// The sectors of PRA/OSIM calls.
@@ -407,6 +423,104 @@ fields! {
     ValorisationShareMaxBp = "valorisation_share_max_bp", Number(0, 10_000);
     /// The headings that a call wants expenses under, one a line, in their order.
     BudgetHeadings = "budget_headings", Text(LINES);
+    /// Where a row stands among the others: rows are sorted by this text.
+    Order = "order", Text(64);
+    /// Whatever there is to say of a row.
+    Detail = "detail", Text(LINES);
+    /// The month of a project in which something begins; the first is 1.
+    MonthFrom = "month_from", Number(1, 120);
+    /// The month in which it ends, itself included.
+    MonthTo = "month_to", Number(1, 120);
+    /// Who sees to it, in words.
+    Responsible = "responsible", Text(SHORT);
+    /// One of [`REACHES`].
+    Reach = "reach", Word(REACHES);
+    /// How many people.
+    People = "people", Number(0, 100_000_000);
+    /// What a partner brings, in words.
+    Contribution = "contribution", Text(SHORT);
+    /// The number of a Moroccan association's receipt of declaration (récépissé), as it stands on the paper.
+    Receipt = "receipt", Text(SHORT);
+    /// The day of that receipt.
+    ReceiptDay = "receipt_day", Day;
+    /// The partner's ICE.
+    Ice = "ice", Ice;
+    /// How much of an indicator there is before the project.
+    Baseline = "baseline", Number(0, 1_000_000_000);
+    /// How much of it there is to be.
+    Target = "target", Number(0, 1_000_000_000);
+    /// How much of it there was in the end.
+    Reached = "reached", Number(0, 1_000_000_000);
+    /// From what it is known.
+    Source = "source", Text(SHORT);
+    /// One of [`LEVELS`].
+    Likelihood = "likelihood", Word(LEVELS);
+    /// One of [`LEVELS`].
+    Severity = "severity", Word(LEVELS);
+    /// A goal of sustainable development (ODD), by its number.
+    GoalNumber = "goal_number", Number(1, 17);
+    /// Whether it is the main one: one of [`YES_NO`].
+    MainGoal = "main_goal", Word(YES_NO);
+    /// The key of the call's piece that an attachment is.
+    Piece = "piece", Text(40);
+    /// The day on which a paper was issued.
+    Issued = "issued", Day;
+    /// The last day on which it counts.
+    Expires = "expires", Day;
+    /// Who gave it, in words.
+    GivenBy = "given_by", Text(SHORT);
+    /// The row that this one belongs to: the attachment of a page, the comment that is answered.
+    Of = "of", Row;
+    /// The blob that holds a page or a file.
+    Blob = "blob", Blob;
+    /// What the file was called.
+    FileName = "file_name", Text(SHORT);
+    /// The part of the dossier that is spoken of: `section/context`, `line/4f1b…`, `attachment/4f1b…`; empty is all of it.
+    About = "about", Text(SHORT);
+    /// What somebody says.
+    Body = "body", Text(LINES);
+    /// The accounts that are spoken to, with commas between.
+    Mentions = "mentions", Text(LINES);
+    /// Whether a thread is closed: one of [`YES_NO`].
+    Resolved = "resolved", Word(YES_NO);
+    /// Who is to do it: an account, or a name in words.
+    AssignedTo = "assigned_to", Text(SHORT);
+    /// The day until which something is to be done.
+    Due = "due", Day;
+    /// Whether it is done: one of [`YES_NO`].
+    Done = "done", Word(YES_NO);
+    /// How long it took.
+    Minutes = "minutes", Number(0, 10_000);
+    /// One of [`SUPPORT_KINDS`].
+    SupportKind = "support_kind", Word(SUPPORT_KINDS);
+    /// Who gave the support, in words.
+    By = "by", Text(SHORT);
+    /// With whom, in words.
+    With = "with", Text(SHORT);
+    /// What comes next.
+    Next = "next", Text(LINES);
+    /// An amount, in cents of euros.
+    AmountCents = "amount_cents", Number(0, limit::CENTS_MAX);
+    /// What must have happened for it to be paid.
+    Trigger = "trigger", Text(SHORT);
+    /// The day on which it came.
+    Received = "received", Day;
+    /// How much came, in cents of euros.
+    ReceivedCents = "received_cents", Number(0, limit::CENTS_MAX);
+    /// One of [`REPORT_KINDS`].
+    ReportKind = "report_kind", Word(REPORT_KINDS);
+    /// The day on which it was sent.
+    Sent = "sent", Day;
+    /// A short name that other documents use, as sections have.
+    Key = "key", Text(40);
+    /// Whether it must be there: one of [`YES_NO`].
+    Required = "required", Word(YES_NO);
+    /// One of [`REQUIRED_OF`].
+    RequiredOf = "required_of", Word(REQUIRED_OF);
+    /// Days for which a paper counts after it was issued; empty is for good.
+    ValidDays = "valid_days", Number(1, 36_500);
+    /// The most points that a criterion gives.
+    Points = "points", Number(0, 1_000);
 }
 
 impl Field {

@@ -11,6 +11,7 @@ use crate::{
     limit,
     mark::Status,
     renewal,
+    table::Table,
 };
 
 /// One change in words that the page can put together.
@@ -40,7 +41,8 @@ pub enum Did {
     },
     /// Set a cell of a row.
     SetCell {
-        /// The map that the row is in: `slots`, `lines`, `phones`; or the family at the root: `trainer`, `time`.
+        /// The map that the row is in: `slots`, `lines`, `phones`; or the family at the root: `trainer`, `time`, or a
+        /// table.
         rows: String,
         /// Which row.
         row: String,
@@ -209,11 +211,12 @@ fn did(document: &Document, before: &[ChangeHash], after: ChangeHash) -> Vec<Did
                 }
             }
             ([row], PatchAction::PutMap { key, value, .. }) => {
-                let (Some((rows @ (edit::TRAINER | edit::TIME), id)), Crdt::Scalar(scalar)) =
-                    (edit::family_of(row), value.0)
-                else {
+                let (Some((rows, id)), Crdt::Scalar(scalar)) = (edit::family_of(row), value.0) else { continue };
+                let is_told = matches!(rows, edit::TRAINER | edit::TIME) || Table::from_key(rows).is_some();
+                // Where a row stands and when it was begun is of the machine's making.
+                if !is_told || [Field::Order.key(), "at_ms"].contains(&&*key) {
                     continue;
-                };
+                }
                 if said_already(document, &patch.obj, &key, before, &scalar) {
                     continue;
                 }

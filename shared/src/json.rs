@@ -17,6 +17,7 @@ use crate::{
     record::{CallSection, Side},
     replica::Identity,
     role::Role,
+    table::Table,
     view::ViewKey,
     wire::{Failure, Lock, Report},
 };
@@ -384,6 +385,7 @@ read_words! {
     AccountId: |word: &str| word.parse().ok();
     RowId: |word: &str| word.parse().ok();
     Field: Field::from_key;
+    Table: Table::from_key;
     Status: Status::from_word;
     Kind: |word: &str| Kind::ALL.into_iter().find(|kind| kind.as_str() == word);
     Side: |word: &str| match word {
@@ -510,6 +512,8 @@ read_tagged! { Edit by "do" {
     "add_line" = AddLine { dossier, line, side, label }
     "add_time" = AddTime { dossier, time, label }
     "set_line_state" = SetLineState { dossier, line, keep }
+    "add_row" = AddRow { document, table, row, fields }
+    "keep_row" = KeepRow { document, row, keep }
     "settle_marks" = SettleMarks { event, slot, person, status, withdrawal, reason }
     "link_same" = LinkSame { person, same_as }
     "not_same" = NotSame { person, other }

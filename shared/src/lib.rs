@@ -16,6 +16,7 @@ pub mod document;
 pub mod field;
 pub mod mark;
 pub mod record;
+pub mod table;
 
 pub mod budget;
 pub mod consent;

@@ -12,6 +12,7 @@ use crate::{
     mark::{Attendance, Mark, attendance},
     names::{self, Likeness},
     record::{Apart, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, ReadAgain, Record},
+    table::Table,
 };
 
 /// One thing that a human must decide.
@@ -71,6 +72,17 @@ pub enum Question {
         #[cfg_attr(feature = "typescript", ts(type = "number"))]
         amount_cents: i64,
     },
+    /// M6: a row of a table was removed by one and changed by another. Settled by `KeepRow`.
+    RowRemovedAndChanged {
+        /// In which document.
+        document: DocumentId,
+        /// In which table.
+        table: Table,
+        /// Which row.
+        row: RowId,
+        /// What the row is.
+        label: String,
+    },
     /// M8: marks or signatures came, or were taken back, after the sheet was sealed. Settled by sealing another version.
     LateMarks {
         /// At which event.
@@ -122,6 +134,7 @@ impl Question {
             Self::ReadAgain { dossier, section, paragraph } => format!("read/{dossier}/{section}/{}", paragraph.anchor),
             Self::SectionBegunApart { dossier, section, .. } => format!("begun/{dossier}/{section}"),
             Self::LineRemovedAndChanged { dossier, line, .. } => format!("line/{dossier}/{line}"),
+            Self::RowRemovedAndChanged { document, row, .. } => format!("row/{document}/{row}"),
             Self::PossibleDuplicate { person, other, .. } => format!("same/{person}/{other}"),
         }
     }
@@ -130,7 +143,7 @@ impl Question {
     #[must_use]
     pub fn document(&self) -> DocumentId {
         match self {
-            Self::FieldSetApart { document, .. } => *document,
+            Self::FieldSetApart { document, .. } | Self::RowRemovedAndChanged { document, .. } => *document,
             Self::MarksContradict { event, .. } | Self::LateMarks { event, .. } => *event,
             Self::ReadAgain { dossier, .. }
             | Self::SectionBegunApart { dossier, .. }
@@ -145,6 +158,13 @@ impl Question {
 pub fn of_record(document: DocumentId, record: &Record) -> Vec<Question> {
     let mut questions = Vec::new();
     fields(document, None, record.fields(), &mut questions);
+    for (table, row) in record.rows().all_kept() {
+        if row.state == LineState::RemovedAndChanged {
+            let label = row.fields.get(table.required()).to_string();
+            questions.push(Question::RowRemovedAndChanged { document, table, row: row.id, label });
+        }
+        fields(document, Some(row.id), &row.fields, &mut questions);
+    }
     match record {
         Record::Event(event) => of_event(document, event, &mut questions),
         Record::Dossier(dossier) => of_dossier(document, dossier, &mut questions),

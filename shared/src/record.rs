@@ -15,7 +15,9 @@ use crate::{
     field::{Field, Value},
     id::{DeviceId, DocumentId, RowId},
     mark::{How, Mark, Signature, Signer, Status, Withdrawal},
-    names, text,
+    names,
+    table::Table,
+    text,
 };
 
 /// One of several values that were set apart, and who set it when, by their own clock.
@@ -72,8 +74,8 @@ pub enum Record {
     Person(PersonRecord),
     /// See [`ContactRecord`].
     Contact(ContactRecord),
-    /// An association has fields only.
-    Association(Fields),
+    /// See [`AssociationRecord`].
+    Association(AssociationRecord),
     /// See [`EventRecord`].
     Event(EventRecord),
     /// See [`DossierRecord`].
@@ -108,6 +110,46 @@ impl PersonRecord {
             (false, false) => format!("{given} {family}"),
         }
     }
+}
+
+/// An association of migrants (OSIM) or another one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AssociationRecord {
+    /// Titles, numbers, address.
+    pub fields: Fields,
+    /// What stands in its tables.
+    pub rows: Rows,
+}
+
+/// The rows of a document's tables, removed ones too, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Rows(pub BTreeMap<Table, Vec<Row>>);
+
+impl Rows {
+    /// The rows of a table that count.
+    pub fn kept(&self, table: Table) -> impl Iterator<Item = &Row> {
+        self.0.get(&table).into_iter().flatten().filter(|row| row.state != LineState::Removed)
+    }
+
+    /// Every row that counts, with its table.
+    pub fn all_kept(&self) -> impl Iterator<Item = (Table, &Row)> {
+        self.0.keys().flat_map(|table| self.kept(*table).map(|row| (*table, row)))
+    }
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Which one.
+    pub id: RowId,
+    /// Its cells: see [`Table::fields`].
+    pub fields: Fields,
+    /// Whether it still counts (M6).
+    pub state: LineState,
+    /// The device on which it was added.
+    pub by: Option<DeviceId>,
+    /// When, by that device's clock: milliseconds since 1970.
+    pub at_ms: u64,
 }
 
 /// Phones and emails of one person.
@@ -302,6 +344,8 @@ pub struct DossierRecord {
     pub lines: Vec<Line>,
     /// The log of volunteers' time, removed entries too, by day.
     pub time: Vec<TimeRow>,
+    /// What stands in its tables.
+    pub rows: Rows,
 }
 
 /// One long text of a dossier.
@@ -410,6 +454,8 @@ pub struct CallRecord {
     pub fields: Fields,
     /// The sections that a dossier must have, in their order.
     pub sections: Vec<CallSection>,
+    /// What stands in its tables.
+    pub rows: Rows,
 }
 
 /// One section that a call asks for.
@@ -443,7 +489,7 @@ impl Record {
         match document.kind {
             Kind::Person => Self::Person(reader.person(fields)),
             Kind::Contact => Self::Contact(reader.contact(fields)),
-            Kind::Association => Self::Association(fields),
+            Kind::Association => Self::Association(AssociationRecord { rows: reader.tables(), fields }),
             Kind::Event => Self::Event(reader.event(fields)),
             Kind::Dossier => Self::Dossier(reader.dossier(fields)),
             Kind::Call => Self::Call(reader.call(fields)),
@@ -457,7 +503,8 @@ impl Record {
         match self {
             Self::Person(record) => &record.fields,
             Self::Contact(record) => &record.fields,
-            Self::Association(fields) | Self::Settings(fields) => fields,
+            Self::Association(record) => &record.fields,
+            Self::Settings(fields) => fields,
             Self::Event(record) => &record.fields,
             Self::Dossier(record) => &record.fields,
             Self::Call(record) => &record.fields,
@@ -498,7 +545,7 @@ impl Record {
     /// The blobs that the document needs: their names, and the person whom each is of.
     #[must_use]
     pub fn blobs(&self) -> Vec<(String, Option<DocumentId>)> {
-        let Self::Event(event) = self else { return Vec::new() };
+        let Self::Event(event) = self else { return self.blobs_of_rows() };
         let signatures = event.signatures.iter().map(|one| match one.signer {
             Signer::Person(person) => (one.ink.clone(), Some(person)),
             Signer::Trainer(_) => (one.ink.clone(), None),
@@ -507,6 +554,26 @@ impl Record {
         blobs.sort_unstable();
         blobs.dedup();
         blobs
+    }
+
+    /// What its tables hold; nothing where there are none.
+    #[must_use]
+    pub fn rows(&self) -> &Rows {
+        static NONE: Rows = Rows(BTreeMap::new());
+        match self {
+            Self::Association(record) => &record.rows,
+            Self::Dossier(record) => &record.rows,
+            Self::Call(record) => &record.rows,
+            Self::Person(_) | Self::Contact(_) | Self::Event(_) | Self::Settings(_) => &NONE,
+        }
+    }
+
+    fn blobs_of_rows(&self) -> Vec<(String, Option<DocumentId>)> {
+        let named = self.rows().all_kept().filter_map(|(table, row)| {
+            let blob = row.fields.text(table.blob()?);
+            (!blob.is_empty()).then(|| (blob.to_owned(), None))
+        });
+        named.collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 
@@ -838,7 +905,29 @@ impl Reader<'_> {
         });
         let mut time: Vec<_> = time.collect();
         time.sort_by_cached_key(|entry| (entry.fields.text(Field::Day).to_owned(), entry.id));
-        DossierRecord { fields, sections, lines, time }
+        DossierRecord { fields, sections, lines, time, rows: self.tables() }
+    }
+
+    /// Every table of this kind of document in which there is a row.
+    fn tables(&self) -> Rows {
+        let mut rows = BTreeMap::new();
+        for table in Table::of(self.document.kind) {
+            let family = self.family(table.key()).into_iter().filter_map(|(key, row)| {
+                Some(Row {
+                    id: key.parse().ok()?,
+                    fields: self.fields(&row, table.fields()),
+                    state: self.line_state(&row),
+                    by: writer(&row),
+                    at_ms: self.at_ms(&row),
+                })
+            });
+            let mut of_table: Vec<Row> = family.collect();
+            of_table.sort_by_cached_key(|row| (row.fields.text(Field::Order).to_owned(), row.id));
+            if !of_table.is_empty() {
+                rows.insert(table, of_table);
+            }
+        }
+        Rows(rows)
     }
 
     fn section(&self, map: &ObjId, key: &str) -> Section {
@@ -909,7 +998,7 @@ impl Reader<'_> {
         });
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by(|a, b| (&a.0, &a.1.key).cmp(&(&b.0, &b.1.key)));
-        CallRecord { fields, sections: rows.into_iter().map(|(_, section)| section).collect() }
+        CallRecord { fields, sections: rows.into_iter().map(|(_, section)| section).collect(), rows: self.tables() }
     }
 }
 

@@ -40,6 +40,12 @@ pub fn is_siret(number: &str) -> bool {
     luhn_remainder(digits) == 0 || (number.starts_with(LA_POSTE) && digit_sum(digits).is_multiple_of(5))
 }
 
+/// An ICE (identifiant commun de l'entreprise), the number of Moroccan companies and associations: fifteen digits.
+#[must_use]
+pub fn is_ice(number: &str) -> bool {
+    number.len() == 15 && all_digits(number.as_bytes())
+}
+
 /// An INSEE commune code: five signs, `2A` and `2B` standing for the two départements of Corsica.
 #[must_use]
 pub fn is_insee_commune(code: &str) -> bool {
@@ -95,6 +101,14 @@ mod tests {
             assert!(!is_siret(number), "{number}");
         }
         assert_eq!(bare("732 829 320 00074"), "73282932000074");
+    }
+
+    #[test]
+    fn an_ice_is_fifteen_digits() {
+        assert!(is_ice("001525713000091"));
+        for number in ["00152571300009", "0015257130000911", "00152571300009A", ""] {
+            assert!(!is_ice(number), "{number}");
+        }
     }
 
     #[test]

@@ -13,10 +13,11 @@ use crate::{
     mark::{Attendance, How, Mark, Signature, Status},
     question::Question,
     record::{
-        Apart, CallSection, Fields, Headcount, Joined, Line, LineState, Paper, PhoneRow, ReadAgain, SealedSheet, Side,
-        Slot, TimeRow,
+        Apart, CallSection, Fields, Headcount, Joined, Line, LineState, Paper, PhoneRow, ReadAgain, Rows, SealedSheet,
+        Side, Slot, TimeRow,
     },
     role::Role,
+    table::Table,
     wire::AuthorEntry,
 };
 
@@ -327,12 +328,35 @@ pub struct DossierView {
     pub resources_cents: i64,
     /// The log of volunteers' time: the entries that count, by day.
     pub time: Vec<TimeView>,
+    /// The rows of its tables that count, table by table, in their order.
+    pub rows: Vec<RowView>,
     /// What the budget comes to.
     pub totals: Totals,
     /// What of it does not hold yet.
     pub checks: Vec<Check>,
     /// The headings of the expenses, in their order: the call's, or the usual ones (`field::HEADINGS`).
     pub headings: Vec<String>,
+    /// The devices on which its rows were added.
+    pub authors: Vec<AuthorEntry>,
+}
+
+/// One row of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct RowView {
+    /// Of which table.
+    pub table: Table,
+    /// Which.
+    pub row: RowId,
+    /// Its cells.
+    pub fields: Vec<FieldView>,
+    /// Whether it still counts.
+    pub state: LineState,
+    /// The device on which it was added: see `authors`.
+    pub by: Option<DeviceId>,
+    /// When, by that device's clock: milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
 }
 
 /// One entry of the log of volunteers' time.
@@ -448,6 +472,8 @@ pub struct RecordView {
     pub title: String,
     /// Its fields.
     pub fields: Vec<FieldView>,
+    /// The rows of its tables that count, table by table, in their order.
+    pub rows: Vec<RowView>,
     /// A person's phones, where this account may hold them.
     pub phones: Vec<PhoneRow>,
     /// What a person agreed to, as far as this account may hold it.
@@ -684,6 +710,21 @@ impl LineView {
             own_cents: budget::own_cents(&line.fields),
             state: line.state,
         }
+    }
+}
+
+impl RowView {
+    /// The rows that count.
+    pub(crate) fn all(rows: &Rows) -> Vec<Self> {
+        let views = rows.all_kept().map(|(table, row)| Self {
+            table,
+            row: row.id,
+            fields: cells(&row.fields, table.fields()),
+            state: row.state,
+            by: row.by,
+            at_ms: row.at_ms,
+        });
+        views.collect()
     }
 }
 

@@ -20,6 +20,7 @@ use shared::{
     question::{self, Question},
     record::{Apart, EventRecord, Fields, Joined, LineState, Record, Side},
     role::Role,
+    table::Table,
     territory,
     view::{View, ViewKey},
 };
@@ -412,6 +413,14 @@ impl Story {
                 self.rows.insert((*label).to_owned(), (dossier?, time));
                 Edit::AddTime { dossier: dossier?, time, label: (*label).to_owned() }
             }
+            ["adds", "row", table, label] => {
+                let (table, row) = (Table::from_key(table)?, self.world.row_id());
+                self.rows.insert((*label).to_owned(), (dossier?, row));
+                let fields = [(table.required(), Value::from(*label))].into();
+                Edit::AddRow { document: dossier?, table, row, fields }
+            }
+            ["removes", "row", label] => Edit::KeepRow { document: dossier?, row: self.row(label).1, keep: false },
+            ["keeps", "row", label] => Edit::KeepRow { document: dossier?, row: self.row(label).1, keep: true },
             ["removes", label] => Edit::SetLineState { dossier: dossier?, line: self.row(label).1, keep: false },
             ["keeps", label] => Edit::SetLineState { dossier: dossier?, line: self.row(label).1, keep: true },
             ["writes", section, text] => self.reword(phone, section, |_| unescape(text)),
@@ -522,6 +531,7 @@ impl Story {
             ["dossier"] => eyes.dossier(),
             ["text", section] => eyes.text(section),
             ["budget"] => eyes.budget(),
+            ["rows"] => eyes.rows(),
             ["held"] => eyes.held(),
             ["sync"] => eyes.sync(),
             ["history", document] => eyes.history(self.document(document)),
@@ -642,6 +652,9 @@ impl Eyes<'_> {
             Question::LineRemovedAndChanged { label, amount_cents, .. } => {
                 format!("{label} was removed and changed, {}", money(*amount_cents))
             }
+            Question::RowRemovedAndChanged { table, label, .. } => {
+                format!("{} {label} was removed and changed", table.key())
+            }
             Question::PossibleDuplicate { person, other, reasons } => {
                 let mut pair = [self.story.name_of(*person), self.story.name_of(*other)];
                 pair.sort();
@@ -702,6 +715,25 @@ impl Eyes<'_> {
         let mut parts = vec![format!("{text:?}")];
         parts.extend(self.question_count());
         parts.join(", ")
+    }
+
+    /// The rows of the dossier's tables.
+    fn rows(&self) -> String {
+        let Some(record) = self.records.get(&self.story.document("Puits")) else { return "no Puits".to_owned() };
+        let rows = record.rows().0.iter().flat_map(|(table, rows)| rows.iter().map(move |row| (table, row)));
+        let rows = rows.map(|(table, row)| {
+            let state = match row.state {
+                LineState::Kept => "",
+                LineState::Removed => " (removed)",
+                LineState::RemovedAndChanged => " (removed and changed)",
+            };
+            let cells = row.fields.0.iter().filter(|(field, _)| **field != Field::Order);
+            let cells: Vec<String> = cells.map(|(_, register)| register.value.to_string()).collect();
+            format!("{} {}{state}", table.key(), cells.join(" "))
+        });
+        let mut parts: Vec<String> = rows.collect();
+        parts.extend(self.question_count());
+        if parts.is_empty() { "no rows".to_owned() } else { parts.join(", ") }
     }
 
     fn budget(&self) -> String {
@@ -797,7 +829,7 @@ fn kind_of_question(question: &Question) -> &'static str {
         Question::LateMarks { .. } => "late marks",
         Question::ReadAgain { .. } => "read again",
         Question::SectionBegunApart { .. } => "begun apart",
-        Question::LineRemovedAndChanged { .. } => "removed and changed",
+        Question::LineRemovedAndChanged { .. } | Question::RowRemovedAndChanged { .. } => "removed and changed",
         Question::PossibleDuplicate { .. } => "possible duplicate",
     }
 }

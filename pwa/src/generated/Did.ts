@@ -17,7 +17,8 @@ field: Field,
  */
 value: Value, } | { "did": "set_cell", 
 /**
- * The map that the row is in: `slots`, `lines`, `phones`; or the family at the root: `trainer`, `time`.
+ * The map that the row is in: `slots`, `lines`, `phones`; or the family at the root: `trainer`, `time`, or a
+ * table.
  */
 rows: string, 
 /**

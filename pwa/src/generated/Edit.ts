@@ -15,6 +15,7 @@ import type { RowId } from "./RowId";
 import type { Side } from "./Side";
 import type { Signer } from "./Signer";
 import type { Status } from "./Status";
+import type { Table } from "./Table";
 import type { Value } from "./Value";
 
 /**
@@ -405,6 +406,34 @@ dossier: DocumentId,
  * Which line or entry.
  */
 line: RowId, 
+/**
+ * Whether it stays.
+ */
+keep: boolean, } | { "do": "add_row", 
+/**
+ * Of which document.
+ */
+document: DocumentId, 
+/**
+ * Of which of its tables.
+ */
+table: Table, 
+/**
+ * The row's id.
+ */
+row: RowId, 
+/**
+ * What is known of it; `Table::required` must be.
+ */
+fields: { [key in Field]?: Value }, } | { "do": "keep_row", 
+/**
+ * Of which document.
+ */
+document: DocumentId, 
+/**
+ * Which row.
+ */
+row: RowId, 
 /**
  * Whether it stays.
  */

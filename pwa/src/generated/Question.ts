@@ -6,6 +6,7 @@ import type { Mark } from "./Mark";
 import type { ReadAgain } from "./ReadAgain";
 import type { Reason } from "./Reason";
 import type { RowId } from "./RowId";
+import type { Table } from "./Table";
 
 /**
  * One thing that a human must decide.
@@ -82,7 +83,23 @@ label: string,
 /**
  * What it amounts to.
  */
-amount_cents: number, } | { "ask": "late_marks", 
+amount_cents: number, } | { "ask": "row_removed_and_changed", 
+/**
+ * In which document.
+ */
+document: DocumentId, 
+/**
+ * In which table.
+ */
+table: Table, 
+/**
+ * Which row.
+ */
+row: RowId, 
+/**
+ * What the row is.
+ */
+label: string, } | { "ask": "late_marks", 
 /**
  * At which event.
  */

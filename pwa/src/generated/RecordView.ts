@@ -7,6 +7,7 @@ import type { HistoryEntry } from "./HistoryEntry";
 import type { Kind } from "./Kind";
 import type { PhoneRow } from "./PhoneRow";
 import type { Question } from "./Question";
+import type { RowView } from "./RowView";
 
 /**
  * One document as it merged, with its history.
@@ -28,6 +29,10 @@ title: string,
  * Its fields.
  */
 fields: Array<FieldView>, 
+/**
+ * The rows of its tables that count, table by table, in their order.
+ */
+rows: Array<RowView>, 
 /**
  * A person's phones, where this account may hold them.
  */

@@ -20,6 +20,8 @@ const EDITS: Record<Edit['do'], () => string> = {
   add_line: m.edit_add_line,
   add_time: m.edit_add_time,
   set_line_state: m.edit_set_line_state,
+  add_row: m.edit_add_row,
+  keep_row: m.edit_keep_row,
   settle_marks: m.edit_settle_marks,
   link_same: m.edit_link_same,
   not_same: m.edit_not_same,

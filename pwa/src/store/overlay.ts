@@ -17,6 +17,7 @@ import type { LineView } from '../generated/LineView';
 import type { NewPerson } from '../generated/NewPerson';
 import type { RosterRow } from '../generated/RosterRow';
 import type { RowId } from '../generated/RowId';
+import type { RowView } from '../generated/RowView';
 import type { SignatureView } from '../generated/SignatureView';
 import type { SlotStatus } from '../generated/SlotStatus';
 import type { Status } from '../generated/Status';
@@ -45,7 +46,7 @@ export function overlaid(view: View, entries: readonly Entry[], names: Names): V
     case 'event':
       return entries.reduce<Of<'event'>>((event, entry) => overEvent(event, entry, names), view);
     case 'dossier':
-      return entries.reduce<Of<'dossier'>>((dossier, entry) => overDossier(dossier, entry.edit, names), view);
+      return entries.reduce<Of<'dossier'>>((dossier, entry) => overDossier(dossier, entry, names), view);
     case 'record':
       return entries.reduce<Of<'record'>>((record, entry) => overRecord(record, entry, names), view);
     case 'questions': {
@@ -331,7 +332,8 @@ function withEventField(event: Event, edit: Does<'set_field'>, names: Names): Ev
 
 type Dossier = DossierView & { view: 'dossier' };
 
-function overDossier(dossier: Dossier, edit: Edit, names: Names): Dossier {
+function overDossier(dossier: Dossier, entry: Entry, names: Names): Dossier {
+  const { edit } = entry;
   const mine = 'dossier' in edit ? edit.dossier : 'document' in edit ? edit.document : null;
   if (mine !== dossier.card.dossier) return dossier;
   switch (edit.do) {
@@ -367,6 +369,9 @@ function overDossier(dossier: Dossier, edit: Edit, names: Names): Dossier {
         dossier.time.filter(({ time }) => stays(time)).map((entry) => decided(entry, entry.time)),
       );
     }
+    case 'add_row':
+    case 'keep_row':
+      return withRows(dossier, entry);
     default:
       return dossier;
   }
@@ -399,7 +404,31 @@ function withCell(dossier: Dossier, row: RowId, edit: Does<'set_field'>, names: 
     const worth = (numberIn(fields, 'hours_e2') ?? 0) * (numberIn(fields, 'hour_cents') ?? 0);
     return { ...entry, fields, amount_cents: Math.floor((worth + 50) / 100) };
   });
-  return withLines(dossier, lines, time);
+  return { ...withLines(dossier, lines, time), rows: withRowCell(dossier.rows, edit, names) };
+}
+
+function withRowCell(rows: RowView[], edit: Does<'set_field'>, names: Names): RowView[] {
+  return rows.map((row) => {
+    return row.row === edit.row ? { ...row, fields: withField(row.fields, edit, names), state: 'kept' } : row;
+  });
+}
+
+function withRows<Shown extends { rows: RowView[] }>(shown: Shown, { at_ms, edit }: Entry): Shown {
+  switch (edit.do) {
+    case 'add_row': {
+      const { table, row } = edit;
+      if (shown.rows.some((other) => other.row === row)) return shown;
+      const fields = Object.entries(edit.fields).map(([field, value]): FieldView => {
+        return { field: field as Field, value: tidy(value ?? null), named: '', apart: [] };
+      });
+      return { ...shown, rows: [...shown.rows, { table, row, fields, state: 'kept', by: null, at_ms }] };
+    }
+    case 'keep_row':
+      if (!edit.keep) return { ...shown, rows: shown.rows.filter(({ row }) => row !== edit.row) };
+      return { ...shown, rows: shown.rows.map((one) => (one.row === edit.row ? { ...one, state: 'kept' } : one)) };
+    default:
+      return shown;
+  }
 }
 
 /** The cells of a line, in the engine's order. */
@@ -459,12 +488,19 @@ function amountsOf(fields: readonly FieldView[]): { own_cents: number; amount_ce
 
 type Recorded = Of<'record'>;
 
-function overRecord(record: Recorded, { at_ms, edit }: Entry, names: Names): Recorded {
+function overRecord(record: Recorded, entry: Entry, names: Names): Recorded {
+  const { at_ms, edit } = entry;
   const settled = new Set(settledBy(edit));
   const questions = record.questions.filter((question) => !settled.has(questionId(question)));
   const left = questions.length === record.questions.length ? record : { ...record, questions };
   if (edit.do === 'set_field' && edit.row === null && edit.document === record.document) {
     return { ...left, fields: withField(record.fields, edit, names) };
+  }
+  if (edit.do === 'set_field' && edit.document === record.document) {
+    return { ...left, rows: withRowCell(record.rows, edit, names) };
+  }
+  if ((edit.do === 'add_row' || edit.do === 'keep_row') && edit.document === record.document) {
+    return withRows(left, entry);
   }
   if (edit.do === 'set_consent' && edit.person === record.document) {
     const consents = record.consents.map((shown) => {
@@ -531,6 +567,8 @@ export function settledBy(edit: Edit): string[] {
       return [`begun/${edit.dossier}/${edit.section}`];
     case 'set_line_state':
       return [`line/${edit.dossier}/${edit.line}`];
+    case 'keep_row':
+      return [`row/${edit.document}/${edit.row}`];
     case 'link_same':
       return [`same/${edit.person}/${edit.same_as}`, `same/${edit.same_as}/${edit.person}`];
     case 'not_same':
@@ -555,6 +593,8 @@ function questionId(question: Recorded['questions'][number]): string {
       return `begun/${question.dossier}/${question.section}`;
     case 'line_removed_and_changed':
       return `line/${question.dossier}/${question.line}`;
+    case 'row_removed_and_changed':
+      return `row/${question.document}/${question.row}`;
     case 'possible_duplicate':
       return `same/${question.person}/${question.other}`;
   }

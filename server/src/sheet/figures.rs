@@ -93,7 +93,7 @@ fn somebody(
     let association = one.record.fields.document(Field::Association);
     if let Some(id) = association.filter(|id| !associations.contains_key(id)) {
         let fields = match erasure::record(db, id)? {
-            Some(Record::Association(fields)) => Some(fields),
+            Some(Record::Association(association)) => Some(association.fields),
             _ => None,
         };
         associations.insert(id, fields);

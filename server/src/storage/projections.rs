@@ -61,7 +61,7 @@ impl Projection {
         let mut rows: Rows = match record {
             Record::Person(person) => vec![of_person(person)],
             Record::Contact(contact) => of_contact(contact),
-            Record::Association(fields) => vec![of_association(fields)],
+            Record::Association(association) => vec![of_association(&association.fields)],
             Record::Event(event) => of_event(event),
             Record::Dossier(dossier) => vec![of_dossier(dossier)],
             Record::Call(_) | Record::Settings(_) => Vec::new(),

@@ -25,7 +25,7 @@ fn budget(lines: Vec<Line>, time: Vec<TimeRow>) -> DossierRecord {
 }
 
 fn call(cells: &[(Field, Value)]) -> CallRecord {
-    CallRecord { fields: fields(cells), sections: Vec::new() }
+    CallRecord { fields: fields(cells), ..CallRecord::default() }
 }
 
 /// An ordinary call of PRA/OSIM, as `domain.md` has it.

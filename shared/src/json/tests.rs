@@ -44,6 +44,8 @@ const EDITS: &[&str] = &[
     r#"{"do":"read_again","dossier":D,"section":"context","anchor":"a"}"#,
     r#"{"do":"settle_section","dossier":D,"section":"context","text":"😀"}"#,
     r#"{"do":"add_line","dossier":D,"line":R,"side":"resource","label":"Forage"}"#,
+    r#"{"do":"add_row","document":D,"table":"activity","row":R,"fields":{"label":"Forer","month_from":3}}"#,
+    r#"{"do":"keep_row","document":D,"row":R,"keep":false}"#,
     r#"{"do":"add_time","dossier":D,"time":R,"label":"Creuser la tranchée"}"#,
     r#"{"do":"set_line_state","dossier":D,"line":R,"keep":false}"#,
     r#"{"do":"settle_marks","event":D,"slot":R,"person":D,"status":"absent","withdrawal":R,"reason":"vu"}"#,

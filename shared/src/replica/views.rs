@@ -19,15 +19,15 @@ use crate::{
     permission::{Capability, TABLE},
     question::{self, Question},
     record::{
-        CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, Record, Section, Side,
-        Slot,
+        AssociationRecord, CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord,
+        Record, Section, Side, Slot,
     },
     settings::default_of,
     view::{
         AskedQuestion, CallCard, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
         EventView, EventsView, FieldView, LineView, LinkView, NamedDocument, PersonCard, QuestionsView, RecordView,
-        RosterRow, SectionView, SettingView, SettingsView, SignatureView, SlotStatus, SlotView, SyncView, TimeView,
-        TrainerView, UnsentDocument, View, ViewKey,
+        RosterRow, RowView, SectionView, SettingView, SettingsView, SignatureView, SlotStatus, SlotView, SyncView,
+        TimeView, TrainerView, UnsentDocument, View, ViewKey,
     },
     wire::AuthorEntry,
 };
@@ -385,9 +385,11 @@ impl Replica {
             lines: lines.collect(),
             resources_cents: dossier.total_cents(Side::Resource),
             time: time.collect(),
+            rows: RowView::all(&dossier.rows),
             totals: budget::totals(dossier, call),
             checks: budget::checks(dossier, call),
             headings: budget::headings(call),
+            authors: self.authors_of(dossier.rows.all_kept().filter_map(|(_, row)| row.by)),
         })
     }
 
@@ -396,7 +398,7 @@ impl Replica {
         for (id, held) in &self.held {
             match &held.record {
                 Record::Person(_) if self.stands_for(*id) == *id => people.push(self.person_card(*id)),
-                Record::Association(fields) => {
+                Record::Association(AssociationRecord { fields, .. }) => {
                     let title = fields.text(Field::Title).to_owned();
                     let all =
                         [Field::Title, Field::ShortTitle, Field::NameAr].map(|field| fields.text(field)).join(" ");
@@ -471,6 +473,7 @@ impl Replica {
             kind: held.kind,
             title: held.record.title(),
             fields,
+            rows: RowView::all(held.record.rows()),
             phones,
             consents,
             authors,

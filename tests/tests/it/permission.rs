@@ -43,6 +43,7 @@ pub(super) fn needs(edit: &Edit, kind: impl Fn(DocumentId) -> Kind) -> Vec<Capab
         Edit::CreateDossier { .. } => vec![C::AddDossier],
         Edit::EditSection { .. } | Edit::ReadAgain { .. } | Edit::SettleSection { .. } => vec![C::WriteDossier],
         Edit::AddLine { .. } | Edit::AddTime { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
+        Edit::AddRow { document, .. } | Edit::KeepRow { document, .. } => vec![to_set(kind(*document), Field::Order)],
         Edit::LinkSame { .. } | Edit::NotSame { .. } => vec![C::JoinPeople],
         Edit::CreateCall { .. } => vec![C::ChangeCall],
     }

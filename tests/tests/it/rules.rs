@@ -24,6 +24,7 @@ use shared::{
     record::{CallSection, EventRecord, Record, Side},
     replica::{ExchangeError, Identity, Replica},
     role::Role,
+    table::Table,
     view::{View, ViewKey},
     wire::{
         self, AuthorEntry, Cursor, Differences, Differing, Down, Failure, FrameError, Judged, Lock, Part, Receipt,
@@ -322,6 +323,8 @@ fn signed(id: u8, signer: Signer) -> Edit {
 pub(super) fn every_edit() -> Vec<Edit> {
     let (event, slot, person, dossier, section) =
         (document(EVENT), row(SLOT), document(PERSON), document(DOSSIER), "motivation".to_owned());
+    let activity = [(Field::Label, "Forer".into()), (Field::MonthFrom, Value::Number(3))].into();
+    let support = [(Field::Day, "2026-11-23".into()), (Field::Minutes, Value::Number(90))].into();
     vec![
         Edit::CreatePerson { person, new: a_person("Zahra"), notice_read: true },
         Edit::CreatePerson { person: document(OTHER), new: a_person("Brahim"), notice_read: false },
@@ -375,6 +378,10 @@ pub(super) fn every_edit() -> Vec<Edit> {
         Edit::AddTime { dossier, time: row(27), label: "Creuser la tranchée".to_owned() },
         Edit::SetField { document: dossier, row: Some(row(27)), field: Field::HoursE2, value: Value::Number(250) },
         Edit::SetLineState { dossier, line: row(27), keep: false },
+        Edit::AddRow { document: dossier, table: Table::Activity, row: row(28), fields: activity },
+        Edit::SetField { document: dossier, row: Some(row(28)), field: Field::MonthTo, value: Value::Number(6) },
+        Edit::KeepRow { document: dossier, row: row(28), keep: false },
+        Edit::AddRow { document: document(12), table: Table::Support, row: row(29), fields: support },
         Edit::LinkSame { person, same_as: document(OTHER) },
         Edit::NotSame { person, other: document(OTHER) },
         Edit::CreateCall { call: document(20), fields: titled("PRA"), sections: vec![a_call_section("motivation")] },

@@ -23,11 +23,12 @@ use shared::{
     permission::Capability,
     phone::Phone,
     question::Question,
-    record::{CallSection, EventRecord, Record, Side},
+    record::{CallSection, EventRecord, Record, Rows, Side},
     renewal,
     replica::Replica,
     role::Role,
     settings::SETTINGS,
+    table::Table,
     view::{View, ViewKey},
     wire::{BUCKETS, Request, Upload, Verdict},
 };
@@ -678,6 +679,9 @@ impl Play {
     fn edit_of_dossier(&mut self, phone: usize, wish: Wish) -> Option<Edit> {
         let dossier = self.some_document(phone, &[Kind::Dossier])?;
         let Record::Dossier(record) = self.record(phone, dossier)? else { return None };
+        if self.world.rng.chance(40) && [Wish::Line, Wish::Remove].contains(&wish) {
+            return self.edit_of_table(dossier, &record.rows, wish);
+        }
         let lines: Vec<RowId> =
             record.lines.iter().map(|line| line.id).chain(record.time.iter().map(|entry| entry.id)).collect();
         match wish {
@@ -698,6 +702,21 @@ impl Play {
             }
             _ => self.type_text(phone, dossier),
         }
+    }
+
+    fn edit_of_table(&mut self, document: DocumentId, rows: &Rows, wish: Wish) -> Option<Edit> {
+        if wish == Wish::Remove {
+            let rows: Vec<RowId> = rows.0.values().flatten().map(|row| row.id).collect();
+            let row = *self.world.rng.pick(&rows)?;
+            return Some(Edit::KeepRow { document, row, keep: self.world.rng.chance(20) });
+        }
+        let table = *self.world.rng.pick(&[Table::Activity, Table::Goal, Table::Comment])?;
+        let label = match table.required().accepts() {
+            Accepts::Number(least, _) => Value::Number(least),
+            _ => Value::from(&*self.name()),
+        };
+        let fields = [(table.required(), label)].into();
+        Some(Edit::AddRow { document, table, row: self.world.row_id(), fields })
     }
 
     fn open_section(&mut self, phone: usize, dossier: DocumentId) {
@@ -738,6 +757,10 @@ impl Play {
         let (rows, fields): (Vec<RowId>, _) = match self.record(phone, document)? {
             Record::Event(event) => (event.slots.iter().map(|slot| slot.id).collect(), Field::SLOT),
             Record::Dossier(dossier) if self.world.rng.chance(30) => {
+                let (table, row) = self.world.rng.pick(&dossier.rows.all_kept().collect::<Vec<_>>()).copied()?;
+                (vec![row.id], table.fields())
+            }
+            Record::Dossier(dossier) if self.world.rng.chance(30) => {
                 (dossier.time.iter().map(|entry| entry.id).collect(), Field::TIME)
             }
             Record::Dossier(dossier) => (dossier.lines.iter().map(|line| line.id).collect(), Field::LINE),
@@ -759,7 +782,8 @@ impl Play {
                 Value::Number((least + some).min(most))
             }
             Accepts::Document(kind) => Value::Text(self.some_document(phone, &[kind])?.to_string()),
-            Accepts::Rna | Accepts::Siret => Value::Empty,
+            Accepts::Row => Value::Text(self.world.row_id().to_string()),
+            Accepts::Rna | Accepts::Siret | Accepts::Ice | Accepts::Blob => Value::Empty,
         })
     }
 
@@ -786,6 +810,9 @@ impl Play {
             }
             Question::LineRemovedAndChanged { dossier, line, .. } => {
                 Edit::SetLineState { dossier, line, keep: self.world.rng.chance(50) }
+            }
+            Question::RowRemovedAndChanged { document, row, .. } => {
+                Edit::KeepRow { document, row, keep: self.world.rng.chance(50) }
             }
             Question::PossibleDuplicate { person, other, .. } if self.world.rng.chance(50) => {
                 Edit::LinkSame { person, same_as: other }

@@ -761,6 +761,43 @@ fn m6_a_rate_and_a_quantity_of_one_line_set_apart_make_one_amount() {
 }
 
 #[test]
+fn m6_a_row_of_a_table_removed_here_and_changed_there_asks() {
+    check(
+        "
+        badr adds row activity Forage
+        badr adds row partner Afoulki
+        badr sets Forage month_from to 2
+        amina offline
+        badr offline
+        amina removes row Forage
+        amina adds row activity Pompe
+        badr sets Forage month_to to 4
+        amina online
+        badr online
+        show rows
+        show questions
+        karima keeps row Forage
+        badr removes row Afoulki
+        show rows
+        ",
+        expect![[r#"
+            server: activity Forage 2 4 (removed and changed), activity Pompe, partner Afoulki, 1 question (removed and changed)
+            karima: activity Forage 2 4 (removed and changed), activity Pompe, partner Afoulki, 1 question (removed and changed)
+            amina:  activity Forage 2 4 (removed and changed), activity Pompe, partner Afoulki, 1 question (removed and changed)
+            badr:   activity Forage 2 4 (removed and changed), activity Pompe, partner Afoulki, 1 question (removed and changed)
+            server: activity Forage was removed and changed
+            karima: activity Forage was removed and changed
+            amina:  activity Forage was removed and changed
+            badr:   activity Forage was removed and changed
+            server: activity Forage 2 4, activity Pompe, partner Afoulki (removed)
+            karima: activity Forage 2 4, activity Pompe, partner Afoulki (removed)
+            amina:  activity Forage 2 4, activity Pompe, partner Afoulki (removed)
+            badr:   activity Forage 2 4, activity Pompe, partner Afoulki (removed)
+        "#]],
+    );
+}
+
+#[test]
 fn m6_an_hour_removed_here_and_changed_there_asks_and_counts_on_both_sides_meanwhile() {
     check(
         "

@@ -2,8 +2,10 @@
 import type { Did } from '../../generated/Did';
 import type { Field } from '../../generated/Field';
 import type { HistoryEntry } from '../../generated/HistoryEntry';
+import type { Table } from '../../generated/Table';
 import type { Value } from '../../generated/Value';
 import { fieldLabel, isolate, m, statusLabel, wordLabel } from '../../i18n';
+import { isTable, namedBy, tableLabel } from '../../i18n/tables';
 import { sectionTitle } from '../dossier/sections';
 import { type Names, valueText } from './words';
 
@@ -46,11 +48,16 @@ export function rowNamesOf(entries: readonly HistoryEntry[]): RowNames {
   const names = new Map<string, string>();
   for (const { did } of entries) {
     for (const one of did) {
-      if (one.did !== 'set_cell' || one.cell !== 'label' || typeof one.value !== 'string') continue;
-      if (!names.has(one.row)) names.set(one.row, one.value);
+      if (one.did !== 'set_cell' || one.value === null) continue;
+      if (one.cell !== (isTable(one.rows) ? namedBy(one.rows) : 'label')) continue;
+      if (!names.has(one.row)) names.set(one.row, nameText(one));
     }
   }
   return names;
+}
+
+function nameText({ rows, value }: Cell): string {
+  return isTable(rows) ? valueText(namedBy(rows), value, {}) : String(value);
 }
 
 /** The deeds of one change, in the order in which one would tell them. */
@@ -119,6 +126,7 @@ const SILENT = ['order', 'side', 'country'];
 function rowDeeds(cells: readonly Cell[], name: string): Deed[] {
   const [first] = cells;
   if (first?.rows === 'lines' || first?.rows === 'time') return lineDeeds(cells, isolate(name || m.line_unnamed()));
+  if (first && isTable(first.rows)) return tableDeeds(first.rows, cells, name);
   const told = cells.filter(({ cell, value }) => !SILENT.includes(cell) && value !== null);
   const e164 = told.find(({ cell }) => cell === 'e164');
   const of = (cell: string) => told.filter((one) => one.cell === cell).map(({ value }) => isolate(String(value)));
@@ -139,6 +147,27 @@ function rowDeeds(cells: readonly Cell[], name: string): Deed[] {
     default:
       return [];
   }
+}
+
+function tableDeeds(rows: Table, cells: readonly Cell[], name: string): Deed[] {
+  const table = tableLabel(rows);
+  const state = cells.find(({ cell }) => cell === 'state')?.value;
+  const named = cells.find(({ cell }) => cell === namedBy(rows));
+  const text = named ? valueText(namedBy(rows), named.value, {}) : name;
+  const label = isolate(text || m.line_unnamed());
+  // Who adds a row names it in the same breath, and says that it stays.
+  const isNew = named !== undefined && state === 'kept';
+  const told = cells.filter(({ cell }) => cell !== 'state' && !(isNew && cell === named.cell));
+  const set = told.map(({ cell, value }) => {
+    const field = cell as Field;
+    return {
+      said: m.history_row_set({ table, label, field: fieldLabel(field), value: isolate(valueText(field, value, {})) }),
+    };
+  });
+  if (isNew) return [{ said: m.history_row_added({ table, label }) }, ...set];
+  if (state === 'removed') return [{ said: m.history_table_row_removed({ table, label }) }];
+  if (set.length === 0 && state === 'kept') return [{ said: m.history_table_row_kept({ table, label }) }];
+  return set;
 }
 
 const LINE_CELLS: readonly string[] = [

@@ -5,6 +5,7 @@ import type { Question } from '../../generated/Question';
 export function documentOf(question: Question): DocumentId {
   switch (question.ask) {
     case 'field_set_apart':
+    case 'row_removed_and_changed':
       return question.document;
     case 'marks_contradict':
     case 'late_marks':

@@ -1,0 +1,133 @@
+//! The tables of documents: rows of plain fields that came after the genesis of their kind. One edit adds a row of any of them,
+//! one sets a cell, one removes a row or puts it back (M6).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    document::Kind,
+    field::{Accepts, Field},
+};
+
+/// Declares the tables: the Rust name, the key in documents and JSON, the kinds of documents that have it, how many rows at most
+/// (removed ones included), and the cells of a row in the order in which a form shows them.
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident = $key:literal in [$($kind:ident),+], $rows_max:literal, [$($field:ident),+];)*) => {
+        /// A table of a document.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+        pub enum Table {
+            $($(#[$doc])* #[serde(rename = $key)] $name,)*
+        }
+
+        impl Table {
+            /// Every table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// Its key: rows stand at the document's root under `key/row`.
+            #[must_use]
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+
+            /// The table of that key.
+            #[must_use]
+            pub fn from_key(key: &str) -> Option<Self> {
+                match key { $($key => Some(Self::$name),)* _ => None }
+            }
+
+            /// The kinds of documents that have it.
+            #[must_use]
+            pub fn kinds(self) -> &'static [Kind] {
+                match self { $(Self::$name => &[$(Kind::$kind),+],)* }
+            }
+
+            /// Rows of one document, removed ones included.
+            #[must_use]
+            pub fn rows_max(self) -> usize {
+                match self { $(Self::$name => $rows_max,)* }
+            }
+
+            /// The cells of a row, in the order in which a form shows them.
+            #[must_use]
+            pub fn fields(self) -> &'static [Field] {
+                match self { $(Self::$name => &[$(Field::$field),+],)* }
+            }
+        }
+    };
+}
+
+tables! {
+    /// What the project wants to change.
+    Objective = "objective" in [Dossier], 100, [Label, Detail, Order];
+    /// What will be there when it is over.
+    Outcome = "outcome" in [Dossier], 200, [Label, Detail, Order];
+    /// What is done, and in which months: the chronogramme draws itself from these.
+    Activity = "activity" in [Dossier], 200, [Label, Detail, MonthFrom, MonthTo, Responsible, Order];
+    /// Whom it is for.
+    Beneficiary = "beneficiary" in [Dossier], 100, [Label, Reach, Sex, AgeBand, People, Detail, Order];
+    /// Who does it with the association where it happens.
+    Partner = "partner" in [Dossier], 100, [Label, Contribution, Receipt, ReceiptDay, Ice, Detail, Order];
+    /// How it will be seen whether it worked; what came of it is for the reports.
+    Indicator = "indicator" in [Dossier], 200, [Label, Unit, Baseline, Target, Reached, Source, Detail, Order];
+    /// What may go wrong, and what is done about it.
+    Risk = "risk" in [Dossier], 100, [Label, Likelihood, Severity, Detail, Order];
+    /// The goals of sustainable development that it serves, each with its reason.
+    Goal = "goal" in [Dossier], 17, [GoalNumber, MainGoal, Detail, Order];
+    /// Pieces that go with a dossier, or that an association has at hand: statutes, bank details, minutes.
+    Attachment = "attachment" in [Dossier, Association], 500, [Label, Piece, Issued, Expires, GivenBy, Detail, Order];
+    /// The pages, or the one file, of an attachment.
+    Page = "page" in [Dossier, Association], 2_000, [Of, Blob, FileName, Order];
+    /// What people say to each other about a part of a dossier.
+    Comment = "comment" in [Dossier], 5_000, [About, Body, Of, Mentions, Resolved, Order];
+    /// What somebody is to do, and until when.
+    Todo = "todo" in [Dossier], 1_000, [Label, AssignedTo, Due, Done, About, Order];
+    /// Support that was given: how long, of what kind, by and with whom, and what comes next.
+    Support = "support" in [Dossier, Association], 2_000, [Day, Minutes, SupportKind, By, With, Detail, Next, Order];
+    /// Parts in which a grant is paid.
+    Instalment = "instalment" in [Dossier], 60, [Label, AmountCents, Trigger, Due, Received, ReceivedCents, Order];
+    /// Reports that the convention asks for.
+    Report = "report" in [Dossier], 60, [Label, ReportKind, Due, Sent, Detail, Order];
+    /// Pieces that a call wants with a dossier.
+    Piece = "piece" in [Call], 100, [Key, Label, Detail, Required, RequiredOf, ValidDays, Order];
+    /// The grid by which a call's dossiers are judged.
+    Criterion = "criterion" in [Call], 100, [Label, Points, Detail, Order];
+}
+
+impl Table {
+    /// Whether such documents have it.
+    #[must_use]
+    pub fn is_of(self, kind: Kind) -> bool {
+        self.kinds().contains(&kind)
+    }
+
+    /// The tables of a kind of document.
+    pub fn of(kind: Kind) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |table| table.is_of(kind))
+    }
+
+    /// The cell without which a row says nothing, and that is never emptied.
+    #[must_use]
+    pub fn required(self) -> Field {
+        self.fields()[0]
+    }
+
+    /// The cell that names a blob, where rows have one.
+    #[must_use]
+    pub fn blob(self) -> Option<Field> {
+        self.fields().iter().copied().find(|field| field.accepts() == Accepts::Blob)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_has_a_key_of_its_own_that_no_other_row_at_the_root_has() {
+        for table in Table::ALL {
+            assert_eq!(Table::from_key(table.key()), Some(*table));
+            assert!(!["signature", "trainer", "paper", "sheet", "time", "headcount", "link"].contains(&table.key()));
+            assert_eq!(table.fields().last(), Some(&Field::Order), "people put the rows of {table:?} in order");
+        }
+    }
+}
