@@ -26,10 +26,7 @@ pub fn bundle(files: &[Packed], made_ms: u64) -> Result<Vec<u8>, PaperError> {
 }
 
 /// The same for whatever else is a ZIP.
-pub(crate) fn pack<'a>(
-    files: impl Iterator<Item = (&'a str, &'a [u8])>,
-    made_ms: u64,
-) -> Result<Vec<u8>, PaperError> {
+pub(crate) fn pack<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>, made_ms: u64) -> Result<Vec<u8>, PaperError> {
     let write = || -> Result<Vec<u8>, ZipError> {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         for (path, bytes) in files {

@@ -521,6 +521,14 @@ fields! {
     ValidDays = "valid_days", Number(1, 36_500);
     /// The most points that a criterion gives.
     Points = "points", Number(0, 1_000);
+    /// How large the file of a page is, in bytes.
+    FileBytes = "file_bytes", Number(1, 100_000_000);
+    /// What the funder's portal calls a dossier that was filed there.
+    PortalReference = "portal_reference", Text(SHORT);
+    /// The day on which it was filed.
+    FiledDay = "filed_day", Day;
+    /// The dossier, refused or put off, of which this one is a copy to be filed anew.
+    CopiedFrom = "copied_from", Document(Kind::Dossier);
 }
 
 impl Field {
@@ -544,6 +552,19 @@ impl Field {
     ];
     /// The fields of an entry of the volunteers' log; the label is the task.
     pub const TIME: &'static [Self] = &[Self::Volunteer, Self::Day, Self::Label, Self::HoursE2, Self::HourCents];
+
+    /// The fields of a dossier that a copy of it takes over: what the project is, and nothing of what became of it.
+    pub const CARRIED: &'static [Self] = &[
+        Self::Title,
+        Self::Association,
+        Self::Call,
+        Self::Sector,
+        Self::Territory,
+        Self::Coordinator,
+        Self::DurationMonths,
+        Self::Beneficiaries,
+        Self::GrantCents,
+    ];
 
     /// The fields of a kind of document, in the order in which a form shows them.
     #[must_use]
@@ -605,6 +626,9 @@ impl Field {
                 Self::DurationMonths,
                 Self::Beneficiaries,
                 Self::GrantCents,
+                Self::PortalReference,
+                Self::FiledDay,
+                Self::CopiedFrom,
             ],
             Kind::Call => &[
                 Self::Title,
@@ -631,6 +655,25 @@ impl Field {
                 Self::SheetKeepMonths,
                 Self::DossierKeepMonths,
             ],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Table;
+
+    /// Whoever adds a field or a table to dossiers says here, or in `CARRIED`, whether a copy takes it over.
+    #[test]
+    fn of_everything_in_a_dossier_it_is_said_whether_a_copy_takes_it_over() {
+        let stays = [Field::Stage, Field::PortalReference, Field::FiledDay, Field::CopiedFrom];
+        for field in Field::of(Kind::Dossier) {
+            assert!(Field::CARRIED.contains(field) != stays.contains(field), "{field:?}");
+        }
+        let stays = [Table::Comment, Table::Todo, Table::Support, Table::Instalment, Table::Report];
+        for table in Table::of(Kind::Dossier) {
+            assert!(Table::CARRIED.contains(&table) != stays.contains(&table), "{table:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     id::{DeviceId, DocumentId, RowId},
     mark::{How, Mark, Signature, Signer, Status, Withdrawal},
     names,
-    table::Table,
+    table::{self, Table},
     text,
 };
 
@@ -150,6 +150,14 @@ pub struct Row {
     pub by: Option<DeviceId>,
     /// When, by that device's clock: milliseconds since 1970.
     pub at_ms: u64,
+}
+
+impl Row {
+    /// Whether it is the attachment that proves that the dossier was filed.
+    #[must_use]
+    pub fn is_deposit_proof(&self) -> bool {
+        self.fields.text(Field::Piece) == table::DEPOSIT_PROOF
+    }
 }
 
 /// Phones and emails of one person.

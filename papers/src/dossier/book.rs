@@ -362,9 +362,8 @@ fn checked(budget: &Budget, first: u32, places: &Places) -> Vec<Checked> {
     let fixed = set.grant_max_cents.map(|cents| (money::decimal(cents), cents));
     let grant_most = lowest(fixed.into_iter().chain(share));
     let total_most = set.total_max_cents.map(|cents| (format!("={}", money::decimal(cents)), cents));
-    let given_most = lowest(
-        set.valorisation_share_max_bp.map(|bp| part_of(&expenses, budget.expenses_cents, bp)).into_iter(),
-    );
+    let given_most =
+        lowest(set.valorisation_share_max_bp.map(|bp| part_of(&expenses, budget.expenses_cents, bp)).into_iter());
     let (total_label, total) = match set.valorisation_counts {
         true => (words::TOTAL_COUNTED, format!("={expenses}")),
         false => (words::TOTAL_CASH_COUNTED, format!("={cash}")),
@@ -372,7 +371,10 @@ fn checked(budget: &Budget, first: u32, places: &Places) -> Vec<Checked> {
     vec![
         one(words::CASH_EXPENSES, format!("={expenses}-({used})"), budget.expenses_cash_cents),
         Checked {
-            holds: Some((format!("ROUND({cash}-{paid},2)=0"), budget.expenses_cash_cents == budget.resources_cash_cents)),
+            holds: Some((
+                format!("ROUND({cash}-{paid},2)=0"),
+                budget.expenses_cash_cents == budget.resources_cash_cents,
+            )),
             ..one(words::CASH_RESOURCES, format!("={resources}-({given})"), budget.resources_cash_cents)
         },
         Checked {

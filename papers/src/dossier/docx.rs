@@ -100,7 +100,11 @@ impl Body {
         self.0.push_str(&format!("<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>"));
         for (n, cell) in row.cells.iter().enumerate() {
             let width = widths.get(n).copied().unwrap_or(0);
-            let shade = if cell.shaded || row.kind != RowKind::Plain { "<w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"EEF4F3\"/>" } else { "" };
+            let shade = if cell.shaded || row.kind != RowKind::Plain {
+                "<w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"EEF4F3\"/>"
+            } else {
+                ""
+            };
             let shade = if cell.filled { "<w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"17595C\"/>" } else { shade };
             self.0.push_str(&format!("<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{shade}</w:tcPr>"));
             let style = match (row.kind, cell.is_number) {
@@ -109,7 +113,12 @@ impl Body {
                 (_, false) => "CellBold",
                 (_, true) => "NumberBold",
             };
-            let mut paragraphs = cell.text.lines().map(|line| said::kept(line, said::LONG_MAX)).filter(|line| !line.is_empty()).peekable();
+            let mut paragraphs = cell
+                .text
+                .lines()
+                .map(|line| said::kept(line, said::LONG_MAX))
+                .filter(|line| !line.is_empty())
+                .peekable();
             if paragraphs.peek().is_none() {
                 self.paragraph(style, "");
             }
@@ -177,11 +186,12 @@ fn document(dossier: &Dossier) -> String {
     }
     for table in &dossier.tables {
         body.line("Heading1", &table.title);
-        let head = TableRow { kind: RowKind::Head, cells: table.columns.iter().map(|column| cell(&**column)).collect() };
-        let rows = table.rows.iter().map(|row| TableRow {
-            kind: RowKind::Plain,
-            cells: row.iter().map(|text| cell(&**text)).collect(),
-        });
+        let head =
+            TableRow { kind: RowKind::Head, cells: table.columns.iter().map(|column| cell(&**column)).collect() };
+        let rows = table
+            .rows
+            .iter()
+            .map(|row| TableRow { kind: RowKind::Plain, cells: row.iter().map(|text| cell(&**text)).collect() });
         let rows: Vec<_> = [head].into_iter().chain(rows).collect();
         body.table(&weights(&table.columns, &table.rows), &rows);
     }
@@ -282,7 +292,12 @@ fn budget(body: &mut Body, budget: &Budget) {
         }
         rows.push(TableRow {
             kind: RowKind::Strong,
-            cells: vec![cell(words::total_of(side)), cell(""), cell(""), number(money::plain(budget.total_cents(side)))],
+            cells: vec![
+                cell(words::total_of(side)),
+                cell(""),
+                cell(""),
+                number(money::plain(budget.total_cents(side))),
+            ],
         });
         body.table(&[46, 20, 18, 16], &rows);
     }
@@ -424,7 +439,11 @@ fn escaped(text: &str) -> String {
 }
 
 fn footer(dossier: &Dossier) -> String {
-    let field = |name: &str| format!("<w:r><w:fldChar w:fldCharType=\"begin\"/></w:r><w:r><w:instrText xml:space=\"preserve\"> {name} </w:instrText></w:r><w:r><w:fldChar w:fldCharType=\"separate\"/></w:r><w:r><w:t>1</w:t></w:r><w:r><w:fldChar w:fldCharType=\"end\"/></w:r>");
+    let field = |name: &str| {
+        format!(
+            "<w:r><w:fldChar w:fldCharType=\"begin\"/></w:r><w:r><w:instrText xml:space=\"preserve\"> {name} </w:instrText></w:r><w:r><w:fldChar w:fldCharType=\"separate\"/></w:r><w:r><w:t>1</w:t></w:r><w:r><w:fldChar w:fldCharType=\"end\"/></w:r>"
+        )
+    };
     let said = format!("{} {} · {}\t{} ", words::VERSION, dossier.version, dossier.changed_at, words::PAGE);
     let (text, page) = said.split_once('\t').unwrap_or((&said, ""));
     format!(
@@ -439,8 +458,7 @@ fn footer(dossier: &Dossier) -> String {
 fn core(dossier: &Dossier) -> String {
     let (year, month, day, hour, minute, second) = when::moment(dossier.made_ms);
     let made = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
-    let [title, author] =
-        [&dossier.title, &dossier.association].map(|text| escaped(&said::kept(text, said::TEXT_MAX)));
+    let [title, author] = [&dossier.title, &dossier.association].map(|text| escaped(&said::kept(text, said::TEXT_MAX)));
     format!(
         "{HEAD}<cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:dcterms=\"http://purl.org/dc/terms/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><dc:title>{title}</dc:title><dc:creator>{author}</dc:creator><dc:language>fr-FR</dc:language><dcterms:created xsi:type=\"dcterms:W3CDTF\">{made}</dcterms:created><dcterms:modified xsi:type=\"dcterms:W3CDTF\">{made}</dcterms:modified></cp:coreProperties>"
     )
@@ -460,7 +478,10 @@ mod tests {
     fn each_direction_has_its_runs() {
         let joined = |text| {
             let paragraph = said::begins_rtl(text);
-            runs(text, paragraph).iter().map(|(rtl, part)| format!("{}{part}", if *rtl { '<' } else { '>' })).collect::<Vec<_>>()
+            runs(text, paragraph)
+                .iter()
+                .map(|(rtl, part)| format!("{}{part}", if *rtl { '<' } else { '>' }))
+                .collect::<Vec<_>>()
         };
         assert_eq!(joined("Association Tinzert"), [">Association Tinzert"]);
         assert_eq!(joined("جمعية النخيل 2019 للتنمية"), ["<جمعية النخيل 2019 للتنمية"]);

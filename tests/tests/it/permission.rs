@@ -40,7 +40,7 @@ pub(super) fn needs(edit: &Edit, kind: impl Fn(DocumentId) -> Kind) -> Vec<Capab
             vec![C::ChangeEvent]
         }
         Edit::RegisterWalkIn { .. } => vec![C::AddPerson, C::AddContact, C::AddAssociation, C::AddToRoster, C::Mark],
-        Edit::CreateDossier { .. } => vec![C::AddDossier],
+        Edit::CreateDossier { .. } | Edit::CopyDossier { .. } => vec![C::AddDossier],
         Edit::EditSection { .. } | Edit::ReadAgain { .. } | Edit::SettleSection { .. } => vec![C::WriteDossier],
         Edit::AddLine { .. } | Edit::AddTime { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
         Edit::AddRow { document, .. } | Edit::KeepRow { document, .. } => vec![to_set(kind(*document), Field::Order)],
