@@ -9,7 +9,8 @@
 // thread) in a control group that grants it a sixth of one core.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 
-import { House, PIN } from '../browser/harness.js';
+import { PIN } from '../browser/harness.js';
+import { enrolled, KEPT_MS, median, ms, progress, throttle } from './common.js';
 
 const STARTS = 7;
 const TAPS = 9;
@@ -20,8 +21,6 @@ const UNLOCKS = 5;
 const SCROLLS = 3;
 /** Typed one after the other, each in an empty field: short and long, frequent and rare, with accents and without. */
 const QUERIES = ['fatima', 'aït ouf', 'idrissi h', '4321'];
-/** After a view has changed, the app keeps it for the next start: twice its pause. */
-const KEPT_MS = 1_500;
 /** A period of a few milliseconds: with the usual 100 a short task would run at full speed, and then the browser stand still. */
 const QUOTA = { part: 6, period_us: 12_000 };
 
@@ -87,10 +86,6 @@ function spin() {
   for (let n = 0; n < 3e7; n++) sum = (sum + n * n) | 0;
   return performance.now() - began + (sum === 1 ? 1 : 0);
 }
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-const ms = (number) => `${Math.round(number)} ms`;
-const progress = (words) => console.error(`browser: ${words}`);
 
 /** A control group with a sixth of a core. Version 1 and 2 of the kernel's interface; null where there is neither, or no right. */
 class Quota {
@@ -161,29 +156,6 @@ function browserPids() {
   return [...parents.keys()].filter((pid) => within(pid) && /chrom/i.test(names.get(pid)));
 }
 
-/** A phone that has taken everything in. */
-async function enrolled(folder, event, code) {
-  const house = await House.open({ folder });
-  const phone = await house.phone();
-  phone.hash = `#/event/${event}`;
-  await phone.page.goto(`${house.url}/#/join/${code}`);
-  await phone.page.getByLabel('Votre nom').fill('Banc');
-  await phone.page.getByRole('button', { name: 'Entrer' }).click();
-  await phone.page.getByRole('link', { name: 'Atelier' }).first().waitFor({ timeout: 120_000 });
-  await phone.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-  await phone.page.evaluate(async () => {
-    // A promise is no answer to Playwright's own waiting.
-    while ((await caches.keys()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-  });
-  await phone.go(phone.hash);
-  await phone.page.locator('li[data-key]').first().waitFor({ timeout: 120_000 });
-  await phone.level();
-  await phone.go(phone.hash);
-  await phone.page.locator('li[data-key]').first().waitFor();
-  await phone.page.waitForTimeout(KEPT_MS);
-  return { house, phone };
-}
-
 /** Opens the roster anew, as after the app was closed. */
 async function start(phone, { rate = 1, tapsEarly = false } = {}) {
   await phone.page.close();
@@ -194,11 +166,6 @@ async function start(phone, { rate = 1, tapsEarly = false } = {}) {
   await page.goto(`${phone.house.url}/${phone.hash}`, { waitUntil: 'commit' });
   await page.waitForFunction(() => bench.painted !== undefined && bench.ready !== undefined, null, { polling: 100 });
   return page.evaluate(() => ({ painted: bench.painted, ready: bench.ready }));
-}
-
-async function throttle(phone, rate) {
-  const devtools = await phone.context.newCDPSession(phone.page);
-  await devtools.send('Emulation.setCPUThrottlingRate', { rate });
 }
 
 async function starts(phone, rate) {
@@ -322,11 +289,14 @@ async function scrolls(phone, rate) {
   return { count: took.length, median: median(took), longest: Math.max(...took) };
 }
 
+const roster = ([folder, event, code]) =>
+  enrolled({ folder, code, hash: `#/event/${event}`, listed: 'Atelier', drawn: 'li[data-key]' });
+
 const [few, some, many] = [2, 5, 8].map((from) => process.argv.slice(from, from + 3));
 const rows = [];
 const row = (what, target, measured, met) => rows.push({ what, target, measured, met });
 
-const { house, phone } = await enrolled(...few);
+const { house, phone } = await roster(few);
 let slowness = '';
 try {
   const full_ms = await phone.page.evaluate(spin);
@@ -388,7 +358,7 @@ try {
   await house.close();
 }
 
-const large = await enrolled(...some);
+const large = await roster(some);
 try {
   const { count, median, longest } = await scrolls(large.phone, 6);
   row('Roster of 1 000, 6×: scroll, longest frame', '< 1 s', `${ms(longest)}, in the middle ${ms(median)} (${count} frames)`, longest < 1_000);
@@ -405,7 +375,7 @@ try {
   await large.house.close();
 }
 
-const other = await enrolled(...many);
+const other = await roster(many);
 try {
   const found = await search(other.phone, 6);
   row(

@@ -7,22 +7,18 @@
  * meanwhile, people who are linked as the same) is left to the engine.
  */
 import type { DocumentId } from '../generated/DocumentId';
-import type { DossierView } from '../generated/DossierView';
 import type { Edit } from '../generated/Edit';
 import type { Entry } from '../generated/Entry';
 import type { EventView } from '../generated/EventView';
 import type { Field } from '../generated/Field';
 import type { FieldView } from '../generated/FieldView';
-import type { LineView } from '../generated/LineView';
 import type { NewPerson } from '../generated/NewPerson';
 import type { RosterRow } from '../generated/RosterRow';
 import type { RowId } from '../generated/RowId';
-import type { RowView } from '../generated/RowView';
 import type { SignatureView } from '../generated/SignatureView';
 import type { SlotStatus } from '../generated/SlotStatus';
 import type { Status } from '../generated/Status';
 import type { Value } from '../generated/Value';
-import type { TimeView } from '../generated/TimeView';
 import type { View } from '../generated/View';
 import { foldSearch } from '../search';
 import { withRow } from './views';
@@ -33,8 +29,8 @@ export interface Names {
   title(document: DocumentId): string;
 }
 
-type Of<V extends View['view']> = Extract<View, { view: V }>;
-type Does<D extends Edit['do']> = Extract<Edit, { do: D }>;
+export type Of<V extends View['view']> = Extract<View, { view: V }>;
+export type Does<D extends Edit['do']> = Extract<Edit, { do: D }>;
 
 /** The view with these edits laid over it, oldest first. The same object where none of them concerns it. */
 export function overlaid(view: View, entries: readonly Entry[], names: Names): View {
@@ -45,10 +41,6 @@ export function overlaid(view: View, entries: readonly Entry[], names: Names): V
       return entries.reduce<Of<'dossiers'>>((dossiers, entry) => overDossiers(dossiers, entry.edit, names), view);
     case 'event':
       return entries.reduce<Of<'event'>>((event, entry) => overEvent(event, entry, names), view);
-    case 'dossier':
-      return entries.reduce<Of<'dossier'>>((dossier, entry) => overDossier(dossier, entry, names), view);
-    case 'record':
-      return entries.reduce<Of<'record'>>((record, entry) => overRecord(record, entry, names), view);
     case 'questions': {
       const settled = new Set(entries.flatMap(({ edit }) => settledBy(edit)));
       const questions = view.questions.filter(({ id }) => !settled.has(id));
@@ -56,9 +48,20 @@ export function overlaid(view: View, entries: readonly Entry[], names: Names): V
     }
     case 'settings':
       return entries.reduce<Of<'settings'>>((house, entry) => overSettings(house, entry.edit, names), view);
-    default:
-      return view;
+    default: {
+      const lay = late.get(view.view);
+      return lay ? entries.reduce<View>((shown, entry) => lay(shown, entry, names), view) : view;
+    }
   }
+}
+
+type Lay = (view: View, entry: Entry, names: Names) => View;
+
+/** What is laid over views that no first paint shows: it comes with their screens. */
+const late = new Map<View['view'], Lay>();
+
+export function layOver<V extends View['view']>(view: V, lay: (view: Of<V>, entry: Entry, names: Names) => Of<V>): void {
+  late.set(view, (shown, entry, names) => lay(shown as Of<V>, entry, names) as View);
 }
 
 // --- Lists
@@ -328,190 +331,6 @@ function withEventField(event: Event, edit: Does<'set_field'>, names: Names): Ev
   return { ...event, head: { ...head, card, fields: withField(head.fields, edit, names) } };
 }
 
-// --- Dossiers
-
-type Dossier = DossierView & { view: 'dossier' };
-
-function overDossier(dossier: Dossier, entry: Entry, names: Names): Dossier {
-  const { edit } = entry;
-  const mine = 'dossier' in edit ? edit.dossier : 'document' in edit ? edit.document : null;
-  if (mine !== dossier.card.dossier) return dossier;
-  switch (edit.do) {
-    case 'set_field':
-      return edit.row === null ? withDossierField(dossier, edit, names) : withCell(dossier, edit.row, edit, names);
-    case 'edit_section':
-      // Where others changed the text meanwhile, the engine places the words.
-      return withSection(dossier, edit.section, (section) =>
-        section.text === edit.before ? { ...section, text: edit.after } : section,
-      );
-    case 'settle_section':
-      return withSection(dossier, edit.section, (section) => ({ ...section, text: edit.text, begun_apart: [] }));
-    case 'read_again':
-      return withSection(dossier, edit.section, (section) => ({
-        ...section,
-        read_again: section.read_again.filter(({ anchor }) => anchor !== edit.anchor),
-      }));
-    case 'add_line':
-      return withLine(dossier, edit);
-    case 'add_time':
-      if (dossier.time.some(({ time }) => time === edit.time)) return dossier;
-      return withLines(dossier, dossier.lines, [
-        ...dossier.time,
-        { time: edit.time, fields: cellsOf(ENTRY_CELLS, edit.label), amount_cents: 0, state: 'kept' },
-      ]);
-    case 'set_line_state': {
-      const stays = (row: RowId) => row !== edit.line || edit.keep;
-      const decided = <Row extends LineView | TimeView>(shown: Row, row: RowId): Row =>
-        row === edit.line ? { ...shown, state: 'kept' } : shown;
-      return withLines(
-        dossier,
-        dossier.lines.filter(({ line }) => stays(line)).map((line) => decided(line, line.line)),
-        dossier.time.filter(({ time }) => stays(time)).map((entry) => decided(entry, entry.time)),
-      );
-    }
-    case 'add_row':
-    case 'keep_row':
-      return withRows(dossier, entry);
-    default:
-      return dossier;
-  }
-}
-
-function withSection(
-  dossier: Dossier,
-  key: string,
-  change: (section: DossierView['sections'][number]) => DossierView['sections'][number],
-): Dossier {
-  return { ...dossier, sections: dossier.sections.map((section) => (section.about.key === key ? change(section) : section)) };
-}
-
-function withDossierField(dossier: Dossier, edit: Does<'set_field'>, names: Names): Dossier {
-  // The card shows the names of documents, not their ids.
-  const shown = edit.field === 'association' || edit.field === 'call' ? titleOf(edit.value, names) : edit.value;
-  const card = withText(dossier.card, edit.field, shown);
-  return { ...dossier, card, fields: withField(dossier.fields, edit, names) };
-}
-
-function withCell(dossier: Dossier, row: RowId, edit: Does<'set_field'>, names: Names): Dossier {
-  const lines = dossier.lines.map((line) => {
-    if (line.line !== row) return line;
-    const fields = withField(line.fields, edit, names);
-    return { ...line, fields, ...amountsOf(fields) };
-  });
-  const time = dossier.time.map((entry) => {
-    if (entry.time !== row) return entry;
-    const fields = withField(entry.fields, edit, names);
-    const worth = (numberIn(fields, 'hours_e2') ?? 0) * (numberIn(fields, 'hour_cents') ?? 0);
-    return { ...entry, fields, amount_cents: Math.floor((worth + 50) / 100) };
-  });
-  return { ...withLines(dossier, lines, time), rows: withRowCell(dossier.rows, edit, names) };
-}
-
-function withRowCell(rows: RowView[], edit: Does<'set_field'>, names: Names): RowView[] {
-  return rows.map((row) => {
-    return row.row === edit.row ? { ...row, fields: withField(row.fields, edit, names), state: 'kept' } : row;
-  });
-}
-
-function withRows<Shown extends { rows: RowView[] }>(shown: Shown, { at_ms, edit }: Entry): Shown {
-  switch (edit.do) {
-    case 'add_row': {
-      const { table, row } = edit;
-      if (shown.rows.some((other) => other.row === row)) return shown;
-      const fields = Object.entries(edit.fields).map(([field, value]): FieldView => {
-        return { field: field as Field, value: tidy(value ?? null), named: '', apart: [] };
-      });
-      return { ...shown, rows: [...shown.rows, { table, row, fields, state: 'kept', by: null, at_ms }] };
-    }
-    case 'keep_row':
-      if (!edit.keep) return { ...shown, rows: shown.rows.filter(({ row }) => row !== edit.row) };
-      return { ...shown, rows: shown.rows.map((one) => (one.row === edit.row ? { ...one, state: 'kept' } : one)) };
-    default:
-      return shown;
-  }
-}
-
-/** The cells of a line, in the engine's order. */
-const CELLS: readonly Field[] = [
-  'label',
-  'heading',
-  'nature',
-  'quantity',
-  'unit',
-  'unit_cents',
-  'currency',
-  'rate_e4',
-  'rate_day',
-  'funding',
-  'proof',
-];
-
-/** The cells of an entry of the log of volunteers' time. */
-const ENTRY_CELLS: readonly Field[] = ['volunteer', 'day', 'label', 'hours_e2', 'hour_cents'];
-
-const cellsOf = (cells: readonly Field[], label: string) =>
-  cells.map((field): FieldView => ({ field, value: field === 'label' ? label.trim() : null, named: '', apart: [] }));
-
-function withLine(dossier: Dossier, edit: Does<'add_line'>): Dossier {
-  if (dossier.lines.some(({ line }) => line === edit.line)) return dossier;
-  const fields = cellsOf(CELLS, edit.label);
-  const line: LineView = { line: edit.line, side: edit.side, fields, amount_cents: 0, own_cents: 0, state: 'kept' };
-  return withLines(dossier, [...dossier.lines, line]);
-}
-
-/** The lines, expenses first, and the totals of both sides; what more a budget comes to, and its checks, the engine says. */
-function withLines(dossier: Dossier, lines: LineView[], time: TimeView[] = dossier.time): Dossier {
-  const of = (side: LineView['side']) => lines.filter((line) => line.side === side);
-  // Volunteers' time counts on both sides.
-  const total = (side: LineView['side']) => [...of(side), ...time].reduce((cents, row) => cents + row.amount_cents, 0);
-  const card = { ...dossier.card, expenses_cents: total('expense') };
-  return { ...dossier, card, lines: [...of('expense'), ...of('resource')], time, resources_cents: total('resource') };
-}
-
-function numberIn(fields: readonly FieldView[], name: Field): number | null {
-  const value = fields.find(({ field }) => field === name)?.value;
-  return typeof value === 'number' ? value : null;
-}
-
-/** See `budget::line_cents` in the engine. Whole numbers throughout, and none above what a number holds exactly. */
-function amountsOf(fields: readonly FieldView[]): { own_cents: number; amount_cents: number } {
-  const own_cents = (numberIn(fields, 'quantity') ?? 1) * (numberIn(fields, 'unit_cents') ?? 0);
-  if (fields.find(({ field }) => field === 'currency')?.value !== 'mad') return { own_cents, amount_cents: own_cents };
-  const rate = numberIn(fields, 'rate_e4');
-  if (!rate) return { own_cents, amount_cents: 0 };
-  const rest = own_cents % rate;
-  const rounded = Math.floor((rest * 20_000 + rate) / (2 * rate));
-  return { own_cents, amount_cents: ((own_cents - rest) / rate) * 10_000 + rounded };
-}
-
-// --- Records
-
-type Recorded = Of<'record'>;
-
-function overRecord(record: Recorded, entry: Entry, names: Names): Recorded {
-  const { at_ms, edit } = entry;
-  const settled = new Set(settledBy(edit));
-  const questions = record.questions.filter((question) => !settled.has(questionId(question)));
-  const left = questions.length === record.questions.length ? record : { ...record, questions };
-  if (edit.do === 'set_field' && edit.row === null && edit.document === record.document) {
-    return { ...left, fields: withField(record.fields, edit, names) };
-  }
-  if (edit.do === 'set_field' && edit.document === record.document) {
-    return { ...left, rows: withRowCell(record.rows, edit, names) };
-  }
-  if ((edit.do === 'add_row' || edit.do === 'keep_row') && edit.document === record.document) {
-    return withRows(left, entry);
-  }
-  if (edit.do === 'set_consent' && edit.person === record.document) {
-    const consents = record.consents.map((shown) => {
-      if (shown.consent !== edit.consent || shown.agreed === edit.agreed) return shown;
-      return { ...shown, agreed: edit.agreed, by: null, at_ms };
-    });
-    return { ...left, consents };
-  }
-  return left;
-}
-
 // --- The house's rules
 
 /** The document of that kind is known by its fields: no other has them. */
@@ -528,7 +347,7 @@ function overSettings(house: Of<'settings'>, edit: Edit, names: Names): Of<'sett
 // --- Fields
 
 /** A value that is written settles what was set apart (M4). */
-function withField(fields: FieldView[], edit: Does<'set_field'>, names: Names): FieldView[] {
+export function withField(fields: FieldView[], edit: Does<'set_field'>, names: Names): FieldView[] {
   const value = tidy(edit.value);
   return fields.map((shown) => {
     if (shown.field !== edit.field) return shown;
@@ -537,16 +356,16 @@ function withField(fields: FieldView[], edit: Does<'set_field'>, names: Names): 
   });
 }
 
-function titleOf(value: Value, names: Names): string {
+export function titleOf(value: Value, names: Names): string {
   return typeof value === 'string' ? names.title(value) : '';
 }
 
-function tidy(value: Value): Value {
+export function tidy(value: Value): Value {
   return typeof value === 'string' ? value.trim() || null : value;
 }
 
 /** A card or slot with the text of a field, if it shows that field. */
-function withText<T extends object>(shown: T, field: Field, value: Value): T {
+export function withText<T extends object>(shown: T, field: Field, value: Value): T {
   if (!(field in shown) || typeof shown[field as keyof T] !== 'string') return shown;
   return { ...shown, [field]: tidy(value) ?? '' };
 }
@@ -575,27 +394,5 @@ export function settledBy(edit: Edit): string[] {
       return [`same/${edit.person}/${edit.other}`, `same/${edit.other}/${edit.person}`];
     default:
       return [];
-  }
-}
-
-/** See `Question::id` in the engine. */
-function questionId(question: Recorded['questions'][number]): string {
-  switch (question.ask) {
-    case 'field_set_apart':
-      return ['field', question.document, ...(question.row === null ? [] : [question.row]), question.field].join('/');
-    case 'late_marks':
-      return `late/${question.event}`;
-    case 'marks_contradict':
-      return `marks/${question.event}/${question.slot}/${question.person}`;
-    case 'read_again':
-      return `read/${question.dossier}/${question.section}/${question.paragraph.anchor}`;
-    case 'section_begun_apart':
-      return `begun/${question.dossier}/${question.section}`;
-    case 'line_removed_and_changed':
-      return `line/${question.dossier}/${question.line}`;
-    case 'row_removed_and_changed':
-      return `row/${question.document}/${question.row}`;
-    case 'possible_duplicate':
-      return `same/${question.person}/${question.other}`;
   }
 }

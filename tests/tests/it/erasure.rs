@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use server::{
     answer, erasure,
-    storage::{journal, projections},
+    storage::{access::Given, journal, projections},
 };
 use shared::{
     edit::{Edit, NewPerson, NewSlot},
@@ -435,6 +435,59 @@ fn a_rewriting_is_given_back_to_a_restored_server_by_staff() {
         let document = house.world.phones[phone].engine().document(house.dossier).unwrap();
         assert!(!find(&document.save(), b"Zahra"));
     }
+}
+
+#[test]
+fn a_server_that_is_restored_twice_from_one_copy_is_given_back_a_rewriting_twice() {
+    let mut house = House::open(Medium::Memory);
+    house.write(BADR, "Vu Zahra.");
+    house.world.settle();
+    let copy = house.world.server.copy();
+    house.write(STAFF, "Vu une habitante.");
+    house.world.sync(STAFF);
+    house.world.rewrite(STAFF, house.dossier).unwrap();
+    house.write(STAFF, "Vu une habitante deux fois.");
+    house.world.settle();
+    for _ in 0..2 {
+        house.world.restore_server(&copy);
+        // The phones have known a later life of this server: the copy, which has not, believes them.
+        house.world.settle();
+        house.world.audit_healed();
+        assert_eq!(house.section(BADR), "Vu une habitante deux fois.");
+    }
+}
+
+#[test]
+fn a_number_reaches_a_contact_that_was_written_anew_from_who_does_not_hold_it() {
+    let mut house = House::open(Medium::Memory);
+    let door = house.world.join("Porte", Role::Volunteer);
+    house.world.decide(STAFF, door, house.event, Given::Yes);
+    house.world.settle();
+    let contact = DocumentId::contact_of(house.zahra);
+    house.world.rewrite(STAFF, contact).unwrap();
+    let number = Phone { raw: "0712".into(), country: None, e164: None };
+    let (person, row) = (house.zahra, house.world.row_id());
+    house.world.edit(door, Edit::AddPhone { person, row, phone: number }).unwrap();
+    house.world.settle();
+    house.world.audit_healed();
+    assert_eq!(house.world.server.set_aside(), []);
+    let Some(Record::Contact(record)) = house.world.phones[STAFF].engine().record(contact) else { panic!() };
+    assert_eq!(record.phones.iter().map(|phone| &*phone.raw).collect::<Vec<_>>(), ["06 12 34 56 78", "0712"]);
+}
+
+#[test]
+fn what_somebody_wrote_into_an_older_writing_waits_for_staff_once_they_hold_it_no_more() {
+    let mut house = House::open(Medium::Memory);
+    house.world.phones[AMINA].online = false;
+    let number = Phone { raw: "0712".into(), country: None, e164: None };
+    let (person, row) = (house.zahra, house.world.row_id());
+    house.world.edit(AMINA, Edit::AddPhone { person, row, phone: number }).unwrap();
+    house.world.set_role(AMINA, Role::Volunteer);
+    house.world.rewrite(STAFF, DocumentId::contact_of(house.zahra)).unwrap();
+    house.world.phones[AMINA].online = true;
+    house.world.settle();
+    house.world.audit_healed();
+    assert_eq!(house.world.server.set_aside(), [("scope.outside".to_owned(), 1)]);
 }
 
 #[test]

@@ -13,18 +13,19 @@ use shared::{
     field::{Field, Value},
     id::DocumentId,
     permission::{Capability, TABLE},
+    record::Record,
     role::Role,
     settings::SETTINGS,
 };
 
 use crate::rules::{Desk, document, every_edit};
 
-/// The capabilities that an edit takes, with the kind of a document that it names. A new edit must be put here, or this
-/// does not compile.
-pub(super) fn needs(edit: &Edit, kind: impl Fn(DocumentId) -> Kind) -> Vec<Capability> {
+/// The capabilities that an edit takes, by what the documents say that it names. A new edit must be put here, or this does
+/// not compile.
+pub(super) fn needs(edit: &Edit, read: impl Fn(DocumentId) -> Record) -> Vec<Capability> {
     use Capability as C;
     match edit {
-        Edit::SetField { document, field, .. } => vec![to_set(kind(*document), *field)],
+        Edit::SetField { document, field, .. } => vec![to_set(&read(*document), *field)],
         Edit::CreatePerson { .. } => vec![C::AddPerson],
         Edit::SetConsent { consent: Consent::Photo, .. } => vec![C::ChangePerson],
         // A no is taken by whoever hears it.
@@ -36,32 +37,35 @@ pub(super) fn needs(edit: &Edit, kind: impl Fn(DocumentId) -> Kind) -> Vec<Capab
         Edit::AddToRoster { .. } => vec![C::AddToRoster],
         Edit::CheckIn { .. } | Edit::Sign { .. } | Edit::SetHeadcount { .. } | Edit::AddPaper { .. } => vec![C::Mark],
         Edit::Undo { .. } | Edit::SettleMarks { .. } | Edit::WithdrawSignature { .. } => vec![C::WithdrawMark],
-        Edit::AddSlot { .. } | Edit::AddTrainer { .. } | Edit::LinkEvent { .. } | Edit::KeepEventRow { .. } => {
-            vec![C::ChangeEvent]
-        }
+        Edit::AddSlot { .. } | Edit::AddTrainer { .. } | Edit::LinkEvent { .. } => vec![C::ChangeEvent],
+        // Whoever may photograph a sheet may take the photo out again.
+        Edit::KeepEventRow { event, row, .. } => match read(*event) {
+            Record::Event(event) if event.papers.iter().any(|paper| paper.id == *row) => vec![C::Mark],
+            _ => vec![C::ChangeEvent],
+        },
         Edit::RegisterWalkIn { .. } => vec![C::AddPerson, C::AddContact, C::AddAssociation, C::AddToRoster, C::Mark],
         Edit::CreateDossier { .. } | Edit::CopyDossier { .. } => vec![C::AddDossier],
         Edit::EditSection { .. } | Edit::ReadAgain { .. } | Edit::SettleSection { .. } => vec![C::WriteDossier],
         Edit::AddLine { .. } | Edit::AddTime { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
-        Edit::AddRow { document, .. } | Edit::KeepRow { document, .. } => vec![to_set(kind(*document), Field::Order)],
+        Edit::AddRow { document, .. } | Edit::KeepRow { document, .. } => vec![to_set(&read(*document), Field::Order)],
         Edit::LinkSame { .. } | Edit::NotSame { .. } => vec![C::JoinPeople],
         Edit::CreateCall { .. } => vec![C::ChangeCall],
     }
 }
 
 /// The capability that a field of such a document takes, at its root or in a row.
-fn to_set(kind: Kind, field: Field) -> Capability {
+fn to_set(of: &Record, field: Field) -> Capability {
     use Capability as C;
-    match (kind, field) {
-        (Kind::Dossier, Field::Stage) => C::MoveStage,
+    match (of, field) {
+        (Record::Dossier(_), Field::Stage) => C::MoveStage,
         (_, Field::SameAs) => C::JoinPeople,
-        (Kind::Person, _) => C::ChangePerson,
-        (Kind::Association, _) => C::ChangeAssociation,
-        (Kind::Event, _) => C::ChangeEvent,
-        (Kind::Dossier, _) => C::WriteDossier,
-        (Kind::Call, _) => C::ChangeCall,
-        (Kind::Settings, _) => C::ChangeSettings,
-        (Kind::Contact, _) => C::ChangeContact,
+        (Record::Person(_), _) => C::ChangePerson,
+        (Record::Association(_), _) => C::ChangeAssociation,
+        (Record::Event(_), _) => C::ChangeEvent,
+        (Record::Dossier(_), _) => C::WriteDossier,
+        (Record::Call(_), _) => C::ChangeCall,
+        (Record::Settings(_), _) => C::ChangeSettings,
+        (Record::Contact(_), _) => C::ChangeContact,
     }
 }
 
@@ -107,7 +111,7 @@ fn every_edit_by_every_role_is_what_the_table_says_on_the_phone_and_on_the_serve
     for edit in edits() {
         let before = desk.clone();
         desk.did(&edit);
-        let needs = needs(&edit, |id| desk.documents[&id].kind);
+        let needs = needs(&edit, |id| Record::read(&desk.documents[&id]));
         for role in Role::ALL {
             let may = needs.iter().all(|capability| role.may(*capability));
             let on_the_phone = edit.apply(&mut before.clone(), role, 1_772_352_000_000);

@@ -31,9 +31,11 @@ use shared::{
     wire::{self, Report, Request, Response, Verdict},
 };
 
-#[path = "../../../papers/tests/papers/sample.rs"]
+#[path = "../../../../papers/tests/papers/sample.rs"]
 #[expect(dead_code, reason = "the other papers are made from it in their own tests")]
 mod sample;
+
+mod dossiers;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -801,6 +803,10 @@ fn main() -> Outcome<()> {
     }
     if wanted("browser") {
         slowness = Some(browser(&mut rows)?);
+    }
+    if wanted("dossiers") {
+        dossiers::dossiers(&mut rows)?;
+        eprintln!("dossiers: done");
     }
     if wanted("phone") {
         peer = one_phone(&mut rows)?;
