@@ -11,6 +11,7 @@ use shared::{
     phone::Phone,
     record::{CallSection, Side},
     role::Role,
+    table::Table,
 };
 
 use crate::{
@@ -97,6 +98,18 @@ impl Demo {
             chars_max: *chars_max,
         });
         self.karima.edit(&Edit::CreateCall { call, fields, sections: sections.collect() }, self.now_ms)?;
+        for (n, (key, label, required, of, days)) in PIECES.iter().enumerate() {
+            let mut fields = BTreeMap::from([
+                (Field::Key, Value::from(*key)),
+                (Field::Label, Value::from(*label)),
+                (Field::Required, Value::from(*required)),
+                (Field::RequiredOf, Value::from(*of)),
+                (Field::Order, Value::Text(format!("{n:04}"))),
+            ]);
+            fields.extend(days.map(|days| (Field::ValidDays, Value::Number(days))));
+            let (document, row) = (call, RowId(secret::draw()));
+            self.karima.edit(&Edit::AddRow { document, table: Table::Piece, row, fields }, self.now_ms)?;
+        }
         Ok(call)
     }
 
@@ -428,6 +441,16 @@ const EVENTS: &[(&str, &str, &str, &str, i64, usize)] = &[
     ("Appui collectif : le budget", "group_support", "Maison de quartier", "Nice", 20, 14),
     ("Formation à la gestion financière", "finance_training", "Maison des associations", "Montpellier", -9, 26),
     ("Atelier d’écriture d’automne", "writing_workshop", "Centre social Bel Horizon", "Marseille", -37, 30),
+];
+
+/// Pieces that dossiers usually need: key, what it is, whether it must be there, of whom, and for how many days it counts.
+const PIECES: [(&str, &str, &str, &str, Option<i64>); 6] = [
+    ("statutes", "Statuts signés", "yes", "association", None),
+    ("minutes", "Procès-verbal de la dernière assemblée générale", "yes", "association", Some(365)),
+    ("bank", "Relevé d’identité bancaire (RIB)", "yes", "association", None),
+    ("accounts", "Comptes de l’année précédente", "yes", "association", Some(365)),
+    ("partner_receipt", "Récépissé du partenaire local", "yes", "partner", None),
+    ("quotes", "Devis", "no", "everybody", Some(180)),
 ];
 
 /// The resource that the call itself is asked for.

@@ -325,7 +325,19 @@ fields: { [key in Field]?: Value },
 /**
  * The keys of its long texts.
  */
-sections: Array<string>, } | { "do": "edit_section", 
+sections: Array<string>, } | { "do": "copy_dossier", 
+/**
+ * Its id.
+ */
+dossier: DocumentId, 
+/**
+ * Of which dossier.
+ */
+of: DocumentId, 
+/**
+ * The call that it answers; none is that of the other.
+ */
+call: DocumentId | null, } | { "do": "edit_section", 
 /**
  * Of which dossier.
  */

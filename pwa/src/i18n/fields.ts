@@ -131,6 +131,10 @@ const FIELDS: Record<Field, () => string> = {
   required_of: m.field_required_of,
   valid_days: m.field_valid_days,
   points: m.field_points,
+  file_bytes: m.field_file_bytes,
+  portal_reference: m.field_portal_reference,
+  filed_day: m.field_filed_day,
+  copied_from: m.field_copied_from,
 };
 
 export const fieldLabel = (field: Field): string => FIELDS[field]();

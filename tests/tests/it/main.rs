@@ -6,6 +6,7 @@ mod blobs;
 mod calendar;
 mod codes;
 mod contract;
+mod deposit;
 mod edge;
 mod erasure;
 mod figures;

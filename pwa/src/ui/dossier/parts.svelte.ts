@@ -2,7 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { DocumentId } from '../../generated/DocumentId';
 
-export type Part = 'texts' | 'budget' | 'key';
+export type Part = 'texts' | 'budget' | 'pieces' | 'deposit' | 'key';
 
 const chosen = new SvelteMap<DocumentId, Part>();
 
