@@ -2,6 +2,8 @@
 
 #[path = "../tests/papers/sample.rs"]
 mod sample;
+#[path = "../tests/papers/sample_dossier.rs"]
+mod sample_dossier;
 
 use std::{env, fs, path::PathBuf, time::Instant};
 
@@ -29,5 +31,14 @@ fn main() {
     measure("sheet_200.xlsx", &|| papers::sheet_xlsx(&sample::sheet(200, 2)));
     measure("sheet_200.csv", &|| papers::sheet_csv(&sample::sheet(200, 2)));
     measure("sheet_200.json", &|| papers::sheet_json(&sample::sheet(200, 2)));
+    measure("dossier.pdf", &|| papers::dossier_pdf(&sample_dossier::dossier()));
+    measure("dossier_60000.pdf", &|| papers::dossier_pdf(&sample_dossier::long(60_000)));
+    measure("dossier.docx", &|| papers::dossier_docx(&sample_dossier::dossier()));
+    measure("dossier_60000.docx", &|| papers::dossier_docx(&sample_dossier::long(60_000)));
+    measure("budget.xlsx", &|| papers::budget_xlsx(&sample_dossier::dossier()));
+    measure("scan_20.pdf", &|| {
+        let pages = (0..20).map(|_| sample_dossier::photo(1_500, 2_000)).collect();
+        papers::scan_pdf(&papers::Scan { title: "Procès-verbal".to_owned(), pages, made_ms: sample::MADE_MS })
+    });
     measure("contacts_25.xlsx", &|| papers::contact_list_xlsx(&sample::contacts(25)));
 }

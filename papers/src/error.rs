@@ -13,6 +13,9 @@ pub enum PaperError {
     /// What a QR code should say does not fit one that can be scanned from paper.
     #[error("too long for a QR code on paper")]
     Code,
+    /// A photo that no program can open.
+    #[error("photo {page} cannot be read")]
+    Photo { page: usize },
     /// A fault of ours: whatever people write can be set.
     #[error("setting the pages: {0}")]
     Typeset(String),
@@ -29,6 +32,7 @@ impl PaperError {
             Self::TooMany { .. } => "paper_too_many",
             Self::Cells { .. } => "paper_cells",
             Self::Code => "paper_code",
+            Self::Photo { .. } => "paper_photo",
             Self::Typeset(_) | Self::Table(_) => "paper_failed",
         }
     }

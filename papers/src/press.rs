@@ -26,6 +26,8 @@ pub(crate) enum Template {
     Attestations,
     Convocations,
     Badges,
+    Dossier,
+    Scan,
 }
 
 /// Pages to be set.
@@ -40,15 +42,20 @@ pub(crate) struct Job<'a> {
     pub(crate) made_ms: u64,
 }
 
-/// The logos of one paper, by the path under which the template finds them.
+/// The logos and photos of one paper, by the path under which the template finds them.
 #[derive(Debug, Default)]
-pub(crate) struct Pictures<'a>(Vec<&'a Picture>);
+pub(crate) struct Pictures<'a>(Vec<&'a [u8]>);
 
 impl<'a> Pictures<'a> {
     /// The path of this picture; nothing where there is none.
     pub(crate) fn place(&mut self, picture: Option<&'a Picture>) -> Option<String> {
-        self.0.push(picture?);
-        Some(format!("/pictures/{}", self.0.len() - 1))
+        Some(self.place_bytes(picture?.bytes()))
+    }
+
+    /// The path of a picture that was looked through.
+    pub(crate) fn place_bytes(&mut self, bytes: &'a [u8]) -> String {
+        self.0.push(bytes);
+        format!("/pictures/{}", self.0.len() - 1)
     }
 }
 
@@ -59,7 +66,7 @@ pub(crate) fn print(job: Job<'_>) -> Result<Vec<u8>, PaperError> {
     // The file is identified by all that it says.
     let data = data.to_string();
     let ident = data.clone();
-    let pictures = job.pictures.0.iter().map(|picture| Bytes::new(picture.bytes().to_vec())).collect();
+    let pictures = job.pictures.0.iter().map(|bytes| Bytes::new(bytes.to_vec())).collect();
     let desk = Desk { main: SOURCES[job.template as usize].id(), data: Bytes::from_string(data), pictures };
     let compiled = typst::compile::<PagedDocument>(&desk);
     debug_assert!(compiled.warnings.is_empty(), "{:?}", compiled.warnings);
@@ -152,13 +159,15 @@ static FONTS: LazyLock<Vec<Font>> = LazyLock::new(|| {
 });
 
 /// In the order of [`Template`], then what they share.
-static SOURCES: LazyLock<[Source; 6]> = LazyLock::new(|| {
+static SOURCES: LazyLock<[Source; 8]> = LazyLock::new(|| {
     [
         ("/sheet.typ", include_str!("../templates/sheet.typ")),
         ("/contacts.typ", include_str!("../templates/contacts.typ")),
         ("/attestations.typ", include_str!("../templates/attestations.typ")),
         ("/convocations.typ", include_str!("../templates/convocations.typ")),
         ("/badges.typ", include_str!("../templates/badges.typ")),
+        ("/dossier.typ", include_str!("../templates/dossier.typ")),
+        ("/scan.typ", include_str!("../templates/scan.typ")),
         ("/common.typ", include_str!("../templates/common.typ")),
     ]
     .map(|(path, text)| {

@@ -8,6 +8,8 @@ use crate::press;
 pub(crate) const LINE_MAX: usize = 160;
 /// Letters of a title or of a sentence.
 pub(crate) const TEXT_MAX: usize = 600;
+/// Letters of one paragraph of a long text.
+pub(crate) const LONG_MAX: usize = 60_000;
 /// Letters in one word after which a line may break, so that nothing leaves its column.
 const WORD_MAX: usize = 22;
 /// Invisible: a line may break here.
@@ -33,8 +35,17 @@ pub(crate) fn text(text: &str) -> Said {
 
 fn said(text: &str, letters_max: usize) -> Said {
     let text = clean(text, letters_max);
-    let rtl = text.chars().find(|c| c.is_alphabetic()).is_some_and(is_rtl);
-    Said { text: breakable(&text), rtl }
+    Said { text: breakable(&text), rtl: begins_rtl(&text) }
+}
+
+/// A long text, paragraph by paragraph: its line breaks are the author's.
+pub(crate) fn paragraphs(text: &str) -> Vec<Said> {
+    text.lines().map(|line| said(line, LONG_MAX)).filter(|said| !said.text.is_empty()).collect()
+}
+
+/// Whether a text is written from right to left: its first letter says so.
+pub(crate) fn begins_rtl(text: &str) -> bool {
+    text.chars().find(|c| c.is_alphabetic()).is_some_and(is_rtl)
 }
 
 /// A spreadsheet takes what begins so for a formula, and runs it.
@@ -45,6 +56,15 @@ pub(crate) fn harmless(text: &str) -> String {
 /// Without what cannot be seen: controls, marks that turn the direction of writing around, blanks in a row. A letter that
 /// none of the fonts has becomes the sign for that, since a page for archives may not have an empty box.
 pub(crate) fn clean(text: &str, letters_max: usize) -> String {
+    cleaned(text, letters_max, |c| c.is_ascii() || press::has_glyph(c))
+}
+
+/// The same for files that others' programs show, with others' fonts: every letter stays.
+pub(crate) fn kept(text: &str, letters_max: usize) -> String {
+    cleaned(text, letters_max, |_| true)
+}
+
+fn cleaned(text: &str, letters_max: usize, is_known: impl Fn(char) -> bool) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut letters = 0;
     for c in text.chars() {
@@ -55,7 +75,7 @@ pub(crate) fn clean(text: &str, letters_max: usize) -> String {
         let c = match c {
             c if c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}') => ' ',
             c if is_unseen(c) => continue,
-            c if c.is_ascii() || press::has_glyph(c) => c,
+            c if is_known(c) => c,
             _ => char::REPLACEMENT_CHARACTER,
         };
         if c == ' ' && (cleaned.is_empty() || cleaned.ends_with(' ')) {
@@ -79,7 +99,7 @@ fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-fn is_rtl(c: char) -> bool {
+pub(crate) fn is_rtl(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 

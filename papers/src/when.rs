@@ -75,6 +75,12 @@ impl Day {
     }
 }
 
+/// Year, month and day of `2026-11-25`, where it is one.
+pub(crate) fn ymd(text: &str) -> Option<(u16, u8, u8)> {
+    let Day { year, month, day } = Day::read(text)?;
+    Some((u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?))
+}
+
 /// `2026-11-25` as `mercredi 25 novembre 2026`.
 pub(crate) fn day(text: &str) -> String {
     Day::read(text).map_or_else(

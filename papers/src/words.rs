@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::sheet::{How, Status};
+use crate::{
+    dossier::{Currency, Nature, Side},
+    sheet::{How, Status},
+};
 
 pub(crate) const LATE: &str = "retard";
 pub(crate) const ON_SCREEN: &str = "signé sur écran";
@@ -87,6 +90,30 @@ pub(crate) mod column {
     pub(crate) const LATE: &str = "Retard";
     pub(crate) const PHONES: &str = "Téléphones";
     pub(crate) const EMAILS: &str = "Adresses électroniques";
+    pub(crate) const HEADING: &str = "Rubrique";
+    pub(crate) const SOURCE: &str = "Origine";
+    pub(crate) const LABEL: &str = "Libellé";
+    pub(crate) const NATURE: &str = "Nature";
+    pub(crate) const QUANTITY: &str = "Quantité";
+    pub(crate) const UNIT: &str = "Unité";
+    pub(crate) const UNIT_COST: &str = "Coût unitaire";
+    pub(crate) const CURRENCY: &str = "Devise";
+    pub(crate) const RATE: &str = "MAD pour 1 EUR";
+    pub(crate) const RATE_DAY: &str = "Date du taux";
+    pub(crate) const AMOUNT: &str = "Montant (EUR)";
+    pub(crate) const SHARE: &str = "Part";
+    pub(crate) const FUNDING: &str = "Acquis ou sollicité";
+    pub(crate) const PROOF: &str = "Justificatif";
+    pub(crate) const WHO: &str = "Bénévole";
+    pub(crate) const TASK: &str = "Tâche";
+    pub(crate) const HOURS: &str = "Heures";
+    pub(crate) const HOUR_WORTH: &str = "Valeur de l’heure (EUR)";
+    pub(crate) const CHECKED: &str = "Contrôles";
+    pub(crate) const CEILING: &str = "Plafond";
+    pub(crate) const RESULT: &str = "Résultat";
+    pub(crate) const ISSUED: &str = "Établie le";
+    pub(crate) const EXPIRES: &str = "Valable jusqu’au";
+    pub(crate) const FILE: &str = "Fichier";
 }
 
 pub(crate) const YES: &str = "oui";
@@ -100,13 +127,70 @@ pub(crate) const CONTACTS_TITLE: &str = "Liste de contacts";
 pub(crate) const CONTACTS_TAB: &str = "Contacts";
 pub(crate) const CONFIDENTIAL: &str = "Confidentiel : coordonnées personnelles. Ne pas afficher, ne pas joindre à la feuille d’émargement, détruire après usage.";
 
+pub(crate) const BUDGET_TITLE: &str = "Budget";
+pub(crate) const BUDGET_TAB: &str = "Synthèse";
+pub(crate) const EXPENSES_TAB: &str = "Dépenses";
+pub(crate) const RESOURCES_TAB: &str = "Ressources";
+pub(crate) const TIME_TAB: &str = "Temps bénévole";
+pub(crate) const TIME_GROUP: &str = "Temps donné par des bénévoles";
+pub(crate) const TIME_TOTAL: &str = "Total du temps donné";
+pub(crate) const NO_HEADING: &str = "Sans rubrique";
+pub(crate) const CASH_EXPENSES: &str = "Dépenses en argent";
+pub(crate) const CASH_RESOURCES: &str = "Ressources en argent : égales aux dépenses";
+pub(crate) const GIVEN_USED: &str = "Apports valorisés, emplois (classe 86)";
+pub(crate) const GIVEN_GIVEN: &str = "Apports valorisés, contributions (classe 87) : égales aux emplois";
+pub(crate) const GRANT_ASKED: &str = "Subvention demandée";
+pub(crate) const TOTAL_COUNTED: &str = "Total du projet, apports valorisés compris";
+pub(crate) const TOTAL_CASH_COUNTED: &str = "Total du projet, sans les apports valorisés";
+pub(crate) const HOLDS: &str = "conforme";
+pub(crate) const HOLDS_NOT: &str = "à corriger";
+pub(crate) const RATE: &str = "taux";
+pub(crate) const CHRONOGRAM: &str = "Chronogramme (mois du projet)";
+pub(crate) const ACTIVITY: &str = "Activité";
+pub(crate) const PIECES: &str = "Pièces jointes";
+pub(crate) const PIECE: &str = "Pièce";
+pub(crate) const MISSING: &str = "manque";
+pub(crate) const NOT_WRITTEN: &str = "Rien n’est encore écrit ici.";
+pub(crate) const VERSION: &str = "Version";
+pub(crate) const PAGE: &str = "page";
+
+pub(crate) fn nature(nature: Nature) -> &'static str {
+    match nature {
+        Nature::Cash => "Argent",
+        Nature::InKind => "Apport en nature",
+        Nature::Grant => "Subvention demandée",
+        Nature::Time => "Bénévolat",
+    }
+}
+
+pub(crate) fn currency(currency: Currency) -> &'static str {
+    match currency {
+        Currency::Eur => "EUR",
+        Currency::Mad => "MAD",
+    }
+}
+
+pub(crate) fn of_side(side: Side) -> &'static str {
+    match side {
+        Side::Expense => EXPENSES_TAB,
+        Side::Resource => RESOURCES_TAB,
+    }
+}
+
+pub(crate) fn total_of(side: Side) -> &'static str {
+    match side {
+        Side::Expense => "Total des dépenses",
+        Side::Resource => "Total des ressources",
+    }
+}
+
 /// What the templates say, by the key that they use.
 const WORDS: &[(&str, &str)] = &[
     ("sheet", SHEET_TITLE),
     ("sheet_blank", "à signer à la main"),
     ("draft", "Brouillon, sans valeur : cette feuille n’est pas scellée."),
     ("sheet_number", "Feuille"),
-    ("page", "page"),
+    ("page", PAGE),
     ("organiser", "Organisation"),
     ("funders", "Avec le soutien de"),
     ("project", "Code projet"),
@@ -133,7 +217,7 @@ const WORDS: &[(&str, &str)] = &[
     ("heads_none", "Aucune."),
     ("total", "Total"),
     ("state", "Ce que vaut cette version"),
-    ("version", "Version"),
+    ("version", VERSION),
     ("sealed", "scellée le"),
     ("reason", "Motif :"),
     ("replaces", "Remplace la version de code"),
@@ -169,6 +253,17 @@ const WORDS: &[(&str, &str)] = &[
     ("show_code_ar", "المرجو تقديم هذا الرمز عند المدخل. وهو شخصي."),
     ("contact", "Pour toute question"),
     ("badge", "Badges"),
+    ("not_written", NOT_WRITTEN),
+    ("chronogram", CHRONOGRAM),
+    ("activity", ACTIVITY),
+    ("budget", BUDGET_TITLE),
+    ("time_given", TIME_TAB),
+    ("time_total_given", TIME_TOTAL),
+    ("pieces", PIECES),
+    ("piece", PIECE),
+    ("issued", column::ISSUED),
+    ("expires", column::EXPIRES),
+    ("file", column::FILE),
 ];
 
 /// All of them, for the templates.

@@ -457,6 +457,7 @@ impl Html {
                 Media::Ink => "Signature",
                 Media::Jpeg => "Photo",
                 Media::Pdf => "Document numérisé",
+                Media::Docx | Media::Xlsx | Media::Odt | Media::Ods => "Document",
             };
             [moment(blob.stored_ms), what.to_owned(), format!("{} octets", blob.size), blob.hash.clone()]
         });

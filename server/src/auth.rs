@@ -141,6 +141,7 @@ may!(AnswerPeople);
 may!(RunRetention);
 may!(ReadSheet);
 may!(SealSheet);
+may!(ExportDossier);
 may!(ChangeEvent);
 may!(ChangeSettings);
 // What becomes of a row says whether its phone is known, so that bringing lists takes reading phones too.

@@ -5,11 +5,12 @@ use axum::{
     http::{HeaderValue, StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
 };
+use papers::PaperError;
 use serde_json::json;
 use shared::wire::FrameError;
 
 use crate::{
-    blobs, erasure,
+    blobs, deposit, erasure,
     import::{Problem, Unreadable},
     logos,
     passkeys::Broken,
@@ -72,6 +73,8 @@ pub enum ApiError {
     #[error(transparent)]
     NoSheet(sheet::Refusal),
     #[error(transparent)]
+    NotExported(deposit::Refusal),
+    #[error(transparent)]
     NoLogo(logos::Refusal),
     #[error(transparent)]
     Blob(#[from] blobs::Refusal),
@@ -130,6 +133,15 @@ impl From<sheet::Refusal> for ApiError {
         match refusal {
             sheet::Refusal::Store(error) => error.into(),
             other => Self::NoSheet(other),
+        }
+    }
+}
+
+impl From<deposit::Refusal> for ApiError {
+    fn from(refusal: deposit::Refusal) -> Self {
+        match refusal {
+            deposit::Refusal::Store(error) => error.into(),
+            other => Self::NotExported(other),
         }
     }
 }
@@ -208,6 +220,12 @@ impl ApiError {
             Self::NoSheet(sheet::Refusal::NoBadgeKey) => "sheet.no_badge_key",
             Self::NoSheet(sheet::Refusal::Paper(_)) => "sheet.paper_failed",
             Self::NoSheet(sheet::Refusal::Store(_)) => "server.failed",
+            Self::NotExported(deposit::Refusal::Unknown) => "document.unknown",
+            Self::NotExported(deposit::Refusal::PieceAway) => "deposit.piece_away",
+            Self::NotExported(deposit::Refusal::TooLarge) => "deposit.too_large",
+            Self::NotExported(deposit::Refusal::Paper(PaperError::Photo { .. })) => "deposit.photo_unreadable",
+            Self::NotExported(deposit::Refusal::Paper(_)) => "deposit.paper_failed",
+            Self::NotExported(deposit::Refusal::Store(_)) => "server.failed",
             Self::Blob(refusal) => refusal.code(),
             Self::List(unreadable) => unreadable.0.code(),
             Self::NotRegistered(refusal) => refusal.code(),
@@ -268,6 +286,15 @@ impl ApiError {
                 }
                 sheet::Refusal::ReasonMissing | sheet::Refusal::Empty => StatusCode::UNPROCESSABLE_ENTITY,
                 sheet::Refusal::Paper(_) | sheet::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Self::NotExported(refusal) => match refusal {
+                deposit::Refusal::Unknown => StatusCode::NOT_FOUND,
+                deposit::Refusal::PieceAway => StatusCode::CONFLICT,
+                deposit::Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                deposit::Refusal::Paper(PaperError::Photo { .. } | PaperError::TooMany { .. }) => {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                }
+                deposit::Refusal::Paper(_) | deposit::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::NoLogo(refusal) => match refusal {
                 logos::Refusal::Unknown => StatusCode::NOT_FOUND,

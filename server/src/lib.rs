@@ -25,6 +25,7 @@ pub mod rates;
 
 pub mod answer;
 pub mod blobs;
+pub mod deposit;
 pub mod erasure;
 pub mod exchange;
 pub mod feed;

@@ -1,6 +1,8 @@
 //! What a blob may be, how large, and what it must look like. The app holds the same (`pwa/src/store/media.ts`), so that a phone never
 //! keeps what will be refused; `shared/vectors/media.json` tries both.
 
+mod office;
+
 use serde::{Deserialize, Serialize};
 
 /// A finger signature, as JSON. In bytes.
@@ -9,6 +11,8 @@ pub const INK_BYTES_MAX: u64 = 16 * 1024;
 pub const JPEG_BYTES_MAX: u64 = 1536 * 1024;
 /// A scan or an attachment. In bytes.
 pub const PDF_BYTES_MAX: u64 = 5 * 1024 * 1024;
+/// A text or a table as office programs write it. In bytes.
+pub const OFFICE_BYTES_MAX: u64 = 5 * 1024 * 1024;
 /// Strokes of a signature.
 pub const INK_STROKES_MAX: usize = 64;
 /// Points of a signature, all strokes together.
@@ -24,10 +28,15 @@ pub enum Media {
     Ink,
     Jpeg,
     Pdf,
+    /// Texts and tables without macros: see `office`.
+    Docx,
+    Xlsx,
+    Odt,
+    Ods,
 }
 
 impl Media {
-    pub const ALL: [Self; 3] = [Self::Ink, Self::Jpeg, Self::Pdf];
+    pub const ALL: [Self; 7] = [Self::Ink, Self::Jpeg, Self::Pdf, Self::Docx, Self::Xlsx, Self::Odt, Self::Ods];
 
     /// The word for it in SQL and in addresses.
     #[must_use]
@@ -36,6 +45,10 @@ impl Media {
             Self::Ink => "ink",
             Self::Jpeg => "jpeg",
             Self::Pdf => "pdf",
+            Self::Docx => "docx",
+            Self::Xlsx => "xlsx",
+            Self::Odt => "odt",
+            Self::Ods => "ods",
         }
     }
 
@@ -51,7 +64,21 @@ impl Media {
         match self {
             Self::Ink => "json",
             Self::Jpeg => "jpg",
-            Self::Pdf => "pdf",
+            Self::Pdf | Self::Docx | Self::Xlsx | Self::Odt | Self::Ods => self.as_str(),
+        }
+    }
+
+    /// What a browser is told that such a file is.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Ink => "application/json",
+            Self::Jpeg => "image/jpeg",
+            Self::Pdf => "application/pdf",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Odt => office::ODT,
+            Self::Ods => office::ODS,
         }
     }
 
@@ -62,6 +89,7 @@ impl Media {
             Self::Ink => INK_BYTES_MAX,
             Self::Jpeg => JPEG_BYTES_MAX,
             Self::Pdf => PDF_BYTES_MAX,
+            Self::Docx | Self::Xlsx | Self::Odt | Self::Ods => OFFICE_BYTES_MAX,
         }
     }
 
@@ -73,6 +101,10 @@ impl Media {
                 Self::Ink => Ink::read(bytes).is_some(),
                 Self::Jpeg => bytes.starts_with(b"\xFF\xD8\xFF") && bytes.ends_with(b"\xFF\xD9"),
                 Self::Pdf => bytes.starts_with(b"%PDF-"),
+                Self::Docx => office::is_open_xml(bytes, "word/document"),
+                Self::Xlsx => office::is_open_xml(bytes, "xl/workbook"),
+                Self::Odt => office::is_open_document(bytes, office::ODT),
+                Self::Ods => office::is_open_document(bytes, office::ODS),
             }
     }
 }

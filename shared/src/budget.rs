@@ -378,8 +378,9 @@ fn entries(dossier: &DossierRecord) -> impl Iterator<Item = &TimeRow> {
     dossier.time.iter().filter(|entry| entry.state != LineState::Removed)
 }
 
-/// Money, where a line does not say. Only a resource can be the grant.
-fn nature(line: &Line) -> Nature {
+/// What a line is made of: money, where it does not say. Only a resource can be the grant.
+#[must_use]
+pub fn nature(line: &Line) -> Nature {
     match (line.fields.text(Field::Nature), line.side) {
         ("in_kind", _) => Nature::InKind,
         ("grant", Side::Resource) => Nature::Grant,

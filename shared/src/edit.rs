@@ -1,4 +1,5 @@
-//! Edits: what a person means to do. Each becomes one Automerge change in each document that it touches, or a refusal.
+//! Edits: what a person means to do. Each becomes one Automerge change in each document that it touches, or a refusal; the copy of a
+//! long dossier becomes several.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ use crate::{
     mark::{How, Signer, Status, attendance},
     permission::{Capability, capability_to_begin},
     phone::Phone,
-    record::{CallSection, DossierRecord, Record, Side},
+    record::{CallSection, DossierRecord, Fields, LineState, Record, Row, Side},
     registry,
     role::Role,
     settings::SETTINGS,
@@ -310,6 +311,16 @@ pub enum Edit {
         fields: BTreeMap<Field, Value>,
         /// The keys of its long texts.
         sections: Vec<String>,
+    },
+    /// Begins a dossier as a copy of one that was refused or put off, to be filed anew: with its texts, lines and rows, and nothing of
+    /// what became of it. It remembers of which it is a copy.
+    CopyDossier {
+        /// Its id.
+        dossier: DocumentId,
+        /// Of which dossier.
+        of: DocumentId,
+        /// The call that it answers; none is that of the other.
+        call: Option<DocumentId>,
     },
     /// Rewords a section of a dossier (M5).
     EditSection {
@@ -661,7 +672,7 @@ pub trait Library {
 /// What an edit made: the touched documents as they now are, each with its one change.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// In the order in which they were touched.
+    /// In the order in which they were touched; a copy of a long dossier several times.
     pub written: Vec<(Document, Made)>,
 }
 
@@ -735,6 +746,7 @@ impl Bench<'_> {
             }
             Edit::RegisterWalkIn { .. } => self.register_walk_in(edit),
             Edit::CreateDossier { dossier, fields, sections } => self.create_dossier(*dossier, fields, sections),
+            Edit::CopyDossier { dossier, of, call } => self.copy_dossier(*dossier, *of, *call),
             Edit::EditSection { dossier, section, version, before, after } => {
                 self.edit_section(*dossier, section, version, before, after)
             }
@@ -1349,6 +1361,48 @@ impl Bench<'_> {
         Ok(Follows { version, sections: rules.sections.into_iter().map(|section| section.key).collect() })
     }
 
+    fn copy_dossier(&mut self, dossier: DocumentId, of: DocumentId, call: Option<DocumentId>) -> Done {
+        self.needs(Capability::AddDossier)?;
+        if self.library.copy(dossier).is_some() {
+            return Ok(());
+        }
+        let Record::Dossier(from) = self.record(of)? else { return Err(Refusal::DocumentUnknown) };
+        if !["refused", "deferred"].contains(&from.fields.text(Field::Stage)) {
+            return Err(Refusal::StageJump);
+        }
+        let mut fields: BTreeMap<Field, Value> =
+            Field::CARRIED.iter().map(|field| (*field, from.fields.get(*field).clone())).collect();
+        fields.insert(Field::Stage, Value::from("writing"));
+        fields.insert(Field::CopiedFrom, Value::Text(of.to_string()));
+        if let Some(call) = call {
+            fields.insert(Field::Call, Value::Text(call.to_string()));
+            fields.insert(Field::CallVersion, Value::Empty);
+        }
+        let text = |field| fields.get(&field).map_or("", Value::text);
+        let mut follows = self.follow(text(Field::Call), text(Field::CallVersion).parse().ok())?;
+        follows.sections.extend(from.sections.keys().cloned());
+        let mut batches = batches(&from);
+        let first = batches.remove(0);
+        let author = self.library.author(dossier, self.at_ms);
+        let mut copy = Document::new(dossier, Kind::Dossier);
+        let at_ms = self.now();
+        let begun = copy.write(&author, |tx| {
+            for (field, value) in &fields {
+                set(tx, &ROOT, field.key(), value)?;
+            }
+            follows.write(tx, true)?;
+            copy_rows(tx, &from, at_ms)?;
+            copy_texts(tx, &first)
+        })?;
+        self.outcome.written.extend(begun.map(|made| (copy.clone(), made)));
+        for batch in &batches {
+            let made = copy.write(&author, |tx| copy_texts(tx, batch))?;
+            self.outcome.written.extend(made.map(|made| (copy.clone(), made)));
+        }
+        let too_large = self.outcome.written.iter().any(|(_, made)| made.bytes.len() > limit::CHANGE_BYTES_MAX);
+        if too_large || !copy.is_within_limits() { Err(Refusal::DocumentFull) } else { Ok(()) }
+    }
+
     fn edit_section(&mut self, dossier: DocumentId, section: &str, version: &str, before: &str, after: &str) -> Done {
         if !is_section_key(section) {
             return Err(Refusal::RowUnknown);
@@ -1525,6 +1579,73 @@ impl Follows {
         }
         Ok(())
     }
+}
+
+/// A part of a text to be copied, and its section.
+type Copied<'a> = (&'a str, String);
+
+/// The texts of a dossier in parts, as many in one change as it may hold. Of each text the end comes first: parts are put before what
+/// is there. There is one batch at least.
+fn batches(from: &DossierRecord) -> Vec<Vec<Copied<'_>>> {
+    let mut batches = vec![Vec::new()];
+    let mut room = limit::COPIED_CHARS;
+    for (key, section) in &from.sections {
+        let mut rest: Vec<char> = section.text.chars().collect();
+        while !rest.is_empty() {
+            if room == 0 {
+                batches.push(Vec::new());
+                room = limit::COPIED_CHARS;
+            }
+            let part = rest.split_off(rest.len().saturating_sub(room));
+            room -= part.len();
+            if let Some(batch) = batches.last_mut() {
+                batch.push((key.as_str(), part.into_iter().collect()));
+            }
+        }
+    }
+    batches
+}
+
+fn copy_texts(tx: &mut Transaction<'_>, batch: &[Copied<'_>]) -> Done {
+    let sections = map(tx, "sections")?;
+    for (key, part) in batch {
+        let Some((_, text)) = tx.get(&sections, *key)? else { return Err(Refusal::Failed) };
+        tx.splice_text(&text, 0, 0, part)?;
+    }
+    Ok(())
+}
+
+/// What counts of a dossier's budget, hours and tables, with the ids that it has there.
+fn copy_rows(tx: &mut Transaction<'_>, from: &DossierRecord, at_ms: i64) -> Done {
+    let kept = |state: LineState| state != LineState::Removed;
+    for line in from.lines.iter().filter(|line| kept(line.state)) {
+        let Some(row) = new_row(tx, "lines", line.id)? else { continue };
+        let side = if line.side == Side::Resource { "resource" } else { "expense" };
+        set(tx, &row, "side", &Value::from(side))?;
+        set(tx, &row, "order", &Value::from(&*line.order))?;
+        copy_cells(tx, &row, Field::LINE, &line.fields)?;
+    }
+    for entry in from.time.iter().filter(|entry| kept(entry.state)) {
+        let Some(row) = new_family_row(tx, TIME, entry.id, limit::TIME_MAX)? else { continue };
+        copy_cells(tx, &row, Field::TIME, &entry.fields)?;
+    }
+    // The receipt of one deposit proves nothing of the next.
+    let proofs: Vec<RowId> =
+        from.rows.kept(Table::Attachment).filter(|row| row.is_deposit_proof()).map(|row| row.id).collect();
+    let of_proof = |row: &Row| proofs.iter().any(|id| *id == row.id || row.fields.text(Field::Of) == id.to_string());
+    for table in Table::CARRIED {
+        for from in from.rows.kept(*table).filter(|row| !of_proof(row)) {
+            let Some(row) = new_family_row(tx, table.key(), from.id, table.rows_max())? else { continue };
+            set(tx, &row, "at_ms", &Value::Number(at_ms))?;
+            copy_cells(tx, &row, table.fields(), &from.fields)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_cells(tx: &mut Transaction<'_>, row: &ObjId, cells: &[Field], from: &Fields) -> Done {
+    set(tx, row, "state", &Value::from("kept"))?;
+    cells.iter().try_for_each(|field| set(tx, row, field.key(), from.get(*field)))
 }
 
 struct NewMark {
@@ -1883,7 +2004,9 @@ pub fn version_text(heads: &[ChangeHash]) -> String {
     heads.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
 }
 
-pub(crate) fn version_heads(version: &str) -> Vec<ChangeHash> {
+/// The heads that such a text names; none where it is not one.
+#[must_use]
+pub fn version_heads(version: &str) -> Vec<ChangeHash> {
     let heads: Option<Vec<_>> = version.split('.').map(|head| head.parse().ok()).collect();
     heads.unwrap_or_default()
 }

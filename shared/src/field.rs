@@ -574,6 +574,8 @@ fields! {
     OpapUntil = "opap_until", Day;
     /// Whether a call wants such a convention: one of [`YES_NO`]; empty is yes.
     OpapRequired = "opap_required", Word(YES_NO);
+    /// How large the file of a page is, in bytes.
+    FileBytes = "file_bytes", Number(1, 100_000_000);
     /// What the funder's portal calls a dossier that was filed there.
     PortalReference = "portal_reference", Text(SHORT);
     /// The day on which it was filed.
@@ -594,6 +596,8 @@ fields! {
     Difference = "difference", Text(LINES);
     /// From which difference between planned and spent on a call wants a reason, in basis points of what was planned.
     DifferenceBp = "difference_bp", Number(0, 10_000);
+    /// The dossier, refused or put off, of which this one is a copy to be filed anew.
+    CopiedFrom = "copied_from", Document(Kind::Dossier);
 }
 
 impl Field {
@@ -631,6 +635,21 @@ impl Field {
         Self::DecisionRemarks,
         Self::AgreementDay,
         Self::AgreementNumber,
+    ];
+    /// The fields of a dossier that a copy of it takes over: what the project is, and nothing of what became of it.
+    pub const CARRIED: &'static [Self] = &[
+        Self::Title,
+        Self::Association,
+        Self::Call,
+        Self::CallVersion,
+        Self::DacCode,
+        Self::StartDay,
+        Self::Sector,
+        Self::Territory,
+        Self::Coordinator,
+        Self::DurationMonths,
+        Self::Beneficiaries,
+        Self::GrantCents,
     ];
 
     /// The fields of a kind of document, in the order in which a form shows them.
@@ -705,6 +724,7 @@ impl Field {
                 Self::DecisionRemarks,
                 Self::AgreementDay,
                 Self::AgreementNumber,
+                Self::CopiedFrom,
             ],
             Kind::Call => &[
                 Self::Title,
@@ -747,6 +767,25 @@ impl Field {
                 Self::SheetKeepMonths,
                 Self::DossierKeepMonths,
             ],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Table;
+
+    /// Whoever adds a field or a table to dossiers says here, or in `CARRIED`, whether a copy takes it over.
+    #[test]
+    fn of_everything_in_a_dossier_it_is_said_whether_a_copy_takes_it_over() {
+        let stays = [Field::Stage, Field::PortalReference, Field::FiledDay, Field::CopiedFrom];
+        for field in Field::of(Kind::Dossier) {
+            assert!(Field::CARRIED.contains(field) != stays.contains(field), "{field:?}");
+        }
+        let stays = [Table::Comment, Table::Todo, Table::Support, Table::Instalment, Table::Report];
+        for table in Table::of(Kind::Dossier) {
+            assert!(Table::CARRIED.contains(&table) != stays.contains(&table), "{table:?}");
         }
     }
 }

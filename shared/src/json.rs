@@ -530,6 +530,7 @@ read_tagged! { Edit by "do" {
     "undo" = Undo { event, slot, person, withdrawal, reason }
     "register_walk_in" = RegisterWalkIn { event, slot, person, mark, new, new_association, phone, notice_read }
     "create_dossier" = CreateDossier { dossier, fields, sections }
+    "copy_dossier" = CopyDossier { dossier, of, call }
     "edit_section" = EditSection { dossier, section, version, before, after }
     "read_again" = ReadAgain { dossier, section, anchor }
     "settle_section" = SettleSection { dossier, section, text }

@@ -49,6 +49,8 @@ pub const DOCUMENT_NEARLY_FULL_PERCENT: u64 = 80;
 
 /// One change as it travels. In bytes.
 pub const CHANGE_BYTES_MAX: usize = 256 * 1024;
+/// Characters of a text that is copied in one change: four bytes each are far below what a change may have.
+pub const COPIED_CHARS: usize = 30_000;
 /// Changes of one document in one exchange.
 pub const CHANGES_PER_UPLOAD_MAX: usize = 2_000;
 /// Documents in one exchange, either way.

@@ -18,7 +18,7 @@ use crate::{
     id::{DeviceId, DocumentId, RowId},
     mark::{How, Mark, Signature, Signer, Status, Withdrawal},
     names,
-    table::Table,
+    table::{self, Table},
     text,
     visa::{Verdict, Visa},
 };
@@ -153,6 +153,14 @@ pub struct Row {
     pub by: Option<DeviceId>,
     /// When, by that device's clock: milliseconds since 1970.
     pub at_ms: u64,
+}
+
+impl Row {
+    /// Whether it is the attachment that proves that the dossier was filed.
+    #[must_use]
+    pub fn is_deposit_proof(&self) -> bool {
+        self.fields.text(Field::Piece) == table::DEPOSIT_PROOF
+    }
 }
 
 /// Phones and emails of one person.
@@ -1137,7 +1145,8 @@ impl Reader<'_> {
             let [title, guidance, order] = ["title", "guidance", "order"].map(|name| self.string(&row, name));
             let chars_max = self.scalar(&row, "chars_max").and_then(|s| s.as_i64());
             let chars_max = chars_max.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-            (order, CallSection { key, title, guidance, chars_max, required: false })
+            // A call that was begun with its sections wants each of them.
+            (order, CallSection { key, title, guidance, chars_max, required: true })
         });
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by(|a, b| (&a.0, &a.1.key).cmp(&(&b.0, &b.1.key)));

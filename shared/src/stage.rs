@@ -275,7 +275,7 @@ fn lacks_sections(dossier: &DossierRecord, call: &CallRecord, lacks: &mut Vec<La
         let text = dossier.sections.get(&asked.key).map_or("", |section| section.text.as_str());
         let (section, title) = (asked.key.clone(), asked.title.clone());
         let over = u32::try_from(text.chars().count()).unwrap_or(u32::MAX).saturating_sub(asked.chars_max);
-        if text.trim().is_empty() {
+        if text.trim().is_empty() && asked.required {
             lacks.push(Lack::Section { section, title });
         } else if asked.chars_max > 0 && over > 0 {
             lacks.push(Lack::SectionLong { section, title, over });

@@ -76,7 +76,7 @@ tables! {
     /// Pieces that go with a dossier, or that an association has at hand: statutes, bank details, minutes.
     Attachment = "attachment" in [Dossier, Association], 500, [Label, Piece, Issued, Expires, GivenBy, Detail, Order];
     /// The pages, or the one file, of an attachment.
-    Page = "page" in [Dossier, Association], 2_000, [Of, Blob, FileName, Order];
+    Page = "page" in [Dossier, Association], 2_000, [Of, Blob, FileName, FileBytes, Order];
     /// What people say to each other about a part of a dossier.
     Comment = "comment" in [Dossier], 5_000, [Body, About, Of, Mentions, Resolved, Order];
     /// What somebody is to do, and until when.
@@ -99,7 +99,24 @@ tables! {
     Heading = "heading" in [Call], 60, [Label, ShareMaxBp, ToConfirm, Order];
 }
 
+/// The piece of an attachment that proves that a dossier was filed: the portal's receipt.
+pub const DEPOSIT_PROOF: &str = "deposit_proof";
+
 impl Table {
+    /// The tables of a dossier that a copy of it takes over.
+    pub const CARRIED: &'static [Self] = &[
+        Self::Objective,
+        Self::Outcome,
+        Self::Activity,
+        Self::Beneficiary,
+        Self::Partner,
+        Self::Indicator,
+        Self::Risk,
+        Self::Goal,
+        Self::Attachment,
+        Self::Page,
+    ];
+
     /// Whether such documents have it.
     #[must_use]
     pub fn is_of(self, kind: Kind) -> bool {

@@ -450,6 +450,7 @@ pub fn filled(path: &str) -> String {
         .replace("{hash}", &"0".repeat(64))
         .replace("{code}", "000000000000")
         .replace("{token}", &"0".repeat(32))
+        .replace("{row}", &"0".repeat(16))
 }
 
 /// Every `(method, path)` that the router's source names: a route added there is in these tests by itself.

@@ -4,7 +4,7 @@ use papers::{Picture, Sheet};
 
 use crate::{packed, sample, text_of};
 
-const HOSTILE: [&str; 12] = [
+pub(crate) const HOSTILE: [&str; 12] = [
     "#panic()",
     "#let x = 1; #x",
     "$ x^2 $ \\ *bold* _it_ `raw`",

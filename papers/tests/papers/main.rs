@@ -1,8 +1,10 @@
 //! What papers say, read back from their bytes.
 
+mod dossier;
 mod hostile;
 mod pages;
 mod sample;
+mod sample_dossier;
 mod tables;
 
 use papers::PaperError;
@@ -36,6 +38,9 @@ fn the_same_input_gives_the_same_bytes() {
     check("contacts, workbook", &|| papers::contact_list_xlsx(&sample::contacts(3)));
     check("figures, workbook", &|| papers::figures_xlsx(&tables::figures()));
     check("sheet, CSV", &|| papers::sheet_csv(&sample::sheet(3, 5)));
+    check("dossier", &|| papers::dossier_pdf(&sample_dossier::dossier()));
+    check("dossier, Word", &|| papers::dossier_docx(&sample_dossier::dossier()));
+    check("budget, workbook", &|| papers::budget_xlsx(&sample_dossier::dossier()));
     check("sheet, JSON", &|| papers::sheet_json(&sample::sheet(3, 5)));
 }
 

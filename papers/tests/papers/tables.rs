@@ -7,7 +7,7 @@ use papers::{FigureBook, FigureCell, FigureLine, FigureSection, Sheet};
 
 use crate::sample;
 
-fn pages(bytes: Vec<u8>) -> Vec<(String, Vec<Vec<String>>)> {
+pub(crate) fn pages(bytes: Vec<u8>) -> Vec<(String, Vec<Vec<String>>)> {
     let mut book = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
     let pages = book.worksheets().into_iter().map(|(name, range)| {
         let rows = range.rows().map(|row| row.iter().map(Data::to_string).collect()).collect();

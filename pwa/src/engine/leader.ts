@@ -65,7 +65,7 @@ const KEEP_PAUSE_MS = 500;
 /** So long the first exchange waits for the stream of pokes, so that nothing happens between the two. */
 const STREAM_MS_MAX = 1_500;
 /** How long a blob stays here once the server has it: a signature is small, and is looked at again at the door. In milliseconds. */
-const BROUGHT_KEPT_MS: Record<Media, number> = { ink: 7 * 24 * 60 * 60 * 1000, jpeg: 0, pdf: 0 };
+const BROUGHT_KEPT_MS: Record<Media, number> = { ink: 7 * 24 * 60 * 60 * 1000, jpeg: 0, pdf: 0, docx: 0, xlsx: 0, odt: 0, ods: 0 };
 /** The server is asked about the session once a day. */
 const ASK_MS = 24 * 60 * 60 * 1000;
 

@@ -3,4 +3,4 @@
 /**
  * Something that a role may or may not do.
  */
-export type Capability = "add_person" | "change_person" | "join_people" | "read_contact" | "add_contact" | "change_contact" | "add_association" | "change_association" | "add_event" | "change_event" | "add_to_roster" | "mark" | "withdraw_mark" | "add_dossier" | "write_dossier" | "submit_dossier" | "give_visa" | "move_stage" | "correct_stage" | "change_call" | "change_settings" | "give_back" | "see_access" | "manage_access" | "judge_quarantine" | "read_journal" | "answer_people" | "run_retention" | "read_sheet" | "seal_sheet";
+export type Capability = "add_person" | "change_person" | "join_people" | "read_contact" | "add_contact" | "change_contact" | "add_association" | "change_association" | "add_event" | "change_event" | "add_to_roster" | "mark" | "withdraw_mark" | "add_dossier" | "write_dossier" | "submit_dossier" | "give_visa" | "move_stage" | "correct_stage" | "change_call" | "change_settings" | "give_back" | "see_access" | "manage_access" | "judge_quarantine" | "read_journal" | "answer_people" | "run_retention" | "read_sheet" | "seal_sheet" | "export_dossier";

@@ -326,7 +326,19 @@ fields: { [key in Field]?: Value },
 /**
  * The keys of its long texts.
  */
-sections: Array<string>, } | { "do": "edit_section", 
+sections: Array<string>, } | { "do": "copy_dossier", 
+/**
+ * Its id.
+ */
+dossier: DocumentId, 
+/**
+ * Of which dossier.
+ */
+of: DocumentId, 
+/**
+ * The call that it answers; none is that of the other.
+ */
+call: DocumentId | null, } | { "do": "edit_section", 
 /**
  * Of which dossier.
  */
@@ -439,7 +451,6 @@ row: RowId,
  * Whether it stays.
  */
 keep: boolean, } | { "do": "move_stage", 
-keep: boolean, } | { "do": "look", 
 /**
  * Which dossier.
  */
@@ -487,7 +498,12 @@ verdict: Verdict,
 /**
  * In words: what must change, at least.
  */
-remarks: string, } | { "do": "settle_marks", 
+remarks: string, } | { "do": "look", 
+/**
+ * Which dossier.
+ */
+dossier: DocumentId, 
+/**
  * The version that was on the page: `DossierView::version`.
  */
 version: string, } | { "do": "settle_marks", 

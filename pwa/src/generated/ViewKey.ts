@@ -24,8 +24,7 @@ dossier: DocumentId,
 /**
  * As `DossierView::version` said it when it was last looked at.
  */
-since: string, } | { "view": "directory" } | { "view": "record", 
-dossier: DocumentId, } | { "view": "dossier_at", 
+since: string, } | { "view": "dossier_at", 
 /**
  * Which.
  */

@@ -14,6 +14,7 @@ const EDITS: Record<Edit['do'], () => string> = {
   undo: m.edit_undo,
   register_walk_in: m.edit_register_walk_in,
   create_dossier: m.edit_create_dossier,
+  copy_dossier: m.edit_copy_dossier,
   edit_section: m.edit_edit_section,
   read_again: m.edit_read_again,
   settle_section: m.edit_settle_section,

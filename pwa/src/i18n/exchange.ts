@@ -5,6 +5,10 @@ import { errorText } from './errors';
 
 const EXCHANGE: Record<string, () => string> = {
   'account.unknown': m.error_account_unknown,
+  'deposit.paper_failed': m.error_deposit_paper_failed,
+  'deposit.photo_unreadable': m.error_deposit_photo_unreadable,
+  'deposit.piece_away': m.error_deposit_piece_away,
+  'deposit.too_large': m.error_deposit_too_large,
   'device.access_ended': m.error_device_access_ended,
   'device.unknown': m.error_device_unknown,
   'blob.damaged': m.error_blob_damaged,

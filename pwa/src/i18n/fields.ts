@@ -163,6 +163,8 @@ const FIELDS: Record<Field, () => string> = {
   spent_cents: m.field_spent_cents,
   difference: m.field_difference,
   difference_bp: m.field_difference_bp,
+  file_bytes: m.field_file_bytes,
+  copied_from: m.field_copied_from,
 };
 
 export const fieldLabel = (field: Field): string => FIELDS[field]();

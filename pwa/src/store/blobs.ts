@@ -19,7 +19,7 @@ const FETCHED_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 export async function keepBlob(disk: Disk, media: Media, given: Uint8Array): Promise<Kept> {
   // A copy: what is hashed must be what is kept.
   const bytes = new Uint8Array(given);
-  const refusal = refusalOf(media, bytes);
+  const refusal = await refusalOf(media, bytes);
   if (refusal) return { saved: false, code: refusal };
   const hash = await hashOf(bytes);
   await putKept(disk, hash, media, bytes);

@@ -3,8 +3,10 @@
  * keeps what will be refused. `shared/vectors/media.json` tries both.
  */
 
-/** A finger signature as JSON, a photo, a scan. A closed list. */
-export type Media = 'ink' | 'jpeg' | 'pdf';
+import type { Office } from './office';
+
+/** A finger signature as JSON, a photo, a scan, a file of an office program. A closed list. */
+export type Media = 'ink' | 'jpeg' | 'pdf' | Office;
 
 /**
  * A signature: its strokes in a box, each as `x, y, x, y, …`. Sides are whole numbers up to `INK_SIDE_MAX`; points lie in the box.
@@ -17,19 +19,27 @@ export interface Ink {
 }
 
 /** In bytes. */
-export const BLOB_BYTES_MAX: Record<Media, number> = { ink: 16 * 1024, jpeg: 1536 * 1024, pdf: 5 * 1024 * 1024 };
+export const BLOB_BYTES_MAX: Record<Media, number> = {
+  ink: 16 * 1024,
+  jpeg: 1536 * 1024,
+  pdf: 5 * 1024 * 1024,
+  docx: 5 * 1024 * 1024,
+  xlsx: 5 * 1024 * 1024,
+  odt: 5 * 1024 * 1024,
+  ods: 5 * 1024 * 1024,
+};
 export const INK_STROKES_MAX = 64;
 /** Of all strokes together. */
 export const INK_POINTS_MAX = 2_000;
 export const INK_SIDE_MAX = 2_000;
 
 /** Why these bytes are no blob of that kind; null where they are. */
-export function refusalOf(media: Media, bytes: Uint8Array): 'blob.too_large' | 'blob.damaged' | null {
+export async function refusalOf(media: Media, bytes: Uint8Array): Promise<'blob.too_large' | 'blob.damaged' | null> {
   if (bytes.length > BLOB_BYTES_MAX[media]) return 'blob.too_large';
-  return looksLike(media, bytes) ? null : 'blob.damaged';
+  return (await looksLike(media, bytes)) ? null : 'blob.damaged';
 }
 
-function looksLike(media: Media, bytes: Uint8Array): boolean {
+async function looksLike(media: Media, bytes: Uint8Array): Promise<boolean> {
   switch (media) {
     case 'ink':
       return isInk(bytes);
@@ -37,6 +47,9 @@ function looksLike(media: Media, bytes: Uint8Array): boolean {
       return has(bytes, 0, [0xff, 0xd8, 0xff]) && has(bytes, bytes.length - 2, [0xff, 0xd9]);
     case 'pdf':
       return has(bytes, 0, Array.from('%PDF-', (letter) => letter.charCodeAt(0)));
+    default:
+      // Few phones ever keep one.
+      return (await import('./office')).isOffice(media, bytes);
   }
 }
 

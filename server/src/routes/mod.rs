@@ -3,6 +3,7 @@
 pub mod blobs;
 pub mod body;
 pub mod calendar;
+pub mod deposit;
 pub mod enroll;
 pub mod figures;
 pub mod health;
@@ -127,11 +128,17 @@ pub fn router(state: AppState) -> Router {
         .route("/api/blobs/{hash}", get(blobs::read).post(blobs::bring))
         .layer(DefaultBodyLimit::max(crate::blobs::PIECE_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));
+    // A dossier as files: all of it with its pieces takes seconds to make, and longer over a village's network.
+    let files = Router::new()
+        .route("/api/dossiers/{id}/papers", get(deposit::paper))
+        .route("/api/documents/{id}/pieces/{row}", get(deposit::piece))
+        .layer(middleware::from_fn_with_state(LONG, within));
     let streams = Router::new().route("/api/pokes", get(pokes::listen));
     let routes = short
         .merge(exchange)
         .merge(lists)
         .merge(blobs)
+        .merge(files)
         .merge(streams)
         .fallback(assets::serve)
         .method_not_allowed_fallback(method_unknown);

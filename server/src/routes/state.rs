@@ -43,6 +43,8 @@ pub struct AppState {
     pub upload_room: Arc<Semaphore>,
     /// Room for blobs that are being read. In bytes.
     pub blob_room: Arc<Semaphore>,
+    /// See [`super::deposit::ROOMS`].
+    pub export_rooms: Arc<Semaphore>,
     /// The one place for a list that is read: it takes as much memory as a few hundred documents.
     pub list_turn: Arc<Semaphore>,
     /// Cancelled when the server shall stop: whatever waits for long must listen to it.
@@ -70,6 +72,7 @@ impl AppState {
             exchanges: Arc::new(Semaphore::new(super::sync::EXCHANGES_MAX)),
             upload_room: Arc::new(Semaphore::new(super::sync::UPLOAD_BYTES_WAITING_MAX)),
             blob_room: Arc::new(Semaphore::new(super::blobs::BYTES_LEAVING_MAX)),
+            export_rooms: Arc::new(Semaphore::new(super::deposit::ROOMS)),
             list_turn: Arc::new(Semaphore::new(1)),
             stopping: CancellationToken::new(),
         })

@@ -16,7 +16,7 @@ pub(crate) fn zone(event: &Fields) -> TimeZone {
 }
 
 /// The time of metropolitan France, where the organisation is.
-pub(super) fn france() -> TimeZone {
+pub(crate) fn france() -> TimeZone {
     TimeZone::get("Europe/Paris").unwrap_or(TimeZone::UTC)
 }
 
@@ -41,7 +41,7 @@ pub(super) fn minutes(slot: &Slot) -> u16 {
 }
 
 /// A moment as papers write it: `25 novembre 2026 à 18 h 04`.
-pub(super) fn written(zone: &TimeZone, at_ms: u64) -> String {
+pub(crate) fn written(zone: &TimeZone, at_ms: u64) -> String {
     const MONTHS: [&str; 12] = [
         "janvier",
         "février",

@@ -67,6 +67,13 @@ pub fn size(db: &Connection, hash: &Hash) -> Result<Option<u64>, StoreError> {
     Ok(statement.query_row(named_params! { ":hash": hash }, |row| row.get(0)).optional()?)
 }
 
+/// What it is and how large, without reading it; none where it is not here.
+pub fn kind(db: &Connection, hash: &Hash) -> Result<Option<(Media, u64)>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT media, size FROM blob WHERE hash = :hash")?;
+    let found = statement.query_row(named_params! { ":hash": hash }, |row| Ok((media_at(row, 0)?, row.get(1)?)));
+    Ok(found.optional()?)
+}
+
 /// The blob, if it is here.
 pub fn read(db: &Connection, hash: &Hash) -> Result<Option<Blob>, StoreError> {
     let mut statement = db.prepare_cached("SELECT media, bytes FROM blob WHERE hash = :hash")?;

@@ -40,6 +40,7 @@ const EDITS: &[&str] = &[
     r#"{"do":"undo","event":D,"slot":R,"person":D,"withdrawal":R,"reason":"trompé\nde ligne"}"#,
     r#"{"do":"register_walk_in","event":D,"slot":R,"person":D,"mark":R,"new":P,"new_association":{"association":D,"title":"Iguenouane"},"phone":null,"notice_read":true}"#,
     r#"{"do":"create_dossier","dossier":D,"fields":{},"sections":["context","budget"]}"#,
+    r#"{"do":"copy_dossier","dossier":D,"of":D,"call":null}"#,
     r#"{"do":"edit_section","dossier":D,"section":"context","version":"ab","before":"","after":"L’eau \u00e9\ud83d\ude00\/\b\f\t"}"#,
     r#"{"do":"read_again","dossier":D,"section":"context","anchor":"a"}"#,
     r#"{"do":"settle_section","dossier":D,"section":"context","text":"😀"}"#,

@@ -32,11 +32,11 @@ use crate::{
     spending,
     stage::{self, Known, Lack, Others},
     view::{
-        AskedQuestion, CallCard, CallView, CompareView, DirectoryView, DossierCard, DossierView, DossiersView, EventCard,
-        EventHead, EventView, EventsView, FieldView, FollowedCall, LineView, LinkView, NamedDocument, NewsView, NextMove,
-        PersonCard, QuestionsView, RecordView, ReviewView, RosterRow, RowView, SectionView, SettingView, SettingsView,
-        SignatureView, SlotStatus, SlotView, SyncView, TimeView, TrainerView, UnsentDocument, VersionsView, View,
-        ViewKey, WayView,
+        AskedQuestion, CallCard, CallView, CompareView, DirectoryView, DossierCard, DossierView, DossiersView,
+        EventCard, EventHead, EventView, EventsView, FieldView, FollowedCall, LineView, LinkView, NamedDocument,
+        NewsView, NextMove, PersonCard, QuestionsView, RecordView, ReviewView, RosterRow, RowView, SectionView,
+        SettingView, SettingsView, SignatureView, SlotStatus, SlotView, SyncView, TimeView, TrainerView,
+        UnsentDocument, VersionsView, View, ViewKey, WayView,
     },
     visa::{self, visaed},
     wire::AuthorEntry,
@@ -459,13 +459,10 @@ impl Replica {
         });
         let lines = dossier.lines.iter().filter(|line| line.state != LineState::Removed).map(LineView::of);
         let time = dossier.time.iter().filter(|entry| entry.state != LineState::Removed).map(TimeView::of);
-        // What follows its way stands in the view of that.
-        let own = Field::of(Kind::Dossier).iter().copied();
-        let own: Vec<Field> = own.filter(|field| *field == Field::Coordinator || !Field::WAY.contains(field)).collect();
         Some(DossierView {
             card: self.dossier_card(id, self.held.get(&id)?, dossier, &self.my_devices()),
             version,
-            fields: self.field_views(&dossier.fields, &own),
+            fields: self.field_views(&dossier.fields, Field::of(Kind::Dossier)),
             sections: sections.collect(),
             lines: lines.collect(),
             resources_cents: dossier.total_cents(Side::Resource),

@@ -145,12 +145,8 @@ fn c2_a_dossier_keeps_the_version_it_was_begun_with_until_it_is_moved() {
 #[test]
 fn c2_a_dossier_that_names_no_version_follows_the_first_and_before_there_is_one_the_call() {
     let mut desk = a_desk();
-    let clear = Edit::SetField {
-        document: document(DOSSIER),
-        row: None,
-        field: Field::CallVersion,
-        value: Value::Empty,
-    };
+    let clear =
+        Edit::SetField { document: document(DOSSIER), row: None, field: Field::CallVersion, value: Value::Empty };
     desk.did(&clear);
     set(&mut desk, Field::GrantMaxCents, 2_000_000);
     publish(&mut desk, 102);
@@ -159,7 +155,9 @@ fn c2_a_dossier_that_names_no_version_follows_the_first_and_before_there_is_one_
     assert_eq!(first, Some(row(101)));
     let mut draft = Desk::new(3);
     draft.did(&Edit::CreateCall { call: document(CALL), fields: titled("PRA"), sections: Vec::new() });
-    assert!(call::rules(&draft.documents[&document(CALL)], Some(row(9))).is_some_and(|rules| rules.versions.is_empty()));
+    assert!(
+        call::rules(&draft.documents[&document(CALL)], Some(row(9))).is_some_and(|rules| rules.versions.is_empty())
+    );
 }
 
 #[test]
@@ -266,7 +264,8 @@ fn what_is_new_is_what_others_wrote_and_stands_where_it_is_said_to_stand() {
             let now = text(&there);
             let chars: Vec<char> = now.chars().collect();
             let (at, word) = (rng.below(chars.len() + 1), ["é😀", "ماء", "eau "][rng.below(3)]);
-            let after: String = chars[..at].iter().copied().chain(word.chars()).chain(chars[at..].iter().copied()).collect();
+            let after: String =
+                chars[..at].iter().copied().chain(word.chars()).chain(chars[at..].iter().copied()).collect();
             there.rewords(document(DOSSIER), &there.version(document(DOSSIER)), &now, &after);
             theirs.push_str(word);
             if rng.chance(50) {

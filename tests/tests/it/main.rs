@@ -7,6 +7,7 @@ mod calendar;
 mod calls;
 mod codes;
 mod contract;
+mod deposit;
 mod edge;
 mod erasure;
 mod figures;

@@ -44,7 +44,7 @@ pub(super) fn needs(edit: &Edit, read: impl Fn(DocumentId) -> Record) -> Vec<Cap
             _ => vec![C::ChangeEvent],
         },
         Edit::RegisterWalkIn { .. } => vec![C::AddPerson, C::AddContact, C::AddAssociation, C::AddToRoster, C::Mark],
-        Edit::CreateDossier { .. } => vec![C::AddDossier],
+        Edit::CreateDossier { .. } | Edit::CopyDossier { .. } => vec![C::AddDossier],
         Edit::EditSection { .. } | Edit::ReadAgain { .. } | Edit::SettleSection { .. } => vec![C::WriteDossier],
         Edit::AddLine { .. } | Edit::AddTime { .. } | Edit::SetLineState { .. } => vec![C::WriteDossier],
         // What somebody has seen stays on their device.

@@ -212,7 +212,6 @@ fn random_bytes_are_no_frame_and_no_panic() {
 pub(super) struct Desk {
     pub(super) device: DeviceId,
     pub(super) nonce: u8,
-    nonce: u8,
     pub(super) documents: BTreeMap<DocumentId, Document>,
 }
 

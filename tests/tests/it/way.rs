@@ -77,6 +77,7 @@ fn ready(device: u8) -> Desk {
         title: key.to_uppercase(),
         guidance: String::new(),
         chars_max: 60,
+        required: true,
     };
     let sections = vec![section("context"), section("need")];
     desk.did(&Edit::CreateCall { call: document(CALL), fields: titled("PRA"), sections });

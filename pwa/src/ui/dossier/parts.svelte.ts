@@ -2,7 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { DocumentId } from '../../generated/DocumentId';
 
-export type Part = 'texts' | 'project' | 'budget' | 'key' | 'way' | 'talk' | 'follow';
+export type Part = 'texts' | 'project' | 'budget' | 'pieces' | 'way' | 'deposit' | 'talk' | 'follow' | 'key';
 
 const chosen = new SvelteMap<DocumentId, Part>();
 

@@ -99,6 +99,7 @@ const CAPABILITIES = {
   run_retention: m.may_run_retention,
   read_sheet: m.may_read_sheet,
   seal_sheet: m.may_seal_sheet,
+  export_dossier: m.may_export_dossier,
 } satisfies Record<Capability, () => string>;
 
 export const capabilityText = (capability: Capability): string => CAPABILITIES[capability]();
@@ -109,6 +110,7 @@ const ABOUT: { title: () => string; until: Capability }[] = [
   { title: m.may_about_dossiers, until: 'change_call' },
   { title: m.may_about_house, until: 'run_retention' },
   { title: m.may_about_sheets, until: 'seal_sheet' },
+  { title: m.may_about_files, until: 'export_dossier' },
 ];
 
 /** In the table's order. */
