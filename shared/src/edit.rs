@@ -2004,7 +2004,7 @@ pub fn version_text(heads: &[ChangeHash]) -> String {
     heads.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
 }
 
-/// The heads that such a text names; none where it is not one.
+/// The heads of such a version; none where it is not one.
 #[must_use]
 pub fn version_heads(version: &str) -> Vec<ChangeHash> {
     let heads: Option<Vec<_>> = version.split('.').map(|head| head.parse().ok()).collect();

@@ -52,7 +52,7 @@ test('staff take the ordinary model over, confirm a rule, add a text, and publis
   await staff.accessible();
   await page.getByRole('button', { name: 'Nouvel appel' }).click();
   await staff.picture('desk-call-new-fr');
-  await page.getByRole('button', { name: /Reprendre le modèle PRA\/OSIM : mésoprojets/ }).click();
+  await page.getByRole('button', { name: /Reprendre le modèle PRA\/OSIM\s: mésoprojets/ }).click();
   await page.waitForURL(/#\/call\//);
   await page.getByText('Cet appel n’est pas encore publié').waitFor();
   const pieces = page.getByRole('region', { name: 'Pièces demandées' });
@@ -67,8 +67,8 @@ test('staff take the ordinary model over, confirm a rule, add a text, and publis
   await opens.getByLabel('Heure').fill('12:00');
   await opens.getByLabel('Heure').blur();
   await opens.getByText(/jeudi 18 novembre 2027.*12:00.*UTC\+1/).waitFor();
-  await page.getByRole('button', { name: 'C’est confirmé : Clôture' }).click();
-  await page.getByRole('button', { name: 'Marquer à confirmer : Clôture' }).waitFor();
+  await page.getByRole('button', { name: /C’est confirmé\s: Clôture/ }).click();
+  await page.getByRole('button', { name: /Marquer à confirmer\s: Clôture/ }).waitFor();
   await add(staff, 'Ajouter un texte demandé', 'Évaluation');
   await page.getByRole('textbox', { name: 'Titre du texte, Évaluation' }).or(page.getByLabel(/^Titre du texte, .*Évaluation/)).first().waitFor();
   await page.evaluate(() => scrollTo(0, 0));
@@ -159,7 +159,7 @@ test('two phones fill the structured parts without a network, and both are whole
   await training.getByLabel('Du mois').fill('6');
   await training.getByLabel('Au mois').fill('4');
   await training.getByRole('button', { name: 'Terminé' }).click();
-  await other.getByRole('button', { name: /« .*Formation des usagers.* » finit avant de commencer/ }).click();
+  await other.getByRole('button', { name: /«\s.*Formation des usagers.*\s»\sfinit avant de commencer/ }).click();
   await training.getByLabel('Au mois').fill('8');
   await training.getByRole('button', { name: 'Terminé' }).click();
   await other.getByRole('button', { name: /finit avant de commencer/ }).waitFor({ state: 'detached' });
@@ -182,7 +182,7 @@ test('two phones fill the structured parts without a network, and both are whole
   await partner.getByText('Un ICE a 15 chiffres.').waitFor();
   await partner.getByLabel('ICE').fill('001 525 713 000 091');
   await partner.getByRole('button', { name: 'Terminé' }).click();
-  await other.getByText(/ICE : 001525713000091/).waitFor();
+  await other.getByText(/ICE\s: .*001525713000091/).waitFor();
 
   for (const phone of [amina, badr]) {
     await phone.network(true);
@@ -220,9 +220,9 @@ test('the desk edits the same rows in a dense table', async () => {
   const target = page.getByRole('textbox', { name: /^Visé, .*Foyers raccordés/ });
   await target.fill('62');
   await target.blur();
-  await activities.getByRole('button', { name: /Monter « .*Formation des usagers/ }).click();
+  await activities.getByRole('button', { name: /Monter «\s.*Formation des usagers/ }).click();
   await activities.locator('tbody tr').first().getByRole('textbox', { name: /Formation des usagers/ }).first().waitFor();
-  await activities.getByRole('button', { name: /Retirer « .*Formation des usagers/ }).click();
+  await activities.getByRole('button', { name: /Retirer «\s.*Formation des usagers/ }).click();
   await page.getByRole('button', { name: /Remettre .*Formation des usagers/ }).click();
   await activities.getByRole('textbox', { name: /Formation des usagers/ }).first().waitFor();
   await page.getByRole('table', { name: 'Chronogramme' }).scrollIntoViewIfNeeded();
@@ -288,7 +288,7 @@ test('a text says its words and characters, and how far it is over the call’s 
   await text.blur();
   await amina.level();
   await open(amina, 'Projet');
-  await amina.page.getByRole('button', { name: /Le texte « .*Jeunesse.* » a .*2\s004.* signes/ }).click();
+  await amina.page.getByRole('button', { name: /Le texte «\s.*Jeunesse.*\s»\sa .*2\s004.* signes/ }).click();
   await amina.page.getByRole('textbox', { name: 'Jeunesse' }).waitFor();
   assert.equal(await amina.page.evaluate(() => document.activeElement.tagName), 'TEXTAREA');
   await open(staff, 'Textes');

@@ -78,7 +78,16 @@ export function valueText(field: Field, value: Value, names: Names): string {
   if (shape === 'day') return dayInWords(value);
   if (shape === 'time') return timeOfDay(value);
   if (field === 'heading') return headingLabel(value);
+  if (field === 'call_version') return versionText(value);
   return isWordField(field) ? wordLabel(field, value) : value;
+}
+
+/** A published version of a call by its number, where the call is held here. */
+function versionText(row: string): string {
+  const directory = store.view({ view: 'directory' });
+  const versions = directory?.view === 'directory' ? directory.calls.flatMap((call) => call.versions) : [];
+  const version = versions.find(({ id }) => id === row);
+  return version ? m.call_version({ version: isolate(number(version.number)) }) : m.question_not_here();
 }
 
 /** Whether a field names another document, so that its value can be a link. */

@@ -9,10 +9,7 @@ import { goalText } from './goals';
 export function faultText(fault: PlanFault, dossier: DossierView): string {
   const [is, should] = [isolate(number(fault.is)), isolate(number(fault.should))];
   const about = isolate(typeof fault.about === 'number' ? goalText(fault.about) : (fault.about ?? ''));
-  const section = () => {
-    const known = dossier.sections.find(({ about }) => about.key === fault.about);
-    return isolate(sectionTitle(known?.about ?? String(fault.about)));
-  };
+  const section = () => sectionOf(fault, dossier);
   switch (fault.code) {
     case 'g1_none':
       return m.fault_g1_none();
@@ -41,6 +38,12 @@ export function faultText(fault: PlanFault, dossier: DossierView): string {
     case 'd2':
       return m.fault_d2({ sector: isolate(wordLabel('sector', String(fault.about))) });
   }
+}
+
+/** What the text is called that a fault is about. */
+export function sectionOf({ about }: PlanFault, { sections }: DossierView): string {
+  const known = sections.find((section) => section.about.key === about);
+  return isolate(sectionTitle(known?.about ?? String(about)));
 }
 
 /** The table that a fault leads to, or none where it is about a text or a figure. */

@@ -4,7 +4,7 @@ import type { FieldView } from '../../generated/FieldView';
 import type { RowView } from '../../generated/RowView';
 import type { Table } from '../../generated/Table';
 import type { Value } from '../../generated/Value';
-import { fieldLabel, m } from '../../i18n';
+import { fieldLabel, isolate, m } from '../../i18n';
 import type { Choice } from '../components';
 import { valueText } from '../desk/words';
 
@@ -47,7 +47,7 @@ export function rowDetail(row: RowView, columns: readonly Column[]): string {
     .slice(1)
     .map((column) => {
       const text = cellText(row, column);
-      return text && column.width !== 'wide' ? `${columnLabel(column)} : ${text}` : text;
+      return text && column.width !== 'wide' ? m.row_detail({ field: columnLabel(column), value: isolate(text) }) : text;
     })
     .filter(Boolean)
     .join(' · ');
