@@ -112,7 +112,11 @@ impl Demo {
                 (Field::City, (*city).into()),
                 (Field::Origin, (*origin).into()),
             ]);
-            let fields = if signed { fields.into_iter().chain([(Field::OpapDay, "2025-02-03".into())]).collect() } else { fields };
+            let fields = if signed {
+                fields.into_iter().chain([(Field::OpapDay, "2025-02-03".into())]).collect()
+            } else {
+                fields
+            };
             self.karima.edit(&Edit::CreateAssociation { association, fields }, self.now_ms - 200 * DAY_MS)?;
             made.push(association);
         }

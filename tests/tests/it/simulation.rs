@@ -31,7 +31,7 @@ use shared::{
     stage,
     table::Table,
     view::{View, ViewKey},
-    visa::Verdict,
+    visa,
     wire::{BUCKETS, Request, Upload, Verdict},
 };
 use tests::world::{Disk, Fall, Medium, Mishap, Outcome, World};
@@ -758,7 +758,7 @@ impl Play {
             return Some(Edit::ReviewDossier { dossier, review: self.world.rng.chance(70) });
         }
         let View::Way(way) = self.world.phones[phone].engine().view(&ViewKey::Way { dossier }) else { return None };
-        let verdict = if self.world.rng.chance(70) { Verdict::Approved } else { Verdict::ChangesAsked };
+        let verdict = if self.world.rng.chance(70) { visa::Verdict::Approved } else { visa::Verdict::ChangesAsked };
         Some(Edit::GiveVisa { dossier, visa: self.world.row_id(), version: way.version, verdict, remarks: self.name() })
     }
 
