@@ -22,7 +22,7 @@ const FIRST_SCREENS = [
  */
 const BUDGETS_KB = {
   firstPaint: 60,
-  engine: 481,
+  engine: 494,
   worker: 20,
   lazyRoute: 33,
   register: 40,

@@ -1,9 +1,9 @@
 //! Two versions of a dossier beside each other: texts by word, the budget by line, other rows and fields by value.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, convert::Infallible, ops::Range};
 
 use serde::{Deserialize, Serialize};
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::algorithms::{DiffHook, myers};
 
 use crate::{
     field::{Field, Value},
@@ -292,11 +292,12 @@ impl Passages {
             self.push(In::After, &new_mid.concat());
         } else {
             *left -= steps;
-            for op in numbered(old_mid, new_mid) {
-                let (was, is) = (old_mid[op.old_range()].concat(), new_mid[op.new_range()].concat());
-                match op {
-                    DiffOp::Equal { .. } => self.push(In::Both, &was),
-                    _ => self.compare(&was, &is, grain.finer(), left),
+            for block in blocks(old_mid, new_mid) {
+                let (was, is) = (old_mid[block.old].concat(), new_mid[block.new].concat());
+                if block.same {
+                    self.push(In::Both, &was);
+                } else {
+                    self.compare(&was, &is, grain.finer(), left);
                 }
             }
         }
@@ -330,8 +331,47 @@ impl Passages {
     }
 }
 
+/// Parts that two texts have in the same order, or that one of them has in the place of the other's.
+struct Block {
+    same: bool,
+    old: Range<usize>,
+    new: Range<usize>,
+}
+
+/// Takes the steps of the comparison: what is next to each other and differs is one block.
+#[derive(Default)]
+struct Blocks(Vec<Block>);
+
+impl Blocks {
+    fn step(&mut self, same: bool, old: Range<usize>, new: Range<usize>) {
+        match self.0.last_mut() {
+            Some(last) if last.same == same => (last.old.end, last.new.end) = (old.end, new.end),
+            _ => self.0.push(Block { same, old, new }),
+        }
+    }
+}
+
+impl DiffHook for Blocks {
+    type Error = Infallible;
+
+    fn equal(&mut self, old: usize, new: usize, len: usize) -> Result<(), Infallible> {
+        self.step(true, old..old + len, new..new + len);
+        Ok(())
+    }
+
+    fn delete(&mut self, old: usize, len: usize, new: usize) -> Result<(), Infallible> {
+        self.step(false, old..old + len, new..new);
+        Ok(())
+    }
+
+    fn insert(&mut self, old: usize, new: usize, len: usize) -> Result<(), Infallible> {
+        self.step(false, old..old, new..new + len);
+        Ok(())
+    }
+}
+
 /// Compares parts by numbers that stand for them.
-fn numbered(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+fn blocks(old: &[&str], new: &[&str]) -> Vec<Block> {
     let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
     let mut of = Vec::with_capacity(old.len() + new.len());
     for part in old.iter().chain(new) {
@@ -339,5 +379,8 @@ fn numbered(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
         of.push(*numbers.entry(part).or_insert(next));
     }
     let (old, new) = of.split_at(old.len());
-    capture_diff_slices(Algorithm::Myers, old, new)
+    let mut blocks = Blocks::default();
+    // Raw: whatever could be dear was refused before.
+    let Ok(()) = myers::diff_deadline_raw(&mut blocks, old, 0..old.len(), new, 0..new.len(), None);
+    blocks.0
 }
