@@ -410,7 +410,7 @@ pub struct DossierCard {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct DossierView {
     /// As in the list.
-    pub card: DossierCard,
+    pub card: Box<DossierCard>,
     /// Which version of the document this is: sent back with `EditSection`.
     pub version: String,
     /// Key fields.

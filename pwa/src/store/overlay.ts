@@ -37,8 +37,6 @@ export function overlaid(view: View, entries: readonly Entry[], names: Names): V
   switch (view.view) {
     case 'events':
       return entries.reduce<Of<'events'>>(overEvents, view);
-    case 'dossiers':
-      return entries.reduce<Of<'dossiers'>>((dossiers, entry) => overDossiers(dossiers, entry.edit, names), view);
     case 'event':
       return entries.reduce<Of<'event'>>((event, entry) => overEvent(event, entry, names), view);
     case 'questions': {
@@ -91,38 +89,12 @@ function overEvents(list: Of<'events'>, { edit }: Entry): Of<'events'> {
   return { ...list, events: inserted(list.events, place, card) };
 }
 
-function overDossiers(list: Of<'dossiers'>, edit: Edit, names: Names): Of<'dossiers'> {
-  if (edit.do !== 'create_dossier' || list.dossiers.some(({ dossier }) => dossier === edit.dossier)) return list;
-  const text = textOf(edit.fields);
-  const card = {
-    dossier: edit.dossier,
-    title: text('title'),
-    association: titleOf(edit.fields.association ?? null, names),
-    association_id: text('association') || null,
-    stage: text('stage'),
-    sector: text('sector'),
-    territory: text('territory'),
-    coordinator: text('coordinator'),
-    call: titleOf(edit.fields.call ?? null, names),
-    call_id: text('call') || null,
-    closes_ms: 0,
-    due: null,
-    grant_cents: 0,
-    mine: true,
-    news: false,
-    expenses_cents: 0,
-    questions: 0,
-  };
-  const place = list.dossiers.findIndex((other) => foldSearch(other.title) > foldSearch(card.title));
-  return { ...list, dossiers: inserted(list.dossiers, place, card) };
-}
-
 /** Before the one at `place`, or last where there is none. */
-function inserted<T>(list: readonly T[], place: number, item: T): T[] {
+export function inserted<T>(list: readonly T[], place: number, item: T): T[] {
   return place < 0 ? [...list, item] : [...list.slice(0, place), item, ...list.slice(place)];
 }
 
-function textOf(fields: { [key in Field]?: Value }): (field: Field) => string {
+export function textOf(fields: { [key in Field]?: Value }): (field: Field) => string {
   return (field) => {
     const value = fields[field];
     return typeof value === 'string' ? value.trim() : '';

@@ -8,12 +8,40 @@ import type { Question } from '../generated/Question';
 import type { RowId } from '../generated/RowId';
 import type { RowView } from '../generated/RowView';
 import type { TimeView } from '../generated/TimeView';
-import { type Does, layOver, type Names, type Of, settledBy, tidy, titleOf, withField, withText } from './overlay';
+import { foldSearch } from '../search';
+import { type Does, inserted, layOver, type Names, type Of, settledBy, textOf, tidy, titleOf, withField, withText } from './overlay';
 
+layOver('dossiers', overDossiers);
 layOver('dossier', overDossier);
 layOver('call', overCall);
 layOver('record', overRecord);
 layOver('association', overAssociation);
+
+function overDossiers(list: Of<'dossiers'>, { edit }: Entry, names: Names): Of<'dossiers'> {
+  if (edit.do !== 'create_dossier' || list.dossiers.some(({ dossier }) => dossier === edit.dossier)) return list;
+  const text = textOf(edit.fields);
+  const card = {
+    dossier: edit.dossier,
+    title: text('title'),
+    association: titleOf(edit.fields.association ?? null, names),
+    association_id: text('association') || null,
+    stage: text('stage'),
+    sector: text('sector'),
+    territory: text('territory'),
+    coordinator: text('coordinator'),
+    call: titleOf(edit.fields.call ?? null, names),
+    call_id: text('call') || null,
+    closes_ms: 0,
+    due: null,
+    grant_cents: 0,
+    mine: true,
+    news: false,
+    expenses_cents: 0,
+    questions: 0,
+  };
+  const place = list.dossiers.findIndex((other) => foldSearch(other.title) > foldSearch(card.title));
+  return { ...list, dossiers: inserted(list.dossiers, place, card) };
+}
 
 function overAssociation(shown: Of<'association'>, entry: Entry, names: Names): Of<'association'> {
   const { edit } = entry;

@@ -460,7 +460,7 @@ impl Replica {
         let lines = dossier.lines.iter().filter(|line| line.state != LineState::Removed).map(LineView::of);
         let time = dossier.time.iter().filter(|entry| entry.state != LineState::Removed).map(TimeView::of);
         Some(DossierView {
-            card: self.dossier_card(id, self.held.get(&id)?, dossier, &self.my_devices()),
+            card: Box::new(self.dossier_card(id, self.held.get(&id)?, dossier, &self.my_devices())),
             version,
             fields: self.field_views(&dossier.fields, Field::of(Kind::Dossier)),
             sections: sections.collect(),

@@ -75,7 +75,7 @@ fn what_is_due_on_dossiers_is_in_the_calendars_of_those_who_follow_them() {
     let mut hand = Hand::open(&server.state.store, "Bureau", Role::Admin, &server.state.clock).unwrap();
     let call = document(4);
     // 18 November 2026, noon in France.
-    let closes = 1_795_086_000_000_i64;
+    let closes = 1_794_999_600_000_i64;
     let fields = [(Field::Title, Value::from("PRA/OSIM")), (Field::ClosesMs, Value::Number(closes))].into();
     hand.edit(&Edit::CreateCall { call, fields, sections: Vec::new() }, START_MS).unwrap();
     for (n, title, coordinator) in [(1, "Puits", "Amina"), (2, "École", ""), (3, "Route", "Samira")] {

@@ -49,8 +49,7 @@ export const WHOLE = 'dossier';
 /** '2 h 15' */
 export function hoursText(minutes: number): string {
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
-  if (hours === 0) return m.minutes_text({ minutes: isolate(number(rest)) });
-  return rest === 0
-    ? m.hours_text({ hours: isolate(number(hours)) })
-    : m.hours_minutes_text({ hours: isolate(number(hours)), minutes: isolate(String(rest).padStart(2, '0')) });
+  if (hours === 0) return isolate(m.minutes_text({ minutes: number(rest) }));
+  if (rest === 0) return isolate(m.hours_text({ hours: number(hours) }));
+  return isolate(m.hours_minutes_text({ hours: number(hours), minutes: String(rest).padStart(2, '0') }));
 }
