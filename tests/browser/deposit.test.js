@@ -11,8 +11,7 @@ let house, latifa, staff, dossier;
 
 before(async () => {
   house = await House.open();
-  // A service worker would hide requests from the hand on the network.
-  latifa = await house.phone({ serviceWorkers: 'block' });
+  latifa = await house.phone();
   await latifa.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: house.url });
   await latifa.enroll(house.volunteerCode);
   staff = await house.phone({ viewport: DESK });

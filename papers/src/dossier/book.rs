@@ -131,7 +131,7 @@ fn lines(budget: &Budget, side: Side, styles: &Styles, page: &mut Worksheet) -> 
     for (at, one) in (FIRST..).zip(all) {
         put_line(page, at, one, styles)?;
         if side == Side::Resource {
-            page.write_string(at, 10, line(&one.funding))?;
+            page.write_string_with_format(at, 10, line(&one.funding), &styles.wrapped)?;
             page.write_string_with_format(at, 11, line(&one.proof), &styles.wrapped)?;
         }
     }
@@ -154,13 +154,13 @@ fn lines(budget: &Budget, side: Side, styles: &Styles, page: &mut Worksheet) -> 
 fn put_line(page: &mut Worksheet, at: u32, one: &Line, styles: &Styles) -> Result<(), XlsxError> {
     page.write_string_with_format(at, 0, heading_of(&one.heading), &styles.wrapped)?;
     page.write_string_with_format(at, 1, line(&one.label), &styles.wrapped)?;
-    page.write_string(at, 2, words::nature(one.nature))?;
+    page.write_string_with_format(at, 2, words::nature(one.nature), &styles.wrapped)?;
     if let Some(quantity) = one.quantity {
         page.write_number_with_format(at, 3, float(quantity), &styles.count)?;
     }
-    page.write_string(at, 4, line(&one.unit))?;
+    page.write_string_with_format(at, 4, line(&one.unit), &styles.wrapped)?;
     page.write_number_with_format(at, 5, float(one.unit_cents) / 100.0, &styles.money)?;
-    page.write_string(at, 6, words::currency(one.currency))?;
+    page.write_string_with_format(at, 6, words::currency(one.currency), &styles.wrapped)?;
     if one.currency == Currency::Mad {
         if let Some(rate) = one.rate_e4 {
             page.write_number_with_format(at, 7, float(rate) / 10_000.0, &styles.rate)?;
@@ -251,7 +251,7 @@ fn sum_of_group(budget: &Budget, side: Side, row: u32) -> String {
 /// The first page: headings and sources, totals and shares, and what the call's rules make of them.
 fn whole(dossier: &Dossier, styles: &Styles, page: &mut Worksheet) -> Result<(), XlsxError> {
     let budget = &dossier.budget;
-    for (place, width) in (0..).zip([44, 22, 18, 14, 16]) {
+    for (place, width) in (0..).zip([64, 24, 18, 16, 16]) {
         page.set_column_width(place, width)?;
     }
     page.write_string_with_format(0, 0, words::BUDGET_TITLE, &styles.title)?;
@@ -274,7 +274,7 @@ fn whole(dossier: &Dossier, styles: &Styles, page: &mut Worksheet) -> Result<(),
             let is_time = group.nature == Nature::Time;
             let label = if is_time { words::TIME_GROUP.to_owned() } else { heading_of(&group.heading) };
             page.write_string_with_format(at, 0, label, &styles.wrapped)?;
-            page.write_string(at, 1, words::nature(group.nature))?;
+            page.write_string_with_format(at, 1, words::nature(group.nature), &styles.wrapped)?;
             let sum = match is_time {
                 true => format!("='{}'!{}", words::TIME_TAB, time_total_cell(budget)),
                 false => sum_of_group(budget, side, at + 1),
@@ -339,7 +339,7 @@ fn rules(budget: &Budget, styles: &Styles, page: &mut Worksheet, at: u32, places
         if let Some((formula, holds)) = one.holds {
             let formula = format!("=IF({formula},\"{}\",\"{}\")", words::HOLDS, words::HOLDS_NOT);
             let word = if holds { words::HOLDS } else { words::HOLDS_NOT };
-            page.write_formula(row, 4, Formula::new(formula).set_result(word))?;
+            page.write_formula_with_format(row, 4, Formula::new(formula).set_result(word), &styles.wrapped)?;
         }
     }
     Ok(())

@@ -40,7 +40,7 @@ function isOpenXml(bytes: Uint8Array, part: string): boolean {
 function isOpenDocument(bytes: Uint8Array, kind: string): boolean {
   const said = `mimetype${kind}PK`;
   if (textOf(bytes.subarray(LOCAL_BYTES, LOCAL_BYTES + said.length)) !== said) return false;
-  return harmlessNames(bytes)?.includes('content.xml') ?? false;
+  return harmlessNames(bytes)?.some((name) => /^content\.xml$/.test(name)) ?? false;
 }
 
 /** The names in a ZIP, in lower case; null where it is no sound one or brings something that runs. */

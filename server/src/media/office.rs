@@ -30,7 +30,8 @@ pub(super) fn is_open_document(bytes: &[u8], kind: &str) -> bool {
     let says = said.strip_prefix(b"mimetype").and_then(|said| said.strip_prefix(kind.as_bytes()));
     // A longer name is that of a template, or of a book of several texts.
     says.is_some_and(|rest| rest.starts_with(b"PK"))
-        && harmless_names(bytes).is_some_and(|names| names.iter().any(|name| name == "content.xml"))
+        && harmless_names(bytes)
+            .is_some_and(|names| names.iter().any(|name| name.strip_suffix(".xml") == Some("content")))
 }
 
 /// The names in a ZIP, in lower case; none where it is no sound one or brings something that runs.

@@ -157,6 +157,7 @@ fn every_edit_by_every_role_is_what_the_table_says_on_the_phone_and_on_the_serve
             RunRetention,
             ReadSheet,
             SealSheet,
+            ExportDossier,
         ]
     "#]]
     .assert_debug_eq(&unused);

@@ -94,8 +94,8 @@ export async function copyTo(document: DocumentId, from: Taken): Promise<string 
     const saved = await store.commit({ do: 'add_row', document, table: 'page', row: newRowId(), fields });
     if (!saved.saved) return saved.code;
   }
-  const { pages: _, ...rest } = from;
-  const said = Object.entries(rest).filter(([, value]) => value !== '');
+  const { label, piece, issued, expires, given_by, detail } = from;
+  const said = Object.entries({ label, piece, issued, expires, given_by, detail }).filter(([, value]) => value !== '');
   return addAttachment(document, attachment, Object.fromEntries(said));
 }
 
