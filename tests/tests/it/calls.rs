@@ -239,14 +239,20 @@ fn the_models_of_calls_can_be_taken_over() {
             keys.join(" "),
         ));
     };
-    check("micro", expect![[r#"
+    check(
+        "micro",
+        expect![[r#"
         1500000 / 7000 bp / 0–12000000; rows [23, 6, 16, 10]; 100 points; 9 to confirm
         experience context policy need objectives activities beneficiaries partners diaspora means risks durability environment gender youth restitution
-    "#]]);
-    check("meso", expect![[r#"
+    "#]],
+    );
+    check(
+        "meso",
+        expect![[r#"
         10000000 / 7000 bp / 12000000–30000000; rows [23, 6, 16, 10]; 100 points; 7 to confirm
         experience context policy need objectives activities beneficiaries partners diaspora means risks durability environment gender youth restitution
-    "#]]);
+    "#]],
+    );
 }
 
 /// Whatever two people write apart: what is called new is exactly what the other wrote and stands there, nothing of one's own is, and
