@@ -13,12 +13,15 @@ use crate::{
     table::Table,
 };
 
+/// The fields that say something.
+type Said<'a> = Vec<(Field, &'a Value)>;
+
 /// What of a dossier is filed: equal for two versions that say the same, whatever else happened between them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Filed<'a> {
-    fields: Vec<(Field, &'a Value)>,
+    fields: Said<'a>,
     sections: Vec<(&'a str, &'a str)>,
-    rows: Vec<(&'static str, RowId, Vec<(Field, &'a Value)>)>,
+    rows: Vec<(&'static str, RowId, Said<'a>)>,
 }
 
 impl<'a> Filed<'a> {
@@ -34,8 +37,7 @@ impl<'a> Filed<'a> {
     }
 }
 
-/// The fields that say something.
-fn said(fields: &Fields) -> Vec<(Field, &Value)> {
+fn said(fields: &Fields) -> Said<'_> {
     let said = fields.0.iter().map(|(field, register)| (*field, &register.value));
     said.filter(|(field, value)| **value != Value::Empty && *field != Field::Order).collect()
 }

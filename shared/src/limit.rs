@@ -79,7 +79,5 @@ pub const HISTORY_ENTRIES_MAX: usize = 200;
 /// Changes of one device in which nothing comes between, and of which each comes within this of the one before, are one version
 /// in a dossier's history. In milliseconds.
 pub const VERSION_GAP_MS: u64 = 15 * 60 * 1000;
-/// Versions of a dossier that one page of its history shows.
-pub const VERSIONS_MAX: usize = 20;
 /// What comparing texts word by word may cost, in steps; a passage beyond is shown as taken out and put in whole.
 pub const WORD_STEPS_MAX: usize = 40_000_000;

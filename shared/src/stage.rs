@@ -51,11 +51,13 @@ pub enum Need {
     Visa,
 }
 
+type Forward = (&'static str, &'static str, Capability, &'static [Need], &'static [Field]);
+
 const DECIDED: &[Field] = &[Field::DecisionDay, Field::DecisionRemarks];
 
 /// The table. Each row: from, to, who, what must hold, what it records. Forward moves say nothing; those in [`BACK`] say why.
 #[rustfmt::skip]
-const FORWARD: &[(&str, &str, Capability, &[Need], &[Field])] = &[
+const FORWARD: &[Forward] = &[
     ("",               "idea",           Accompanies, &[],                              &[]),
     ("",               "accompaniment",  Accompanies, &[],                              &[]),
     ("",               "writing",        Accompanies, &[Association, Call],             &[]),
