@@ -145,12 +145,8 @@ fn c2_a_dossier_keeps_the_version_it_was_begun_with_until_it_is_moved() {
 #[test]
 fn c2_a_dossier_that_names_no_version_follows_the_first_and_before_there_is_one_the_call() {
     let mut desk = a_desk();
-    let clear = Edit::SetField {
-        document: document(DOSSIER),
-        row: None,
-        field: Field::CallVersion,
-        value: Value::Empty,
-    };
+    let clear =
+        Edit::SetField { document: document(DOSSIER), row: None, field: Field::CallVersion, value: Value::Empty };
     desk.did(&clear);
     set(&mut desk, Field::GrantMaxCents, 2_000_000);
     publish(&mut desk, 102);
@@ -159,7 +155,9 @@ fn c2_a_dossier_that_names_no_version_follows_the_first_and_before_there_is_one_
     assert_eq!(first, Some(row(101)));
     let mut draft = Desk::new(3);
     draft.did(&Edit::CreateCall { call: document(CALL), fields: titled("PRA"), sections: Vec::new() });
-    assert!(call::rules(&draft.documents[&document(CALL)], Some(row(9))).is_some_and(|rules| rules.versions.is_empty()));
+    assert!(
+        call::rules(&draft.documents[&document(CALL)], Some(row(9))).is_some_and(|rules| rules.versions.is_empty())
+    );
 }
 
 #[test]
@@ -241,14 +239,20 @@ fn the_models_of_calls_can_be_taken_over() {
             keys.join(" "),
         ));
     };
-    check("micro", expect![[r#"
+    check(
+        "micro",
+        expect![[r#"
         1500000 / 7000 bp / 0–12000000; rows [23, 6, 16, 10]; 100 points; 9 to confirm
         experience context policy need objectives activities beneficiaries partners diaspora means risks durability environment gender youth restitution
-    "#]]);
-    check("meso", expect![[r#"
+    "#]],
+    );
+    check(
+        "meso",
+        expect![[r#"
         10000000 / 7000 bp / 12000000–30000000; rows [23, 6, 16, 10]; 100 points; 7 to confirm
         experience context policy need objectives activities beneficiaries partners diaspora means risks durability environment gender youth restitution
-    "#]]);
+    "#]],
+    );
 }
 
 /// Whatever two people write apart: what is called new is exactly what the other wrote and stands there, nothing of one's own is, and
@@ -272,7 +276,8 @@ fn what_is_new_is_what_others_wrote_and_stands_where_it_is_said_to_stand() {
             let now = text(&there);
             let chars: Vec<char> = now.chars().collect();
             let (at, word) = (rng.below(chars.len() + 1), ["é😀", "ماء", "eau "][rng.below(3)]);
-            let after: String = chars[..at].iter().copied().chain(word.chars()).chain(chars[at..].iter().copied()).collect();
+            let after: String =
+                chars[..at].iter().copied().chain(word.chars()).chain(chars[at..].iter().copied()).collect();
             there.rewords(document(DOSSIER), &there.version(document(DOSSIER)), &now, &after);
             theirs.push_str(word);
             if rng.chance(50) {
