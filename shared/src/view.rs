@@ -433,7 +433,7 @@ pub struct DossierView {
     /// The headings of the expenses, in their order: the call's, or the usual ones (`field::HEADINGS`).
     pub headings: Vec<String>,
     /// What it follows of its call, where that is held.
-    pub call: Option<FollowedCall>,
+    pub call: Option<Box<FollowedCall>>,
     /// When its activities are done.
     pub chronogram: Chronogram,
     /// What of its texts and structured parts does not hold yet.

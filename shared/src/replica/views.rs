@@ -473,7 +473,7 @@ impl Replica {
             headings: budget::headings(call),
             chronogram: plan::chronogram(dossier),
             faults: plan::faults(dossier, call),
-            call: followed.map(|(_, view)| view.clone()),
+            call: followed.map(|(_, view)| Box::new(view.clone())),
             authors: self.authors_of(dossier.rows.all_kept().filter_map(|(_, row)| row.by)),
             support: SupportTotals::of(&dossier.rows),
             spending: spending::spending(dossier, call),

@@ -35,7 +35,7 @@ export function checkText(check: Check, dossier: DossierView): string {
       const line = dossier.lines.find((one) => one.line === check.row);
       const row = line ?? dossier.time.find((one) => one.time === check.row);
       const words = check.lacks.map((field) => {
-        if (field === 'heading') return m.field_source();
+        if (field === 'heading') return m.field_funder();
         return field === 'label' ? m.time_task() : fieldLabel(field);
       });
       return m.check_lacks({ line: isolate(labelOf(row?.fields ?? [])), fields: list(words) });
