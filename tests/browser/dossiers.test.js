@@ -104,7 +104,7 @@ test('two phones comment without a network; who is spoken to finds it among thei
   await latifa.network(false);
   await openPart(latifa, 'Textes');
   await latifa.page.getByRole('button', { name: /Commenter.*Contexte/ }).click();
-  const thread = latifa.page.getByRole('dialog', { name: /Commentaires : .*Contexte/ });
+  const thread = latifa.page.getByRole('dialog', { name: /Commentaires\s: .*Contexte/ });
   await thread.getByLabel('Nouveau commentaire').fill('Le chiffre de 62 familles vient de la commune.');
   await thread.getByRole('button', { name: 'Publier' }).click();
   await thread.getByText('62 familles vient').first().waitFor();
