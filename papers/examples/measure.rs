@@ -36,9 +36,8 @@ fn main() {
     measure("dossier.docx", &|| papers::dossier_docx(&sample_dossier::dossier()));
     measure("dossier_60000.docx", &|| papers::dossier_docx(&sample_dossier::long(60_000)));
     measure("budget.xlsx", &|| papers::budget_xlsx(&sample_dossier::dossier()));
-    measure("scan_20.pdf", &|| {
-        let pages = (0..20).map(|_| sample_dossier::photo(1_500, 2_000)).collect();
-        papers::scan_pdf(&papers::Scan { title: "Procès-verbal".to_owned(), pages, made_ms: sample::MADE_MS })
-    });
+    let pages = (0..20).map(|n| sample_dossier::photo(1_500 + n, 2_000)).collect();
+    let scan = papers::Scan { title: "Procès-verbal".to_owned(), pages, made_ms: sample::MADE_MS };
+    measure("scan_20.pdf", &|| papers::scan_pdf(&scan));
     measure("contacts_25.xlsx", &|| papers::contact_list_xlsx(&sample::contacts(25)));
 }

@@ -73,6 +73,6 @@ mod tests {
         assert_eq!(share(6_666), "66,66\u{a0}%");
         assert_eq!(rate(108_500), "10,8500");
         assert_eq!([300, 250, 225].map(hundredths), ["3", "2,5", "2,25"]);
-        assert_eq!([decimal(-5), decimal(1_234_50)], ["-0.05", "1234.50"]);
+        assert_eq!([decimal(-5), decimal(123_450)], ["-0.05", "1234.50"]);
     }
 }

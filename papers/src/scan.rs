@@ -46,16 +46,20 @@ pub fn scan_pdf(scan: &Scan) -> Result<Vec<u8>, PaperError> {
         pages.push(json!({ "path": pictures.place_bytes(photo), "width": page_width, "height": page_height }));
     }
     let data = json!({ "title": said::clean(&scan.title, said::TEXT_MAX), "pages": pages });
-    press::print(Job { template: Template::Scan, data, pictures, made_ms: scan.made_ms })
+    // Setting the pages unpacks each photo. Which of them is broken is looked for only where one is: twice would be seconds.
+    press::print(Job { template: Template::Scan, data, pictures, made_ms: scan.made_ms }).map_err(|error| {
+        let broken = scan.pages.iter().position(|photo| reader(photo).decode().is_err());
+        broken.map_or(error, |n| PaperError::Photo { page: n + 1 })
+    })
 }
 
-/// Width and height of a JPEG that can be read to its end. The size is read first: a small file may unpack to gigabytes.
+fn reader(bytes: &[u8]) -> ImageReader<Cursor<&[u8]>> {
+    ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg)
+}
+
+/// Width and height of a JPEG. Read before it is unpacked: a small file may unpack to gigabytes.
 fn sides(bytes: &[u8]) -> Option<(u32, u32)> {
-    let reader = || ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg);
-    let (width, height) = reader().into_decoder().ok()?.dimensions();
-    if width == 0 || height == 0 || u64::from(width) * u64::from(height) > PIXELS_MAX {
-        return None;
-    }
-    reader().decode().ok()?;
-    Some((width, height))
+    let (width, height) = reader(bytes).into_decoder().ok()?.dimensions();
+    let is_sound = width > 0 && height > 0 && u64::from(width) * u64::from(height) <= PIXELS_MAX;
+    is_sound.then_some((width, height))
 }
