@@ -494,7 +494,7 @@ read_tagged! { ViewKey by "view" {
     "dossiers" = Dossiers {}
     "dossier" = Dossier { dossier }
     "call" = Call { call }
-    "news" = News { dossier, since }
+    "news" = News { dossier }
     "dossier_at" = DossierAt { dossier, version }
     "way" = Way { dossier }
     "versions" = Versions { dossier, count }

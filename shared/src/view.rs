@@ -53,12 +53,10 @@ pub enum ViewKey {
         /// Which.
         call: DocumentId,
     },
-    /// What others wrote into a dossier's long texts since a version.
+    /// What others wrote into a dossier's long texts since it was last looked at here.
     News {
         /// Which dossier.
         dossier: DocumentId,
-        /// As `DossierView::version` said it when it was last looked at.
-        since: String,
     },
     /// One dossier as it was in a version, to be read.
     DossierAt {
@@ -1013,7 +1011,7 @@ impl ViewKey {
             Self::Event { event: id }
             | Self::Dossier { dossier: id }
             | Self::Call { call: id }
-            | Self::News { dossier: id, .. }
+            | Self::News { dossier: id }
             | Self::DossierAt { dossier: id, .. }
             | Self::Way { dossier: id }
             | Self::Versions { dossier: id, .. }

@@ -20,11 +20,7 @@ call: DocumentId, } | { "view": "news",
 /**
  * Which dossier.
  */
-dossier: DocumentId, 
-/**
- * As `DossierView::version` said it when it was last looked at.
- */
-since: string, } | { "view": "dossier_at", 
+dossier: DocumentId, } | { "view": "dossier_at", 
 /**
  * Which.
  */

@@ -115,7 +115,7 @@ const FIELDS: Record<Field, () => string> = {
   baseline: m.field_baseline,
   target: m.field_target,
   reached: m.field_reached,
-  source: m.field_source_known,
+  source: m.field_source,
   likelihood: m.field_likelihood,
   severity: m.field_severity,
   goal_number: m.field_goal_number,

@@ -1,5 +1,4 @@
 /** Giving a phone up: the server is told, everything is forgotten. */
-import { forgetLooked } from './looked';
 import { leave } from './door';
 import type { Disk } from './disk';
 import { forgetPair } from './signed';
@@ -25,7 +24,6 @@ export function forgetAll(disk: Disk, others: () => void, delivered: number | nu
         tx.done,
       ]);
     });
-    forgetLooked();
     if (serverKnows) await forgetPair();
   });
 }

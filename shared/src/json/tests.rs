@@ -71,7 +71,7 @@ const KEYS: &[&str] = &[
     r#"{"view":"dossiers"}"#,
     r#"{"view":"dossier","dossier":D}"#,
     r#"{"view":"call","call":D}"#,
-    r#"{"view":"news","dossier":D,"since":"ab.cd"}"#,
+    r#"{"view":"news","dossier":D}"#,
     r#"{"view":"dossier_at","dossier":D,"version":"ab"}"#,
     r#"{"view":"way","dossier":D}"#,
     r#"{"view":"versions","dossier":D,"count":20}"#,

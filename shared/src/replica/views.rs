@@ -114,7 +114,7 @@ impl Replica {
             ViewKey::Association { .. } => of(&[Kind::Association, Kind::Dossier, Kind::Person, Kind::Event]),
             ViewKey::Dossier { dossier } => changed.contains(dossier) || of(&[Kind::Association, Kind::Call]),
             ViewKey::Call { call } => changed.contains(call),
-            ViewKey::News { dossier, .. } => changed.contains(dossier),
+            ViewKey::News { dossier } => changed.contains(dossier),
             ViewKey::Way { dossier } | ViewKey::Compare { dossier, .. } | ViewKey::DossierAt { dossier, .. } => {
                 changed.contains(dossier) || of(&[Kind::Association, Kind::Call])
             }
@@ -134,7 +134,7 @@ impl Replica {
             ViewKey::Dossiers => View::Dossiers(self.dossiers_view()),
             ViewKey::Dossier { dossier } => self.dossier_view(*dossier).map_or(View::Gone, View::Dossier),
             ViewKey::Call { call } => self.call_view(*call).map_or(View::Gone, View::Call),
-            ViewKey::News { dossier, since } => self.news_view(*dossier, since).map_or(View::Gone, View::News),
+            ViewKey::News { dossier } => self.news_view(*dossier).map_or(View::Gone, View::News),
             ViewKey::DossierAt { dossier, version } => {
                 self.dossier_at_view(*dossier, version).map_or(View::Gone, View::Dossier)
             }
@@ -584,10 +584,14 @@ impl Replica {
         })
     }
 
-    fn news_view(&mut self, id: DocumentId, since: &str) -> Option<NewsView> {
+    /// Of a dossier that was never looked at, nothing is new.
+    fn news_view(&mut self, id: DocumentId) -> Option<NewsView> {
         let mine = self.my_devices();
-        let document = self.held.get_mut(&id).filter(|held| held.kind == Kind::Dossier)?.parse(id);
-        let sections = news::since(document, &version_heads(since), |device| mine.contains(&device));
+        let held = self.held.get_mut(&id).filter(|held| held.kind == Kind::Dossier)?;
+        let seen = held.seen.as_ref().map(|seen| seen.heads.iter().map(|head| ChangeHash(*head)).collect::<Vec<_>>());
+        let document = held.parse(id);
+        let sections =
+            seen.map_or_else(Vec::new, |seen| news::since(document, &seen, |device| mine.contains(&device)));
         let version = version_text(&document.heads());
         let devices: Vec<_> = sections.iter().flat_map(|one| &one.spans).filter_map(|span| span.by).collect();
         Some(NewsView { version, authors: self.authors_of(devices), sections })
