@@ -9,9 +9,12 @@ use crate::{
     field::{Field, Value},
     id::RowId,
     limit,
-    record::{DossierRecord, Fields, LineState},
+    record::{self, DossierRecord, Fields, LineState},
     table::Table,
 };
+
+/// With this begin the keys of what is written after the grant, for the reports.
+const AFTER: &str = "after_";
 
 /// The fields that say something.
 type Said<'a> = Vec<(Field, &'a Value)>;
@@ -31,8 +34,8 @@ impl<'a> Filed<'a> {
         let sections = record.sections.iter().map(|(key, section)| (key.as_str(), section.text.trim()));
         Self {
             fields: said(&record.fields).into_iter().filter(|(field, _)| !Field::WAY.contains(field)).collect(),
-            sections: sections.filter(|(_, text)| !text.is_empty()).collect(),
-            rows: rows(record).into_iter().map(|row| (row.of, row.id, said(row.fields))).collect(),
+            sections: sections.filter(|(key, text)| !text.is_empty() && !key.starts_with(AFTER)).collect(),
+            rows: rows(record).into_iter().map(|row| (row.of, row.id, planned(row.fields))).collect(),
         }
     }
 }
@@ -40,6 +43,12 @@ impl<'a> Filed<'a> {
 fn said(fields: &Fields) -> Said<'_> {
     let said = fields.0.iter().map(|(field, register)| (*field, &register.value));
     said.filter(|(field, value)| **value != Value::Empty && *field != Field::Order).collect()
+}
+
+/// What a row says of what is meant, not of what became of it.
+fn planned(fields: &Fields) -> Said<'_> {
+    const BECAME: &[Field] = &[Field::SpentCents, Field::Difference, Field::Reached];
+    said(fields).into_iter().filter(|(field, _)| !BECAME.contains(field)).collect()
 }
 
 /// A row that counts.
@@ -75,7 +84,12 @@ fn rows(record: &DossierRecord) -> Vec<Row<'_>> {
         fields: &entry.fields,
         cents: Some(entry.amount_cents()),
     });
-    let tables = record.rows.all_kept().filter(|(table, _)| !BESIDE.contains(table));
+    let attachments = record.rows.kept(Table::Attachment);
+    let proofs: Vec<String> = attachments.filter(|row| row.is_deposit_proof()).map(|row| row.id.to_string()).collect();
+    // The receipt of the deposit, with its pages.
+    let proves =
+        |row: &record::Row| proofs.iter().any(|id| *id == row.id.to_string() || id == row.fields.text(Field::Of));
+    let tables = record.rows.all_kept().filter(|(table, row)| !BESIDE.contains(table) && !proves(row));
     let tables = tables.map(|(table, row)| Row { of: table.key(), id: row.id, fields: &row.fields, cents: None });
     lines.chain(time).chain(tables).collect()
 }

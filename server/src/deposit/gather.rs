@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use shared::{
     budget::{self, Totals},
+    call,
     document::{Document, Kind},
     field::{Field, Value},
     id::DocumentId,
@@ -48,6 +49,13 @@ impl Gathered {
     }
 }
 
+/// The rules of the version of its call that a dossier follows.
+fn followed(db: &Connection, dossier: &DossierRecord) -> Result<Option<CallRecord>, StoreError> {
+    let Some(id) = dossier.fields.document(Field::Call) else { return Ok(None) };
+    let Some(standing) = documents::standing(db, id)? else { return Ok(None) };
+    Ok(call::rules(&load(db, id, &standing)?, dossier.fields.text(Field::CallVersion).parse().ok()))
+}
+
 /// None where there is no such dossier.
 pub(super) fn gather(db: &Connection, id: DocumentId) -> Result<Option<Gathered>, StoreError> {
     let Some(standing) = documents::standing(db, id)?.filter(|standing| standing.kind == Kind::Dossier) else {
@@ -55,12 +63,8 @@ pub(super) fn gather(db: &Connection, id: DocumentId) -> Result<Option<Gathered>
     };
     let document = load(db, id, &standing)?;
     let Record::Dossier(dossier) = Record::read(&document) else { return Ok(None) };
-    let named = |field| dossier.fields.document(field).map_or(Ok(None), |id| erasure::record(db, id));
-    let (association, call) = (named(Field::Association)?, named(Field::Call)?);
-    let call = match call {
-        Some(Record::Call(call)) => Some(call),
-        _ => None,
-    };
+    let association = dossier.fields.document(Field::Association).map_or(Ok(None), |id| erasure::record(db, id))?;
+    let call = followed(db, &dossier)?;
     let association = association.as_ref().map(Record::fields);
     let settings = erasure::settings(db)?;
     let house = Settings(Some(&settings));

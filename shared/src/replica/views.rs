@@ -590,8 +590,7 @@ impl Replica {
         let held = self.held.get_mut(&id).filter(|held| held.kind == Kind::Dossier)?;
         let seen = held.seen.as_ref().map(|seen| seen.heads.iter().map(|head| ChangeHash(*head)).collect::<Vec<_>>());
         let document = held.parse(id);
-        let sections =
-            seen.map_or_else(Vec::new, |seen| news::since(document, &seen, |device| mine.contains(&device)));
+        let sections = seen.map_or_else(Vec::new, |seen| news::since(document, &seen, |device| mine.contains(&device)));
         let version = version_text(&document.heads());
         let devices: Vec<_> = sections.iter().flat_map(|one| &one.spans).filter_map(|span| span.by).collect();
         Some(NewsView { version, authors: self.authors_of(devices), sections })

@@ -1,6 +1,13 @@
 //! Words about pieces.
 import { isolate, m, number } from '../../i18n';
+import { say } from '../components';
 import type { Attachment, PieceState } from './pieces';
+
+/** Little goes wrong: the words for it are loaded when something does. */
+export async function sayWrong(code: string): Promise<void> {
+  const { exchangeText } = await import('../../i18n/exchange');
+  say(exchangeText(code), 'wrong');
+}
 
 export const STATES = {
   missing: { tone: 'terracotta', icon: 'close', label: m.piece_missing },
