@@ -13,7 +13,7 @@ const SERVER = 'http://localhost:8080';
 const PRECACHED_FILE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** What a phone may show first: see tools/budgets.js. */
-const FIRST_SCREENS = /\/(WelcomeScreen|EventsScreen|LockScreen)-/;
+const FIRST_SCREENS = /\b(WelcomeScreen|EventsScreen|LockScreen)\b/;
 
 /** Compiles the messages, and again whenever a translator saves one. */
 function messages(): Plugin {
@@ -106,10 +106,10 @@ export default defineConfig({
     manifest: true,
     reportCompressedSize: false,
     rolldownOptions: {
-      // The first page carries the name of every part: a few signs tell its versions apart.
+      // The first page carries the name of every part: a few signs tell parts and their versions apart.
       output: {
         entryFileNames: 'assets/[name]-[hash:7].js',
-        chunkFileNames: 'assets/[name]-[hash:7].js',
+        chunkFileNames: ({ name }) => `assets/${FIRST_SCREENS.test(name) ? '[name]-' : ''}[hash:7].js`,
         // Styles are known by their content alone.
         assetFileNames: ({ names }) => (names.some((name) => name.endsWith('.css')) ? 'assets/[hash:7][extname]' : 'assets/[name]-[hash:7][extname]'),
       },

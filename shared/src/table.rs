@@ -105,6 +105,7 @@ pub const DEPOSIT_PROOF: &str = "deposit_proof";
 impl Table {
     /// The tables of a dossier that a copy of it takes over.
     pub const CARRIED: &'static [Self] = &[
+        Self::Place,
         Self::Objective,
         Self::Outcome,
         Self::Activity,

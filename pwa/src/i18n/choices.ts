@@ -2,19 +2,13 @@
 import type { Field } from '../generated/Field';
 import * as m from '../paraglide/messages.js';
 import type { Choice } from '../ui/components/choice';
+import { EVENT_KINDS } from './labels';
 
 /** The words that a field takes instead of free text, in their order. */
 const WORDS = {
   sex: { f: m.sex_f, h: m.sex_h, other: m.sex_other, unspecified: m.sex_unspecified },
   age_band: { under_18: m.age_under_18, '18_30': m.age_18_30, '31_60': m.age_31_60, over_60: m.age_over_60 },
-  event_kind: {
-    writing_workshop: m.event_kind_writing_workshop,
-    project_training: m.event_kind_project_training,
-    finance_training: m.event_kind_finance_training,
-    information_meeting: m.event_kind_information_meeting,
-    group_support: m.event_kind_group_support,
-    other: m.event_kind_other,
-  },
+  event_kind: EVENT_KINDS,
   stage: {
     idea: m.stage_idea,
     accompaniment: m.stage_accompaniment,

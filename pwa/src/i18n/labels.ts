@@ -38,3 +38,16 @@ export const roleLabel = (role: Role): string => ROLES[role]();
 
 /** The statuses of a mark in the order in which a sheet offers them. */
 export const STATUS_ORDER = Object.keys(STATUSES) as Status[];
+
+/** Apart from the other words that fields take: the first paint shows these. */
+export const EVENT_KINDS = {
+  writing_workshop: m.event_kind_writing_workshop,
+  project_training: m.event_kind_project_training,
+  finance_training: m.event_kind_finance_training,
+  information_meeting: m.event_kind_information_meeting,
+  group_support: m.event_kind_group_support,
+  other: m.event_kind_other,
+};
+
+/** What kind of event it is; a kind of the house's own is called as it was written. */
+export const eventKindLabel = (kind: string): string => (EVENT_KINDS as Record<string, () => string>)[kind]?.() ?? kind;
