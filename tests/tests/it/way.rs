@@ -195,7 +195,7 @@ fn m9_what_must_hold_is_told_one_by_one_and_the_server_judges_what_the_dossier_i
     check(&[started], "writing", None, None);
     // What other documents say, the phone alone judges.
     let writing = at("writing");
-    check(&[writing.clone()], "visa", None, None);
+    check(std::slice::from_ref(&writing), "visa", None, None);
     let unsigned = set(document(ASSOCIATION), Field::OpapDay, Value::Empty);
     check(&[writing.clone(), unsigned.clone()], "visa", Some("stage.no_convention"), None);
     let over = set(document(ASSOCIATION), Field::OpapUntil, "2026-02-28");
@@ -215,12 +215,12 @@ fn m9_what_must_hold_is_told_one_by_one_and_the_server_judges_what_the_dossier_i
     let desk = ready(1);
     let given = gives(&desk, 70, Verdict::Approved);
     let lacks = Some("stage.field_missing");
-    check(&[given.clone()], "filed", lacks, lacks);
+    check(std::slice::from_ref(&given), "filed", lacks, lacks);
     let changed = Some("stage.visa_changed");
     check(&[given.clone(), reword("need", "Le puits", "Le vieux puits")], "filed", changed, changed);
     let decided = at("instruction");
     for to in ["granted", "refused", "deferred"] {
-        check(&[decided.clone()], to, lacks, lacks);
+        check(std::slice::from_ref(&decided), to, lacks, lacks);
     }
     check(&[at("granted")], "agreed", lacks, lacks);
     // What the move records is said with it, in one change.
@@ -234,7 +234,7 @@ fn m9_what_must_hold_is_told_one_by_one_and_the_server_judges_what_the_dossier_i
         fields: fields.iter().cloned().collect(),
         reason: String::new(),
     };
-    assert_eq!(both(&desk, &files(&[reference.clone()]), Role::Volunteer), [lacks; 2]);
+    assert_eq!(both(&desk, &files(std::slice::from_ref(&reference)), Role::Volunteer), [lacks; 2]);
     assert_eq!(both(&desk, &files(&[reference.clone(), day.clone()]), Role::Volunteer), [None; 2]);
     let foreign = [reference, day, (Field::GrantedCents, 7.into())];
     assert_eq!(both(&desk, &files(&foreign), Role::Volunteer), [Some("permission.not_allowed"); 2]);
