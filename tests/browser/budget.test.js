@@ -136,7 +136,7 @@ test('in Arabic the budget reads from right to left, on the phone and at the des
     [staff, 'desk-budget-ar'],
   ]) {
     await phone.go('#/sync');
-    await phone.page.getByRole('radio', { name: 'العربية' }).check({ force: true });
+    await phone.page.getByRole('radio', { name: 'العربية' }).check();
     await phone.page.locator('html[dir=rtl]').waitFor();
     await openBudget(phone, 'الميزانية');
     await phone.page.getByText('وقت المتطوعين').first().waitFor();

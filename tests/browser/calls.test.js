@@ -302,7 +302,7 @@ test('in Arabic everything reads from right to left, and the chronogramme begins
     [staff, 'desk'],
   ]) {
     await phone.go('#/sync');
-    await phone.page.getByRole('radio', { name: 'العربية' }).check({ force: true });
+    await phone.page.getByRole('radio', { name: 'العربية' }).check();
     await phone.page.locator('html[dir=rtl]').waitFor();
     await open(phone, 'المشروع');
     const chronogram = phone.page.getByRole('table', { name: 'الجدول الزمني' });

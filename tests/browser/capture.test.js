@@ -202,7 +202,7 @@ test('a phone that is handed round goes from one to the next, and leads nowhere 
   await step('Touchez votre nom').waitFor();
 
   // In Arabic, and then put down: a minute later neither name nor signature is on it, and it speaks French again.
-  await page.getByRole('radio', { name: 'العربية' }).check({ force: true });
+  await page.getByRole('radio', { name: 'العربية' }).check();
   assert.equal(await page.evaluate(() => document.dir), 'rtl');
   await button(phone, 'Brahim').click();
   await draw(phone, [[0.2, 0.5], [0.5, 0.2], [0.8, 0.6]]);

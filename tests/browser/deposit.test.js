@@ -9,6 +9,13 @@ import { DESK, House } from './harness.js';
 
 let house, latifa, staff, dossier;
 
+/** The call that the demo's dossiers answer. */
+const [call] = JSON.parse(readFileSync(new URL('../../reference/calls.json', import.meta.url), 'utf8'));
+const REQUIRED = call.rows.piece.filter(({ required }) => required === 'yes').length;
+const MINUTES = call.rows.piece.findIndex(({ key }) => key === 'assembly');
+const BANK = call.rows.piece.findIndex(({ key }) => key === 'bank');
+const placed = (nth) => String(nth + 1).padStart(2, '0');
+
 before(async () => {
   house = await House.open();
   latifa = await house.phone();
@@ -67,7 +74,7 @@ async function download(phone, name) {
 test('three photos of one paper are kept without a network, cut on their way, and arrive whole', async () => {
   const { page } = latifa;
   await open(latifa, 'Pièces');
-  await page.getByText('5 · manque').waitFor();
+  await page.getByText(`${REQUIRED} · manque`).waitFor();
   await latifa.picture('phone-pieces-empty-fr');
   await latifa.accessible();
   await latifa.network(false);
@@ -78,10 +85,11 @@ test('three photos of one paper are kept without a network, cut on their way, an
   await sheet.getByText('Prenez au moins une photo').waitFor();
   for (const one of photos) await sheet.locator('input[capture]').setInputFiles(one);
   await sheet.getByRole('img', { name: 'Page 3' }).waitFor();
-  const issued = new Date(Date.now() - 350 * 86_400_000).toISOString().slice(0, 10);
+  const days = call.rows.piece[MINUTES].valid_days;
+  const issued = new Date(Date.now() - (days - 15) * 86_400_000).toISOString().slice(0, 10);
   await sheet.getByLabel('Date d’émission').fill(issued);
   // Until when it counts follows from the call.
-  const until = new Date(Date.parse(issued) + 365 * 86_400_000).toISOString().slice(0, 10);
+  const until = new Date(Date.parse(issued) + days * 86_400_000).toISOString().slice(0, 10);
   assert.equal(await sheet.getByLabel('Valable jusqu’au').inputValue(), until);
   await sheet.getByLabel('Remise par').fill('Fatima-Zahra العمراني');
   await latifa.picture('phone-piece-photos-fr');
@@ -130,7 +138,7 @@ test('a file is kept if it is harmless, and what runs is refused in plain words'
   await sheet.getByRole('button', { name: 'Garder la pièce' }).click();
   await sheet.waitFor({ state: 'detached' });
   await page.getByText('rib.docx', { exact: false }).waitFor();
-  await page.getByText('3 · manque').waitFor();
+  await page.getByText(`${REQUIRED - 2} · manque`).waitFor();
   await latifa.level();
 });
 
@@ -180,8 +188,8 @@ test('the files are made by the server, and say what the dossier says', async ()
   const files = opened(await download(staff, 'Tout, dans un ZIP'));
   const names = [...files.keys()];
   assert.deepEqual(names.slice(0, 4), ['00_sommaire.txt', '01_dossier.pdf', '02_dossier.docx', '03_budget.xlsx']);
-  assert.ok(names.some((name) => /^pieces\/02_proces-verbal.*\.pdf$/.test(name)), names.join());
-  assert.ok(names.some((name) => /^pieces\/03_releve.*\.docx$/.test(name)), names.join());
+  assert.ok(names.some((name) => new RegExp(`^pieces/${placed(MINUTES)}_proces-verbal.*\\.pdf$`).test(name)), names.join());
+  assert.ok(names.some((name) => new RegExp(`^pieces/${placed(BANK)}_releve.*\\.docx$`).test(name)), names.join());
   const scan = files.get(names.find((name) => name.includes('proces-verbal')));
   assert.equal(scan.toString('latin1', 0, 5), '%PDF-');
   const word = opened(files.get('02_dossier.docx')).get('word/document.xml').toString('utf8');
@@ -212,8 +220,13 @@ test('what the portal answered is kept, and a refused dossier begins again from 
   await page.getByText('accuse.pdf').waitFor();
   await staff.level();
 
-  await open(staff, 'Fiche');
-  await page.getByLabel('Étape').selectOption({ label: 'Refusé' });
+  await open(staff, 'Étapes');
+  await page.getByText('Revenir en arrière ou arrêter').click();
+  await page.getByRole('button', { name: 'Corriger l’étape' }).click();
+  await sheet.getByLabel('Étape juste').selectOption({ label: 'Refusé' });
+  await sheet.getByLabel(/^Pourquoi/).fill('Le comité a répondu par courrier');
+  await sheet.getByRole('button', { name: 'Corriger l’étape' }).click();
+  await sheet.waitFor({ state: 'detached' });
   await open(staff, 'Dépôt');
   await page.getByRole('button', { name: 'Commencer le nouveau dossier' }).click();
   await page.getByText('Le nouveau dossier est prêt').waitFor();
@@ -236,7 +249,7 @@ test('in Arabic both parts read from right to left', async () => {
     [staff, 'desk'],
   ]) {
     await phone.go('#/sync');
-    await phone.page.getByRole('radio', { name: 'العربية' }).check({ force: true });
+    await phone.page.getByRole('radio', { name: 'العربية' }).check();
     await phone.page.locator('html[dir=rtl]').waitFor();
     await open(phone, 'الوثائق');
     await phone.page.getByText('ناقصة').first().waitFor();

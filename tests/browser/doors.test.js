@@ -69,7 +69,7 @@ async function volunteer(name, words) {
   await phone.enroll(body.code);
   if (words === ARABIC) {
     await phone.go('#/sync');
-    await phone.page.getByRole('radio', { name: 'العربية' }).check({ force: true });
+    await phone.page.getByRole('radio', { name: 'العربية' }).check();
     await phone.page.waitForFunction(() => document.documentElement.dir === 'rtl');
   }
   await phone.go(`#/event/${event}`);

@@ -52,7 +52,7 @@ test('dossiers as a list with one’s own first, as a board by stage and as a ta
   await staff.go('#/dossiers');
 
   const board = page.getByRole('group', { name: 'Par étape' });
-  await board.getByRole('region', { name: /Rédaction/ }).getByRole('link', { name: WATER }).waitFor();
+  await board.getByRole('region', { name: /Montage/ }).getByRole('link', { name: WATER }).waitFor();
   await board.getByRole('region', { name: /Idée/ }).getByRole('link', { name: /couture/ }).waitFor();
   // The call of the demonstration closes some day: it is said how far that is.
   await board.getByRole('link', { name: WATER }).getByText(/Clôture de l’appel/).waitFor();
@@ -73,7 +73,7 @@ test('dossiers as a list with one’s own first, as a board by stage and as a ta
 
   await page.getByRole('button', { name: 'Filtrer', exact: true }).click();
   const filters = page.getByRole('group', { name: 'Filtrer' });
-  await filters.getByLabel('Étape').selectOption({ label: 'Rédaction' });
+  await filters.getByLabel('Étape').selectOption({ label: 'Montage' });
   assert.deepEqual((await titles()).length, 1);
   await filters.getByLabel('Étape').selectOption('');
   await filters.getByLabel('Accompagné par').selectOption('Samira');
@@ -278,7 +278,7 @@ test('in Arabic all of it reads from right to left', async () => {
     [staff, 'desk'],
   ]) {
     await phone.go('#/sync');
-    await phone.page.getByRole('radio', { name: 'العربية' }).check({ force: true });
+    await phone.page.getByRole('radio', { name: 'العربية' }).check();
     await phone.page.locator('html[dir=rtl]').waitFor();
     await phone.go('#/dossiers');
     for (const [shape, name] of [

@@ -136,7 +136,7 @@ test('on a phone, and in Arabic from the right', async () => {
   await amina.accessible();
   await amina.picture('phone-figures-fr');
   await amina.go('#/sync');
-  await amina.page.getByRole('radio', { name: 'العربية' }).check({ force: true });
+  await amina.page.getByRole('radio', { name: 'العربية' }).check();
   await amina.page.locator('html[dir=rtl]').waitFor();
   await amina.go(`#/event/${event}/figures`);
   await amina.page.getByRole('heading', { name: 'الأرقام', level: 1 }).waitFor();

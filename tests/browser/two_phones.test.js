@@ -167,7 +167,7 @@ test('every screen is accessible, in French and in Arabic', async () => {
   for (const language of ['fr', 'ar']) {
     if (language === 'ar') {
       await amina.go('#/sync');
-      await amina.page.getByRole('radio', { name: 'العربية' }).check({ force: true });
+      await amina.page.getByRole('radio', { name: 'العربية' }).check();
       await amina.page.waitForFunction(() => document.documentElement.dir === 'rtl');
     }
     for (const screen of screens) {
