@@ -150,6 +150,13 @@ test('a piece is kept for the association too, and its next dossier takes it wit
   // The photos came from the server.
   await sheet.getByRole('img', { name: /^Page 3/ }).waitFor();
   await staff.picture('desk-piece-fr');
+  // People speak about a piece where it is.
+  await sheet.getByRole('button', { name: /Commenter.*Procès-verbal/ }).click();
+  const thread = page.getByRole('dialog', { name: /Commentaires\s: .*Procès-verbal/ });
+  await thread.getByLabel('Nouveau commentaire').fill('La page 2 est floue.');
+  await thread.getByRole('button', { name: 'Publier' }).click();
+  await thread.getByText('La page 2 est floue.').first().waitFor();
+  await thread.getByRole('button', { name: 'Fermer' }).click();
   await sheet.getByRole('button', { name: 'Garder aussi pour l’association' }).click();
   await page.getByText('L’association l’a maintenant sous la main', { exact: false }).waitFor();
   await staff.picture('desk-pieces-fr');
