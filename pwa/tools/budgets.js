@@ -17,7 +17,7 @@ const FIRST_SCREENS = [
 ];
 
 /**
- * In thousands of bytes. The aims are 360 for the engine and 900 for all that is kept: both are missed, the second because of the first.
+ * In thousands of bytes. The aims are 360 for the engine, 900 for all that is kept and 25 for a screen that is opened later: all three are missed.
  * What stands here keeps them from growing unseen.
  */
 const BUDGETS_KB = {

@@ -772,7 +772,7 @@ impl Play {
             let row = *self.world.rng.pick(&rows)?;
             return Some(Edit::KeepRow { document, row, keep: self.world.rng.chance(20) });
         }
-        let table = *self.world.rng.pick(&[Table::Activity, Table::Goal, Table::Comment])?;
+        let table = *self.world.rng.pick(&[Table::Activity, Table::Goal, Table::Comment, Table::Attachment])?;
         let label = match table.required().accepts() {
             Accepts::Number(least, _) => Value::Number(least),
             _ => Value::from(&*self.name()),
