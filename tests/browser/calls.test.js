@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { api, DESK, House } from './harness.js';
+import { DESK, House } from './harness.js';
 
 let house, staff, amina, badr, dossier;
 
@@ -22,11 +22,7 @@ before(async () => {
 after(() => house?.close());
 
 async function writer(name) {
-  const invite = { role: 'volunteer', name, language: 'fr', documents: [dossier], hours: 24 };
-  const { status, body } = await api(staff, 'POST', '/api/invites', invite);
-  assert.equal(status, 200);
-  const phone = await house.phone();
-  await phone.enroll(body.code);
+  const phone = await staff.invites(name, [dossier]);
   await open(phone, 'Textes');
   return phone;
 }

@@ -130,6 +130,16 @@ export class Phone {
     });
   }
 
+  /** Another phone, of a volunteer whom this one invites and gives these documents to. */
+  async invites(name, documents) {
+    const invite = { role: 'volunteer', name, language: 'fr', documents, hours: 24 };
+    const { status, body } = await api(this, 'POST', '/api/invites', invite);
+    if (status !== 200) throw new Error(`no invite: ${status}`);
+    const phone = await this.house.phone();
+    await phone.enroll(body.code);
+    return phone;
+  }
+
   async enroll(code, name) {
     await this.page.goto(`${this.house.url}/#/join/${code}`);
     if (name) await this.page.getByLabel('Votre nom').fill(name);
