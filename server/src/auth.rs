@@ -66,6 +66,22 @@ impl Enrolled {
     }
 }
 
+/// Whoever asks through an address that other programs use too: what they may read follows from the account.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub account: Account,
+    /// At which device; none for a program.
+    pub device: Option<DeviceId>,
+}
+
+impl Caller {
+    /// That they did that just now, for the journal.
+    #[must_use]
+    pub fn did(&self, action: Action, subject: impl ToString, at_ms: u64) -> Entry {
+        Entry::of(Actor { account: Some(self.account.id), device: self.device }, action, subject, at_ms)
+    }
+}
+
 /// Somebody who, where their role has a second factor, has proved lately that it is them: for what takes a passkey. Named beside
 /// the capability.
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +149,33 @@ macro_rules! may {
     };
 }
 
+/// Makes an extractor for an address that other programs use too: it lets in those to whom the table gives a capability.
+macro_rules! reads {
+    ($name:ident) => {
+        #[doc = concat!("A caller who has [`Capability::", stringify!($name), "`] by the table.")]
+        #[derive(Debug, Clone)]
+        pub struct $name(pub Caller);
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name
+        where
+            AppState: FromRef<S>,
+        {
+            type Rejection = ApiError;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+                let Enrolled { account, device, .. } = Enrolled::from_request_parts(parts, state).await?;
+                if !account.role.may(Capability::$name) {
+                    return Err(ApiError::RoleForbidden);
+                }
+                Ok(Self(Caller { account, device: Some(device.id) }))
+            }
+        }
+    };
+}
+
+reads!(ReadDirectory);
+reads!(ReadFigures);
+
 may!(SeeAccess);
 may!(ManageAccess);
 may!(JudgeQuarantine);
@@ -144,6 +187,7 @@ may!(SealSheet);
 may!(ExportDossier);
 may!(ChangeEvent);
 may!(ChangeSettings);
+may!(ConnectPrograms);
 // What becomes of a row says whether its phone is known, so that bringing lists takes reading phones too.
 may!(BringLists: AddPerson, AddToRoster, ReadContact);
 

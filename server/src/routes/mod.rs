@@ -10,6 +10,7 @@ pub mod health;
 pub mod journal;
 pub mod lists;
 pub mod logos;
+pub mod page;
 pub mod passkeys;
 pub mod pokes;
 pub mod privacy;

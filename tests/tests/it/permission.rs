@@ -158,6 +158,9 @@ fn every_edit_by_every_role_is_what_the_table_says_on_the_phone_and_on_the_serve
             ReadSheet,
             SealSheet,
             ExportDossier,
+            ReadDirectory,
+            ReadFigures,
+            ConnectPrograms,
         ]
     "#]]
     .assert_debug_eq(&unused);

@@ -100,6 +100,9 @@ const CAPABILITIES = {
   read_sheet: m.may_read_sheet,
   seal_sheet: m.may_seal_sheet,
   export_dossier: m.may_export_dossier,
+  read_directory: m.may_read_directory,
+  read_figures: m.may_read_figures,
+  connect_programs: m.may_connect_programs,
 } satisfies Record<Capability, () => string>;
 
 export const capabilityText = (capability: Capability): string => CAPABILITIES[capability]();
@@ -111,6 +114,7 @@ const ABOUT: { title: () => string; until: Capability }[] = [
   { title: m.may_about_house, until: 'run_retention' },
   { title: m.may_about_sheets, until: 'seal_sheet' },
   { title: m.may_about_files, until: 'export_dossier' },
+  { title: m.may_about_desk, until: 'connect_programs' },
 ];
 
 /** In the table's order. */
