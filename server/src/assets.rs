@@ -54,6 +54,20 @@ pub async fn serve(State(state): State<AppState>, method: Method, uri: Uri, head
     }
 }
 
+/// The app's build, as phones say it of themselves: the end of the name of their worker's file. None where no app is there.
+#[must_use]
+pub fn build(source: &AppSource) -> Option<String> {
+    let names: Vec<String> = match source {
+        AppSource::BuiltIn => BuiltIn::iter().map(std::borrow::Cow::into_owned).collect(),
+        AppSource::Folder(folder) => {
+            let files = std::fs::read_dir(folder.join("assets")).into_iter().flatten().flatten();
+            files.map(|file| file.file_name().to_string_lossy().into_owned()).collect()
+        }
+    };
+    let worker = names.iter().find(|name| name.contains("worker-worker-") && name.ends_with(".js"))?;
+    worker.strip_suffix(".js")?.rsplit('-').next().map(str::to_owned)
+}
+
 fn answer(source: &AppSource, path: &str, headers: &HeaderMap) -> Response {
     let path = if path == REGISTER { REGISTER_PAGE } else { path };
     if !path.is_empty() && path != "index.html" {

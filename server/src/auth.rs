@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRef, FromRequestParts, Request, State},
     http::{
         HeaderMap, HeaderValue, Method, Uri,
-        header::{COOKIE, HOST, ORIGIN},
+        header::{AUTHORIZATION, COOKIE, HOST, ORIGIN},
         request::Parts,
     },
     middleware::Next,
@@ -18,6 +18,7 @@ use crate::{
     config::{Proxy, PublicUrl},
     error::ApiError,
     passkeys::FACTOR_MS,
+    programs::{Grant, Token},
     proof::{self, Doubt, Proof},
     routes::AppState,
     secret::Credential,
@@ -25,6 +26,7 @@ use crate::{
         StoreError,
         access::{self, Account, Device, Refusal, Standing},
         journal::{Action, Actor, Entry},
+        programs,
     },
 };
 
@@ -32,6 +34,8 @@ use crate::{
 /// session, so it ends only for phones that stay away longer.
 const COOKIE_AGE_S: u32 = 400 * 24 * 60 * 60;
 const HOUR_MS: u64 = 60 * 60 * 1000;
+/// How exactly is kept when a token was used last. In milliseconds.
+const USE_NOTED_MS: u64 = 60 * 1000;
 /// The header that the app sets on whatever is not a plain read. Another site's page cannot set it.
 pub const APP_HEADER: &str = "x-tiwizi";
 /// Cookies beyond this are not looked at. In bytes.
@@ -70,7 +74,7 @@ impl Enrolled {
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub account: Account,
-    /// At which device; none for a program.
+    /// At which device. A program's token is one: so the journal, and the history of what it writes, name it.
     pub device: Option<DeviceId>,
 }
 
@@ -149,10 +153,17 @@ macro_rules! may {
     };
 }
 
-/// Makes an extractor for an address that other programs use too: it lets in those to whom the table gives a capability.
+/// Makes an extractor for an address that other programs use too: it lets in those to whom the table gives a capability, or anybody
+/// whose own scope decides what they find there; and of programs those whose token was given the same.
 macro_rules! reads {
     ($name:ident) => {
-        #[doc = concat!("A caller who has [`Capability::", stringify!($name), "`] by the table.")]
+        reads!($name: Some(Capability::$name), Grant::of(Capability::$name));
+    };
+    ($name:ident for anybody) => {
+        reads!($name: None, Some(Grant::$name));
+    };
+    ($name:ident: $needed:expr, $grant:expr) => {
+        #[doc = concat!("A caller who may, by the table and by their token: ", stringify!($name), ".")]
         #[derive(Debug, Clone)]
         pub struct $name(pub Caller);
 
@@ -163,11 +174,7 @@ macro_rules! reads {
             type Rejection = ApiError;
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-                let Enrolled { account, device, .. } = Enrolled::from_request_parts(parts, state).await?;
-                if !account.role.may(Capability::$name) {
-                    return Err(ApiError::RoleForbidden);
-                }
-                Ok(Self(Caller { account, device: Some(device.id) }))
+                Ok(Self(caller(parts, &AppState::from_ref(state), $needed, $grant).await?))
             }
         }
     };
@@ -175,6 +182,84 @@ macro_rules! reads {
 
 reads!(ReadDirectory);
 reads!(ReadFigures);
+reads!(ReadEvents for anybody);
+reads!(ReadDossiers for anybody);
+reads!(ReadDocuments for anybody);
+
+/// A program that may make edits. The app makes its own.
+#[derive(Debug, Clone)]
+pub struct WriteEdits {
+    pub account: Account,
+    pub token: DeviceId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for WriteEdits
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let app = AppState::from_ref(state);
+        let Some(token) = bearer_of(&parts.headers) else {
+            // Whoever is nobody learns that; a device is told that this is not its way.
+            Enrolled::from_request_parts(parts, state).await?;
+            return Err(ApiError::TokenScope);
+        };
+        let (account, token) = program(&app, token, Some(Grant::WriteEdits)).await?;
+        Ok(Self { account, token })
+    }
+}
+
+/// Whoever asks: a program by its token, or else a device by its cookie and key.
+async fn caller(
+    parts: &mut Parts,
+    state: &AppState,
+    needed: Option<Capability>,
+    grant: Option<Grant>,
+) -> Result<Caller, ApiError> {
+    let (account, device) = match bearer_of(&parts.headers) {
+        Some(token) => program(state, token, grant).await?,
+        None => {
+            let Enrolled { account, device, .. } = Enrolled::from_request_parts(parts, state).await?;
+            (account, device.id)
+        }
+    };
+    if needed.is_some_and(|needed| !account.role.may(needed)) {
+        return Err(ApiError::RoleForbidden);
+    }
+    Ok(Caller { account, device: Some(device) })
+}
+
+/// The text of a program's token, where the request says that it is one's.
+fn bearer_of(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// For whom a program asks, and the token that is its device.
+async fn program(state: &AppState, token: &str, grant: Option<Grant>) -> Result<(Account, DeviceId), ApiError> {
+    let hash = Token::parse(token).ok_or(ApiError::TokenWrong)?.hash();
+    let now_ms = state.clock.now_ms();
+    let found = state.store.read(move |db| programs::token(db, &hash)).await?.ok_or(ApiError::TokenWrong)?;
+    // Never more than whoever made it: an account that may not connect programs any more has connected none.
+    let stands = found.open && now_ms < found.expires_ms && found.maker.may(Capability::ConnectPrograms);
+    if !stands || !found.maker.may_govern(found.account.role) {
+        return Err(ApiError::TokenWrong);
+    }
+    state.rates.device(found.id)?;
+    if !grant.is_some_and(|grant| found.grants.contains(&grant)) {
+        return Err(ApiError::TokenScope);
+    }
+    if found.used_ms.is_none_or(|used_ms| used_ms + USE_NOTED_MS <= now_ms) {
+        let noted = state.store.write(move |tx| programs::note_use(tx, found.id, now_ms)).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "the use of a token was not noted");
+        }
+    }
+    Ok((found.account, found.id))
+}
 
 may!(SeeAccess);
 may!(ManageAccess);
@@ -366,6 +451,10 @@ fn present(credential: Credential, standing: Standing, ends_ms: Option<u64>) -> 
 /// Finds whose credential was sent, and when that device's session ends. A wrong one and none are the same: strangers learn
 /// nothing.
 async fn recognise(parts: &Parts, state: &AppState) -> Result<(Credential, Standing, Option<u64>), ApiError> {
+    // A program is no device: where only devices pass, it is nobody, whatever cookie it sends beside its token.
+    if bearer_of(&parts.headers).is_some() {
+        return Err(ApiError::NotEnrolled);
+    }
     let credential = credential_of(&parts.headers, &state.config.public_url).ok_or(ApiError::NotEnrolled)?;
     let device = credential.device;
     match standing_of(state, device).await? {
@@ -430,7 +519,8 @@ fn cookie(value: &str, age_s: u32, url: &PublicUrl) -> HeaderValue {
 /// the app's own header, and must not say that it comes from elsewhere.
 pub async fn refuse_other_sites(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if reads || comes_from_the_app(request.headers(), &state.config.public_url) {
+    // A page elsewhere cannot send a token, and beside one no cookie counts.
+    if reads || bearer_of(request.headers()).is_some() || comes_from_the_app(request.headers(), &state.config.public_url) {
         next.run(request).await
     } else {
         ApiError::CrossSite.into_response()

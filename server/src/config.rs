@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use http::Uri;
 
-use crate::{secret::InviteCode, storage::Place};
+use crate::{programs::address::Reach, secret::InviteCode, storage::Place};
 
 /// The server's settings, whatever they were read from.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Config {
     pub public_url: PublicUrl,
     pub app: AppSource,
     pub proxy: Proxy,
+    /// How far news for other programs go.
+    pub reach: Reach,
 }
 
 /// Where the app's files come from.

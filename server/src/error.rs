@@ -14,6 +14,7 @@ use crate::{
     import::{Problem, Unreadable},
     logos,
     passkeys::Broken,
+    programs,
     rates::TooOften,
     registration, sheet,
     storage::{StoreError, access::Refusal},
@@ -68,6 +69,13 @@ pub enum ApiError {
     TooOften { retry_after_s: u64 },
     #[error(transparent)]
     Refused(Refusal),
+    /// Nothing more is said: whether it never was, has expired, or was taken back.
+    #[error("this token opens nothing")]
+    TokenWrong,
+    #[error("this token was not given what this address takes")]
+    TokenScope,
+    #[error(transparent)]
+    Program(programs::Refusal),
     #[error(transparent)]
     NotErased(erasure::Refusal),
     #[error(transparent)]
@@ -115,6 +123,15 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::Store(error) => error.into(),
             other => Self::Refused(other),
+        }
+    }
+}
+
+impl From<programs::Refusal> for ApiError {
+    fn from(refusal: programs::Refusal) -> Self {
+        match refusal {
+            programs::Refusal::Store(error) => error.into(),
+            other => Self::Program(other),
         }
     }
 }
@@ -205,6 +222,9 @@ impl ApiError {
             Self::Refused(Refusal::AccountDisabled) => "account.disabled",
             Self::Refused(Refusal::AccountUnknown) => "account.unknown",
             Self::Refused(Refusal::DeviceUnknown) => "device.unknown",
+            Self::TokenWrong => "token.wrong",
+            Self::TokenScope => "token.scope",
+            Self::Program(refusal) => refusal.code(),
             Self::NotErased(erasure::Refusal::Unknown) => "document.unknown",
             Self::NotErased(erasure::Refusal::PlanChanged) => "plan.changed",
             Self::NotErased(erasure::Refusal::Kind) => "rewrite.kind",
@@ -246,6 +266,7 @@ impl ApiError {
             | Self::ProofWrong
             | Self::ProofStale { .. }
             | Self::DeviceRevoked
+            | Self::TokenWrong
             | Self::Refused(Refusal::AccountDisabled | Refusal::KeyOther) => StatusCode::UNAUTHORIZED,
             // The device is known, and may come back to this when its user has done something.
             Self::DeviceUnconfirmed | Self::SessionExpired | Self::FactorMissing | Self::FactorRequired => {
@@ -253,6 +274,8 @@ impl ApiError {
             }
             Self::CrossSite
             | Self::RoleForbidden
+            | Self::TokenScope
+            | Self::Program(programs::Refusal::TokenAccount)
             | Self::Passkey(Broken::Wrong)
             | Self::Refused(Refusal::RoleTooLow) => StatusCode::FORBIDDEN,
             Self::RouteUnknown
@@ -273,6 +296,14 @@ impl ApiError {
             }
             Self::Passkey(Broken::Unavailable) => StatusCode::NOT_IMPLEMENTED,
             Self::TooManyGuesses { .. } | Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Program(refusal) => match refusal {
+                programs::Refusal::TokenUnknown | programs::Refusal::WebhookUnknown => StatusCode::NOT_FOUND,
+                programs::Refusal::TokenIncomplete | programs::Refusal::WebhookAddress => {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                }
+                programs::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+                _ => StatusCode::CONFLICT,
+            },
             Self::NotErased(refusal) => match refusal {
                 erasure::Refusal::Unknown => StatusCode::NOT_FOUND,
                 erasure::Refusal::Kind => StatusCode::UNPROCESSABLE_ENTITY,

@@ -35,6 +35,8 @@ pub struct Answered {
     pub news: Vec<DocumentId>,
     /// See `news`.
     pub arrival: u64,
+    /// Up to which arrival the device has everything with this answer; none where another page follows.
+    pub sent: Option<u64>,
 }
 
 /// Restores between an old copy of the file and the newest one that a device may tell of. A device that says more is not
@@ -92,7 +94,9 @@ pub fn answer(store: &Store, who: Uploader, request: Request, now_ms: u64) -> Re
     let asked = Asked { who, server: theirs, cursor, want, buckets, known, not_held };
     let mut response = store.read_blocking(move |db| asked.answer(db, now_ms))?;
     response.receipts = receipts;
-    Ok(Answered { response, news, arrival })
+    // The digest comes with the last page.
+    let sent = response.digest.is_some().then_some(response.cursor.base);
+    Ok(Answered { response, news, arrival, sent })
 }
 
 /// A word of the device's own, no longer than we keep.

@@ -51,7 +51,11 @@ pub fn export(db: &Connection, only: Option<DocumentId>, folder: &Path) -> Resul
     Ok(chosen.len())
 }
 
-fn as_json(db: &Connection, document: &Document) -> Result<serde_json::Value, StoreError> {
+/// What a document says, and its history: who, when by their clock, when it arrived.
+///
+/// # Errors
+/// What the storage fails on.
+pub fn as_json(db: &Connection, document: &Document) -> Result<serde_json::Value, StoreError> {
     let receipts = documents::receipts(db, document.id)?;
     let crdt = document.crdt();
     let history = crdt.get_changes_meta(&[]).into_iter().filter_map(|meta| {

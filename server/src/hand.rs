@@ -1,6 +1,6 @@
 //! Edits made on the server itself: by the importer, also for whoever sends a list, and by the demonstration data. They go the way of every other edit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::{
     document::{Author, Document, Made},
@@ -36,6 +36,8 @@ pub struct Hand {
     /// What was done and is not kept yet, by document, in the order of first touch.
     made: Vec<(DocumentId, Vec<Made>)>,
     failed: Option<StoreError>,
+    /// Of which documents alone it knows; none for all.
+    held: Option<BTreeSet<DocumentId>>,
 }
 
 /// Why edits were not kept.
@@ -79,7 +81,20 @@ impl Hand {
             epochs: BTreeMap::new(),
             made: Vec::new(),
             failed: None,
+            held: None,
         }
+    }
+
+    /// A hand that knows of these documents and of no others: as if it were a phone that holds them.
+    #[must_use]
+    pub fn within(self, held: BTreeSet<DocumentId>) -> Self {
+        Self { held: Some(held), ..self }
+    }
+
+    /// The documents in which something was done that is not kept yet.
+    #[must_use]
+    pub fn touched(&self) -> Vec<DocumentId> {
+        self.made.iter().map(|(id, _)| *id).collect()
     }
 
     /// Works an edit in, as meant at `at_ms`. It is kept by [`Hand::keep`].
@@ -155,6 +170,9 @@ impl Library for Hand {
     fn copy(&mut self, id: DocumentId) -> Option<Document> {
         if let Some(document) = self.documents.get(&id) {
             return Some(document.clone());
+        }
+        if self.held.as_ref().is_some_and(|held| !held.contains(&id)) {
+            return None;
         }
         let found = self.store.read_blocking(|db| match documents::standing(db, id)? {
             Some(standing) => load(db, id, &standing).map(|document| Some((document, standing.epoch))),

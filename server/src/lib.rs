@@ -20,10 +20,12 @@ pub mod guesses;
 pub mod others;
 pub mod passkeys;
 pub mod pokes;
+pub mod programs;
 pub mod quarantine;
 pub mod rates;
 
 pub mod answer;
+pub mod archive;
 pub mod blobs;
 pub mod deposit;
 pub mod erasure;

@@ -70,9 +70,29 @@ impl Pokes {
         Listener { news: self.0.subscribe(), account, device }
     }
 
+    /// Listens whether anything changes at all, from now on.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        Changes(self.0.subscribe())
+    }
+
     fn send(&self, news: News) {
         // Refused only when nobody listens.
         let _ = self.0.send(news);
+    }
+}
+
+/// An ear for whether anything changes.
+#[derive(Debug)]
+pub struct Changes(broadcast::Receiver<News>);
+
+impl Changes {
+    /// Waits for the next news. Those that were missed are news too.
+    pub async fn any(&mut self) {
+        if matches!(self.0.recv().await, Err(RecvError::Closed)) {
+            // Nobody is left who could tell anything.
+            std::future::pending::<()>().await;
+        }
     }
 }
 

@@ -277,6 +277,7 @@ pub fn prepare(db: &Connection, sealing: &Sealing) -> Result<Prepared, Refusal> 
         manifest: bytes,
         signature: [0; 64],
         data,
+        public_key: None,
     };
     Ok(Prepared { plan, sheet, manifest })
 }
@@ -465,7 +466,7 @@ pub fn check(db: &Connection, code: &str) -> Result<Check, Refusal> {
         presences: count(cells().filter(|cell| cell.is_attended()).count()),
         signatures: count(cells().filter(|cell| cell.is_signed()).count()),
         pdf: manifest::hash(&sheet.pdf),
-        public_key: secret::hex(&public_key),
+        public_key: secret::hex(sheet.public_key.as_ref().map_or(&public_key[..], |key| key)),
         code,
     })
 }

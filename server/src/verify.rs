@@ -17,7 +17,7 @@ use crate::{
     ingest::{blob_links, extend},
     sheet,
     storage::{
-        self, StoreError, blobs,
+        self, StoreError, archive, blobs,
         documents::{self, Standing},
         erasures,
         journal::{self, Chain},
@@ -190,10 +190,11 @@ impl Findings {
 /// # Errors
 /// [`StoreError::Corrupt`] if a document cannot be made from its changes. Then nothing was changed.
 pub fn rebuild(tx: &Transaction<'_>) -> Result<usize, StoreError> {
-    let all = documents::all(tx)?;
+    let all = archive::documents(tx)?;
     projections::clear(tx)?;
     documents::clear_digests(tx)?;
-    for (id, before) in &all {
+    for (id, _) in &all {
+        let before = documents::standing(tx, *id)?.ok_or(StoreError::Corrupt("a document without a standing"))?;
         let document = extend(tx, Document::new(*id, before.kind), 0)?;
         let saved = guard::prove(document.crdt()).map_err(|_| StoreError::Corrupt("a document could not be proved"))?;
         let heads: Vec<Hash> = document.heads().into_iter().map(|hash| hash.0).collect();

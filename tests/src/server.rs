@@ -19,6 +19,7 @@ use server::{
     cli::invite,
     clock::Clock,
     config::{AppSource, Config, Proxy, PublicUrl},
+    programs::address::Reach,
     proof,
     routes::AppState,
     serve::{self, Door, Limits},
@@ -63,6 +64,7 @@ pub struct Plan {
     pub public_url: Option<&'static str>,
     pub app: AppSource,
     pub proxy: Proxy,
+    pub reach: Reach,
     /// None: that of [`TestServer::time`].
     pub clock: Option<Clock>,
     /// None: plain HTTP.
@@ -78,6 +80,7 @@ impl Default for Plan {
             public_url: None,
             app: AppSource::BuiltIn,
             proxy: Proxy::None,
+            reach: Reach::Public,
             clock: None,
             certificates: None,
             limits: Limits::default(),
@@ -111,6 +114,7 @@ impl TestServer {
             public_url: plan.public_url.map_or(PublicUrl::local(address), |url| url.parse().expect("a public URL")),
             app: plan.app,
             proxy: plan.proxy,
+            reach: plan.reach,
         };
         let clock = plan.clock.unwrap_or_else(|| time.clock());
         let state = AppState::open(config, clock, WriterState::default()).expect("a database");

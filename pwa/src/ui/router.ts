@@ -32,6 +32,7 @@ export type Route =
   | { screen: 'settings' }
   | { screen: 'roles' }
   | { screen: 'logos' }
+  | { screen: 'programs' }
   | { screen: 'journal'; subject?: string }
   | { screen: 'quarantine' }
   | { screen: 'lock' }
@@ -102,6 +103,7 @@ export function routeOf(hash: string): Route {
     case 'settings':
     case 'roles':
     case 'logos':
+    case 'programs':
     case 'quarantine':
     case 'access':
     case 'me':

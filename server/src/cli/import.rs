@@ -12,6 +12,7 @@ use shared::id::DocumentId;
 
 use super::{Console, Data};
 use crate::{
+    archive::{self, Head, Taken},
     clock::Clock,
     import::{
         apply::{self, Common, Outcome},
@@ -20,16 +21,23 @@ use crate::{
         phones::HomeCountry,
         rna,
     },
+    secret,
     storage::{
         self, Place, Store, StoreError, WriterState,
         journal::{Action, Actor, Entry, note},
     },
+    verify,
 };
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Args {
+    #[arg(value_name = "DOSSIER", required = true, help = "Un export complet (« tiwizi export --all »), dans un serveur vide")]
+    everything: Option<PathBuf>,
+    #[command(flatten)]
+    data: Data,
     #[command(subcommand)]
-    list: List,
+    list: Option<List>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -95,14 +103,39 @@ impl Way {
 /// Reads a file, takes what can be taken, and says what became of every other row.
 pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
     match &args.list {
-        List::Rna { file, way } => rna(file, way, console),
-        List::Participants { file, event, country, association, territory, way } => {
+        None => everything(args, console),
+        Some(List::Rna { file, way }) => rna(file, way, console),
+        Some(List::Participants { file, event, country, association, territory, way }) => {
             let common =
                 Common { event: *event, association: *association, territory: territory.clone(), ..Common::default() };
             participants(file, *country, common, way, console)
         }
-        List::Communes { files, way } => communes(files, way, console),
+        Some(List::Communes { files, way }) => communes(files, way, console),
     }
+}
+
+/// Takes an export of everything in: all of it, or nothing.
+fn everything(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
+    let folder = args.everything.as_deref().ok_or("quel dossier ?")?;
+    let mut db = storage::connect(&args.data.place()?)?;
+    let tx = storage::begin(&mut db)?;
+    let now_ms = Clock::system().now_ms();
+    let Taken { head, hash } = archive::import(&tx, folder, now_ms)?;
+    let found = verify::verify(&tx)?;
+    if let Some(problem) = found.problems.first() {
+        return Err(format!("rien n’a été repris : {} ne concorde pas", problem.code).into());
+    }
+    if found.journal.broken_at.is_some() {
+        return Err("rien n’a été repris : le journal de l’export a été changé".into());
+    }
+    let entry = Entry::of(Actor::default(), Action::Imported, "everything", now_ms);
+    note(&tx, &entry.with(json!({ "documents": head.documents, "export": secret::hex(&hash) })))?;
+    tx.commit()?;
+    let Head { documents, changes, blobs, sheets, .. } = head;
+    writeln!(console.out, "{documents} documents, {changes} modifications repris ; tout concorde.")?;
+    writeln!(console.out, "{blobs} photos, scans et signatures, {sheets} feuilles scellées.")?;
+    writeln!(console.out, "Les appareils se reconnectent par invitation : « tiwizi serve » en affiche une.")?;
+    Ok(())
 }
 
 fn rna(file: &Path, way: &Way, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {

@@ -6,6 +6,7 @@ pub mod export;
 pub mod first_page;
 pub mod import;
 pub mod invite;
+pub mod openapi;
 pub mod serve;
 pub mod verify;
 pub mod verify_sheet;
@@ -47,7 +48,7 @@ enum Command {
     Invite(invite::Args),
     #[command(about = "Remplit un dossier vide d’un jeu d’essai")]
     Demo(demo::Args),
-    #[command(about = "Reprend des associations, des listes de participants ou des communes")]
+    #[command(about = "Reprend un export complet, des associations, des listes de participants ou des communes")]
     Import(import::Args),
     #[command(about = "Vérifie que tout ce qui est gardé découle des modifications")]
     Verify(verify::Args),
@@ -55,12 +56,14 @@ enum Command {
     VerifySheet(verify_sheet::Args),
     #[command(about = "Refait listes, recherche et copies à partir des modifications, serveur arrêté")]
     Rebuild(verify::Args),
-    #[command(about = "Écrit chaque document en fichier Automerge et en JSON")]
+    #[command(about = "Écrit les documents, ou tout, en formats ouverts")]
     Export(export::Args),
     #[command(about = "Sort ou reprend la liste de ce qui a été effacé, pour la restauration d’une sauvegarde")]
     Erasures(erasures::Args),
     #[command(name = glance::WORD, hide = true)]
     FirstPage,
+    #[command(about = "Décrit l’interface pour d’autres programmes (OpenAPI, JSON)")]
+    Openapi,
 }
 
 /// Where the data is: the same for every command.
@@ -141,6 +144,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::Export(args) => export::run(&args, console),
         Command::Erasures(args) => erasures::run(&args, console),
         Command::FirstPage => first_page::run(console),
+        Command::Openapi => openapi::run(console),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     clock::Clock,
     config::{AppSource, Config, Proxy, PublicUrl},
     house, logs,
+    programs::{address::Reach, news},
     routes::{AppState, staff::INVITE_HOURS},
     serve::{self, Door},
     storage::{WriterState, access},
@@ -54,6 +55,11 @@ pub struct Args {
     public_url: Option<PublicUrl>,
     #[arg(long, help = "Un serveur mandataire de confiance ajoute l’adresse des téléphones à X-Forwarded-For")]
     behind_proxy: bool,
+    #[arg(
+        long,
+        help = "Annonce aussi les nouveautés à des programmes du réseau local, même sans https : à n’activer que si l’un d’eux y est"
+    )]
+    webhooks_anywhere: bool,
     #[arg(long, value_name = "DOSSIER", help = "Prend l’application dans ce dossier plutôt que celle intégrée")]
     app: Option<PathBuf>,
     #[arg(
@@ -216,6 +222,7 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
         public_url: public_url.clone(),
         app: args.app.map_or(AppSource::BuiltIn, AppSource::Folder),
         proxy: if args.behind_proxy { Proxy::Trusted } else { Proxy::None },
+        reach: if args.webhooks_anywhere { Reach::Anywhere } else { Reach::Public },
     };
     let state =
         AppState::open(config, Clock::ahead_of_system(args.clock_ahead_hours * HOUR_MS), WriterState::default())?;
@@ -235,6 +242,7 @@ async fn open(args: Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error
         stopping.cancel();
     });
     tokio::spawn(house::keep(state.clone()));
+    tokio::spawn(news::keep(state.clone()));
     serve::serve(state, Door { tls, ..Door::plain(listener) }).await?;
     heard(writeln!(console.out, "Tiwizi est arrêté ; tout est enregistré.").map_err(Into::into));
     Ok(())
@@ -320,6 +328,7 @@ mod tests {
             public_url: "http://localhost:8080".parse().unwrap(),
             app: AppSource::BuiltIn,
             proxy: Proxy::None,
+            reach: Reach::Public,
         };
         let state = AppState::open(config, Clock::from_fn(|| 1_000), WriterState::default()).unwrap();
         let (first, second) = (start(&state).await, start(&state).await);

@@ -4,17 +4,22 @@ pub mod blobs;
 pub mod body;
 pub mod calendar;
 pub mod deposit;
+pub mod edits;
 pub mod enroll;
 pub mod figures;
+pub mod fleet;
 pub mod health;
 pub mod journal;
 pub mod lists;
 pub mod logos;
+pub mod openapi;
 pub mod page;
 pub mod passkeys;
 pub mod pokes;
 pub mod privacy;
+pub mod programs;
 pub mod quarantine;
+pub mod records;
 pub mod registrations;
 pub mod session;
 pub mod sheets;
@@ -113,6 +118,22 @@ pub fn router(state: AppState) -> Router {
         .route("/api/calendar", post(calendar::renew))
         .route("/api/calendar/end", post(calendar::end))
         .route("/api/calendar/{token}", get(calendar::read))
+        // Other programs: letting them in, telling them of news, and what they read and write.
+        .route("/api/tokens", get(programs::list_tokens).post(programs::make_token))
+        .route("/api/tokens/{id}/revoke", post(programs::revoke_token))
+        .route("/api/webhooks", get(programs::list_webhooks).post(programs::add_webhook))
+        .route("/api/webhooks/{id}/resume", post(programs::resume_webhook))
+        .route("/api/webhooks/{id}/remove", post(programs::remove_webhook))
+        .route("/api/v1/openapi.json", get(openapi::describe))
+        .route("/api/v1/events", get(records::events))
+        .route("/api/v1/events/{id}", get(records::event))
+        .route("/api/v1/dossiers", get(records::dossiers))
+        .route("/api/v1/dossiers/{id}", get(records::dossier))
+        .route("/api/v1/documents/{id}", get(records::document))
+        .route("/api/v1/changes", get(records::changes))
+        .route("/api/v1/edits", post(edits::make))
+        // Where phones are, and what is to be done about them.
+        .route("/api/fleet", get(fleet::read))
         .layer(middleware::from_fn_with_state(SHORT, within));
     let exchange = Router::new()
         .route("/api/sync", post(sync::sync))
@@ -244,6 +265,7 @@ mod tests {
     use crate::{
         clock::Clock,
         config::{AppSource, Config, Proxy},
+        programs::address::Reach,
         storage::{Place, WriterState},
     };
 
@@ -254,6 +276,7 @@ mod tests {
             public_url: "http://localhost:8080".parse().unwrap(),
             app: AppSource::BuiltIn,
             proxy: Proxy::None,
+            reach: Reach::Public,
         };
         let state = AppState::open(config, Clock::system(), WriterState::default()).unwrap();
         let route = route.layer(middleware::from_fn_with_state(limit, within));

@@ -9,7 +9,7 @@ use axum::{
 use shared::wire::{self, FrameError, Request, Upload};
 
 use super::{AppState, body::unread};
-use crate::{auth::Known, error::ApiError, exchange, ingest::Uploader};
+use crate::{auth::Known, error::ApiError, exchange, ingest::Uploader, storage::fleet};
 
 /// Exchanges under way at once. Each holds a thread and a few frames; beyond it phones ask again later.
 pub const EXCHANGES_MAX: usize = 200;
@@ -46,12 +46,21 @@ pub async fn sync(
     let answered = tokio::task::spawn_blocking(move || {
         let _held = (turn, room);
         let answered = exchange::answer(&store, who, request, now_ms)?;
-        let exchange::Answered { response, news, arrival } = answered;
-        Ok::<_, ApiError>((wire::encode_for(protocol, response), news, arrival))
+        let exchange::Answered { response, news, arrival, sent } = answered;
+        Ok::<_, ApiError>((wire::encode_for(protocol, response), news, arrival, sent))
     });
-    let (frame, news, arrival) = answered.await.map_err(|_| ApiError::Panicked)??;
+    let (frame, news, arrival, sent) = answered.await.map_err(|_| ApiError::Panicked)??;
     if !news.is_empty() {
         state.pokes.publish(news.into(), arrival);
+    }
+    if let Some(sent) = sent {
+        // The phone does not wait for it: what it was sent is noted for those who look after the phones.
+        let (store, device) = (state.store, known.device.id);
+        tokio::spawn(async move {
+            if let Err(error) = store.write(move |tx| fleet::note_sent(tx, device, sent)).await {
+                tracing::warn!(%error, "what a phone was sent was not noted");
+            }
+        });
     }
     Ok(([(CONTENT_TYPE, "application/octet-stream")], frame).into_response())
 }

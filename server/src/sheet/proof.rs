@@ -18,7 +18,8 @@ use crate::{
 pub fn problems(db: &Connection, sheet: &sheets::Sheet, public_key: &[u8]) -> Result<Vec<&'static str>, StoreError> {
     let mut problems = Vec::new();
     let mut note = |holds: bool, code| problems.extend((!holds).then_some(code));
-    note(manifest::is_signed(public_key, &sheet.manifest, &sheet.pdf, &sheet.signature), "sheet.signature_wrong");
+    let key = sheet.public_key.as_ref().map_or(public_key, |key| key);
+    note(manifest::is_signed(key, &sheet.manifest, &sheet.pdf, &sheet.signature), "sheet.signature_wrong");
     note(manifest::code(&sheet.manifest) == sheet.code, "sheet.code_wrong");
     let Ok(sealed) = serde_json::from_slice::<Manifest>(&sheet.manifest) else {
         note(false, "sheet.manifest_unreadable");

@@ -144,7 +144,7 @@ pub fn console_device(
         .query_row(
             "SELECT account.id, account.name, account.role, account.language, account.scope, device.id
              FROM device JOIN account ON account.id = device.account_id
-             WHERE credential_hash = zeroblob(32) AND account.name = :name",
+             WHERE credential_hash = zeroblob(32) AND account.name = :name AND device.label = 'Serveur'",
             named_params! { ":name": account.name },
             |row| Ok((DeviceId(row.get(5)?), account_of(row)?)),
         )
@@ -196,7 +196,7 @@ pub fn standing(db: &Connection, device: DeviceId) -> Result<Option<Standing>, S
 }
 
 /// Reads `id, name, role, language, scope` from the first five columns.
-fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         id: AccountId(row.get(0)?),
         name: row.get(1)?,
@@ -227,7 +227,7 @@ fn scope_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Scope> {
         .ok_or_else(|| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, "not a scope".into()))
 }
 
-fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
+pub(super) fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
     let word: String = row.get(column)?;
     Role::from_word(&word)
         .ok_or_else(|| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, "not a role".into()))

@@ -11,6 +11,7 @@ use shared::{
 };
 
 use super::{StoreError, blobs, documents, projections, server};
+use crate::secret::{hex, unhex};
 
 /// HMAC-SHA256 of a document's id under the file's own key.
 pub type Mark = [u8; 32];
@@ -190,6 +191,36 @@ pub fn left_behind(db: &Connection) -> Result<Vec<DocumentId>, StoreError> {
     Ok(ids.into_iter().filter(|id| marks.contains(&mark_of(&key, *id))).collect())
 }
 
+/// First line of the list as a file, so that nothing else is taken for one.
+const HEAD: &str = "tiwizi erasures 1";
+
+impl List {
+    /// As a file.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{HEAD}\nkey {}\n", hex(&self.key));
+        for (mark, erased_ms) in &self.marks {
+            text.push_str(&format!("{} {erased_ms}\n", hex(mark)));
+        }
+        text
+    }
+
+    /// From a file; none where it is another file.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        if lines.next()? != HEAD {
+            return None;
+        }
+        let key = unhex(lines.next()?.strip_prefix("key ")?)?;
+        let marks = lines.map(|line| {
+            let (mark, erased_ms) = line.split_once(' ')?;
+            Some((unhex(mark)?, erased_ms.parse().ok()?))
+        });
+        Some(Self { key, marks: marks.collect::<Option<_>>()? })
+    }
+}
+
 /// The whole list.
 pub fn list(db: &Connection) -> Result<List, StoreError> {
     let mut statement = db.prepare("SELECT mark, erased_ms FROM erasure ORDER BY mark")?;
@@ -331,4 +362,17 @@ fn due(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Due>, StoreError> {
         due.push(Due { document: DocumentId(row.get(0)?), title: row.get(1)?, since: row.get(2)? });
     }
     Ok(due)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_reads_back_and_nothing_else_is_one() {
+        let list = List { key: [7; 32], marks: vec![([1; 32], 5), ([255; 32], 1_790_000_000_000)] };
+        assert_eq!(List::from_text(&list.to_text()), Some(list.clone()));
+        assert_eq!(List::from_text(&list.to_text().replace("01 5", "5")), None);
+        assert_eq!(List::from_text("nom,prénom\n"), None);
+    }
 }

@@ -53,6 +53,13 @@ pub enum Action {
     Rebuilt,
     SheetSealed,
     LogoChanged,
+    TokenMade,
+    TokenRevoked,
+    WebhookAdded,
+    WebhookRemoved,
+    WebhookGivenUp,
+    WebhookResumed,
+    ProgramEdited,
 }
 
 impl Action {
@@ -88,6 +95,13 @@ impl Action {
             Self::Rebuilt => "rebuilt",
             Self::SheetSealed => "sheet_sealed",
             Self::LogoChanged => "logo_changed",
+            Self::TokenMade => "token_made",
+            Self::TokenRevoked => "token_revoked",
+            Self::WebhookAdded => "webhook_added",
+            Self::WebhookRemoved => "webhook_removed",
+            Self::WebhookGivenUp => "webhook_given_up",
+            Self::WebhookResumed => "webhook_resumed",
+            Self::ProgramEdited => "program_edited",
         }
     }
 }

@@ -4,19 +4,23 @@
 //! writer thread (see [`crate::writer`]), which commits many jobs together and answers only when they are on the disk.
 
 pub mod access;
+pub mod archive;
 pub mod blobs;
 pub mod calendars;
 pub mod documents;
 pub mod erasures;
 pub mod figures;
+pub mod fleet;
 pub mod journal;
 pub mod logos;
 pub mod lookups;
 mod migrations;
 pub mod passkeys;
+pub mod programs;
 pub mod projections;
 pub mod quarantine;
 mod readers;
+pub mod records;
 pub mod registrations;
 pub mod scope;
 pub mod server;

@@ -31,10 +31,12 @@ pub struct Sheet {
     pub signature: [u8; 64],
     pub data: Vec<u8>,
     pub pdf: Vec<u8>,
+    /// The key that proves it, where it was sealed on another server and came with its export; none: this server's own.
+    pub public_key: Option<[u8; 32]>,
 }
 
 const COLUMNS: &str =
-    "row, event_id, version, code, sealed_ms, account_id, reason, manifest, signature, data, pdf FROM sheet";
+    "row, event_id, version, code, sealed_ms, account_id, reason, manifest, signature, data, pdf, public_key FROM sheet";
 
 fn sheet_at(row: &Row<'_>) -> rusqlite::Result<Sheet> {
     Ok(Sheet {
@@ -49,6 +51,7 @@ fn sheet_at(row: &Row<'_>) -> rusqlite::Result<Sheet> {
         signature: row.get(8)?,
         data: row.get(9)?,
         pdf: row.get(10)?,
+        public_key: row.get(11)?,
     })
 }
 
@@ -91,8 +94,8 @@ pub fn all(db: &Connection) -> Result<Vec<Sheet>, StoreError> {
 /// Keeps a version.
 pub fn add(tx: &Transaction<'_>, sheet: &Sheet) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT INTO sheet (row, event_id, version, code, sealed_ms, account_id, reason, manifest, signature, data, pdf)
-         VALUES (:row, :event, :version, :code, :sealed_ms, :account, :reason, :manifest, :signature, :data, :pdf)",
+        "INSERT INTO sheet (row, event_id, version, code, sealed_ms, account_id, reason, manifest, signature, data, pdf, public_key)
+         VALUES (:row, :event, :version, :code, :sealed_ms, :account, :reason, :manifest, :signature, :data, :pdf, :public_key)",
     )?
     .execute(named_params! {
         ":row": sheet.row,
@@ -106,6 +109,7 @@ pub fn add(tx: &Transaction<'_>, sheet: &Sheet) -> Result<(), StoreError> {
         ":signature": sheet.signature,
         ":data": sheet.data,
         ":pdf": sheet.pdf,
+        ":public_key": sheet.public_key,
     })?;
     Ok(())
 }

@@ -530,7 +530,7 @@ fn an_account_survives_a_restart() {
 }
 
 /// Open to everybody, signed in or not.
-const OPEN: [&str; 7] = [
+const OPEN: [&str; 8] = [
     "GET /healthz",
     "GET /metrics",
     "POST /api/enroll",
@@ -540,6 +540,8 @@ const OPEN: [&str; 7] = [
     // Whoever has the link of an event.
     "GET /api/register/{token}",
     "POST /api/register/{token}",
+    // What there is for other programs: it tells nothing of anybody.
+    "GET /api/v1/openapi.json",
 ];
 /// Open to a device that has not yet a key: it brings one.
 const BINDS: &str = "POST /api/session/key";

@@ -39,6 +39,8 @@ fn every_route_but_the_open_ones_is_closed_to_strangers() {
         // Whoever has the link of an event.
         ("GET", "/api/register/{token}"),
         ("POST", "/api/register/{token}"),
+        // What there is for other programs: it tells nothing of anybody.
+        ("GET", "/api/v1/openapi.json"),
     ];
     let server = TestServer::start();
     for (method, path) in routes() {

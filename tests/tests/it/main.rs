@@ -1,6 +1,7 @@
 //! Every test that needs more than one crate: one binary, one file per fear.
 
 mod access;
+mod archive;
 mod arrivals;
 mod blobs;
 mod calendar;
@@ -11,12 +12,15 @@ mod deposit;
 mod edge;
 mod erasure;
 mod figures;
+mod fleet;
 mod follow;
 mod guard;
 mod http;
 mod import;
 mod journal;
+mod openapi;
 mod permission;
+mod programs;
 mod rules;
 mod sheets;
 mod simulation;

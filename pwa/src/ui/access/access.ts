@@ -100,6 +100,32 @@ export interface PasskeyRow {
 }
 
 export const listDevices = () => ask<DeviceRow[]>('/api/devices');
+/** What a phone has of an event, as far as the server knows: see `storage/fleet.rs`. */
+export type Has = 'everything' | 'not_the_last' | 'nothing';
+
+/** An event of today or tomorrow, and the phones of those to whom it was given. */
+export interface Soon {
+  id: DocumentId;
+  title: string;
+  place: string;
+  first_day: string;
+  last_day: string;
+  expected: number;
+  people: { account: AccountId; name: string; phones: { device: DeviceId; label: string; has: Has; last_exchange_ms: number | null }[] }[];
+}
+
+/** All that is known of the phones. */
+export interface Fleet {
+  now_ms: number;
+  /** The app as the server gives it out; null where it gives none. */
+  build: string | null;
+  devices: DeviceRow[];
+  /** What is not over and was given to each account. */
+  given: Record<AccountId, { id: DocumentId; title: string }[]>;
+  soon: Soon[];
+}
+
+export const readFleet = () => ask<Fleet>('/api/fleet');
 export const listInvites = () => ask<InviteRow[]>('/api/invites');
 export const listAccounts = () => ask<AccountRow[]>('/api/accounts');
 export const makeInvite = (invite: InviteAsk) => ask<Invited>('/api/invites', invite);

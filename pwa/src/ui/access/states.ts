@@ -12,6 +12,8 @@ const UNSENT_MS_MAX = 24 * 60 * 60 * 1000;
 const STORAGE_PERCENT_MAX = 90;
 /** Less is what any two clocks differ by. */
 const CLOCK_OFF_MS = 2 * 60_000;
+/** An exchange that failed longer ago explains nothing any more. */
+const FAILURE_DAYS_TOLD = 7;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface State {
@@ -30,21 +32,53 @@ export function stateOf(device: DeviceRow, now_ms: number): State {
   }
   if (device.code !== null) return { words: m.access_state_waits(), tone: 'ochre', icon: 'clock', rank: 0 };
   if (device.last_exchange_ms === undefined) return { words: m.access_state_never(), tone: 'plain', icon: 'clock', rank: 3 };
-  if (risksOf(device, now_ms).length > 0) return { words: m.access_state_risk(), tone: 'ochre', icon: 'alert', rank: 2 };
+  if (problemsOf(device, now_ms).some(({ grave }) => grave)) return { words: m.access_state_risk(), tone: 'ochre', icon: 'alert', rank: 2 };
   return { words: m.access_state_fine(), tone: 'olive', icon: 'check', rank: 4 };
 }
 
-/** Why work on this device may be lost, in sentences. */
-export function risksOf(device: DeviceRow, now_ms: number): string[] {
+/** Something about a device, and what to do about it. */
+export interface Problem {
+  /** Grave: work may be lost. Else it is better mended than not. */
+  grave: boolean;
+  kind: 'unsent' | 'storage' | 'away' | 'old' | 'unlocked' | 'failed';
+  words: string;
+  todo: string;
+}
+
+/** What is wrong with a device, the gravest first. `build` is the app as the server gives it out. */
+export function problemsOf(device: DeviceRow, now_ms: number, build: string | null = null): Problem[] {
   if (device.last_exchange_ms === undefined || device.revoked_ms !== null) return [];
+  const { app_build, persisted, installed, failure } = device;
   const away_ms = now_ms - device.last_exchange_ms;
   const percent = device.storage_percent ?? 0;
-  return [
-    ...(device.unsent && away_ms > UNSENT_MS_MAX ? [m.access_risk_unsent({ count: device.unsent })] : []),
-    ...(away_ms > AWAY_DAYS_MAX * DAY_MS ? [m.access_risk_away({ days: isolate(durationText(away_ms)) })] : []),
-    ...(device.persisted === false ? [m.access_risk_not_kept()] : []),
-    ...(percent >= STORAGE_PERCENT_MAX ? [m.access_risk_full({ percent })] : []),
+  const found: [is: boolean, grave: boolean, kind: Problem['kind'], words: () => string, todo: () => string][] = [
+    [
+      Boolean(device.unsent) && away_ms > UNSENT_MS_MAX,
+      true,
+      'unsent',
+      () => m.access_risk_unsent({ count: device.unsent ?? 0 }),
+      m.fleet_todo_unsent,
+    ],
+    [away_ms > AWAY_DAYS_MAX * DAY_MS, true, 'away', () => m.access_risk_away({ days: isolate(durationText(away_ms)) }), m.fleet_todo_away],
+    [persisted === false, true, 'storage', m.access_risk_not_kept, m.fleet_todo_install],
+    [percent >= STORAGE_PERCENT_MAX, true, 'storage', () => m.access_risk_full({ percent }), m.fleet_todo_full],
+    [persisted !== false && installed === false, false, 'storage', m.fleet_tab, m.fleet_todo_install],
+    [isOld(device, build), false, 'old', () => m.fleet_old({ build: isolate(app_build ?? '') }), m.fleet_todo_old],
+    [device.lock === 'none', false, 'unlocked', m.fleet_unlocked, m.fleet_todo_unlocked],
+    [
+      Boolean(failure) && now_ms - (failure?.at_ms ?? 0) < FAILURE_DAYS_TOLD * DAY_MS,
+      false,
+      'failed',
+      () => m.fleet_failed({ why: exchangeText(failure?.code ?? ''), when: isolate(moment(failure?.at_ms ?? 0)) }),
+      m.fleet_todo_failed,
+    ],
   ];
+  return found.filter(([is]) => is).map(([, grave, kind, words, todo]) => ({ grave, kind, words: words(), todo: todo() }));
+}
+
+/** Whether it runs another version of the app than the one that the server gives out. */
+export function isOld({ app_build }: DeviceRow, build: string | null): boolean {
+  return build !== null && Boolean(app_build) && app_build !== 'development' && app_build !== build;
 }
 
 /** What it said of itself at its last exchange, line by line: what, and how it is. */

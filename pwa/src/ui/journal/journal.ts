@@ -85,9 +85,16 @@ const ACTIONS: Record<string, { label: () => string; said: (told: Told) => strin
   retention_run: { label: m.journal_retention_run, said: m.journal_said_retention_run },
   exported: {
     label: m.journal_exported,
-    said: ({ what }) => (what ? m.journal_said_exported_one({ what }) : m.journal_said_exported()),
+    said: ({ what, detail }) => {
+      if (detail.everything) return m.journal_said_exported_everything();
+      return what ? m.journal_said_exported_one({ what }) : m.journal_said_exported();
+    },
   },
-  imported: { label: m.journal_imported, said: (told) => m.journal_said_imported({ count: count(told, 'rows') }) },
+  imported: {
+    label: m.journal_imported,
+    said: (told) =>
+      told.detail.export ? m.journal_said_imported_everything() : m.journal_said_imported({ count: count(told, 'rows') }),
+  },
   recovery_invite: { label: m.journal_recovery_invite, said: m.journal_said_recovery_invite },
   sheet_sealed: {
     label: m.journal_sheet_sealed,
@@ -99,6 +106,16 @@ const ACTIONS: Record<string, { label: () => string; said: (told: Told) => strin
       if (detail.removed) return m.journal_said_logo_removed();
       return detail.name ? m.journal_said_logo_put({ name: isolate(String(detail.name)) }) : m.journal_said_logo_house();
     },
+  },
+  token_made: { label: m.journal_token_made, said: m.journal_said_token_made },
+  token_revoked: { label: m.journal_token_revoked, said: m.journal_said_token_revoked },
+  webhook_added: { label: m.journal_webhook_added, said: m.journal_said_webhook_added },
+  webhook_removed: { label: m.journal_webhook_removed, said: m.journal_said_webhook_removed },
+  webhook_given_up: { label: m.journal_webhook_given_up, said: m.journal_said_webhook_given_up },
+  webhook_resumed: { label: m.journal_webhook_resumed, said: m.journal_said_webhook_resumed },
+  program_edited: {
+    label: m.journal_program_edited,
+    said: (told) => m.journal_said_program_edited({ count: count(told, 'edits') }),
   },
   rebuilt: { label: m.journal_rebuilt, said: (told) => m.journal_said_rebuilt({ count: count(told, 'documents') }) },
 };
