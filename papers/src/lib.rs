@@ -19,6 +19,7 @@ mod error;
 mod figures;
 mod gathering;
 mod ink;
+mod listing;
 mod money;
 mod picture;
 mod press;
@@ -42,6 +43,7 @@ pub use error::PaperError;
 pub use figures::{FigureBook, FigureCell, FigureLine, FigureSection, figures_csv, figures_xlsx};
 pub use gathering::{FUNDERS_MAX, Funder, Gathering, House, PEOPLE_MAX, SLOTS_MAX, Slot};
 pub use ink::{BadInk, Ink};
+pub use listing::{LISTING_LINES_MAX, Listing, ListingCell, listing_csv, listing_xlsx};
 pub use picture::{BadPicture, Picture};
 pub use scan::{SCAN_PAGES_MAX, Scan, scan_pdf};
 pub use sheet::{
