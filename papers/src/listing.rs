@@ -97,8 +97,13 @@ fn write(listing: &Listing) -> Result<Vec<u8>, XlsxError> {
     for (row, line) in (1..).zip(&listing.lines) {
         for (at, cell) in (0..).zip(line) {
             match cell {
-                ListingCell::Number(number) => page.write_number(row, at, i32::try_from(*number).unwrap_or(i32::MAX))?,
-                #[expect(clippy::cast_precision_loss, reason = "a workbook has no other numbers; cents of any grant are exact")]
+                ListingCell::Number(number) => {
+                    page.write_number(row, at, i32::try_from(*number).unwrap_or(i32::MAX))?
+                }
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "a workbook has no other numbers; cents of any grant are exact"
+                )]
                 ListingCell::Cents(cents) => page.write_number_with_format(row, at, *cents as f64 / 100.0, &money)?,
                 ListingCell::Day(text) => match ExcelDateTime::parse_from_str(text) {
                     Ok(date) => page.write_datetime_with_format(row, at, &date, &day)?,

@@ -460,7 +460,7 @@ async fn export<T: From<Listed> + Serialize + Send + 'static>(
         .await
         .map_err(|_| ApiError::Panicked)??;
     // Nothing leaves that is not noted.
-    let entry = by.did(Action::Exported, list, now_ms).with(detail);
+    let entry = by.did(Action::Exported, "", now_ms).with(detail);
     state.store.write(move |tx| journal::note(tx, &entry)).await.map_err(ApiError::from)?;
     Ok(download(file, &title.to_lowercase()))
 }
@@ -502,7 +502,8 @@ fn made<T: From<Listed> + Serialize>(
 type Column = (&'static str, fn(&Listed) -> ListingCell);
 
 fn columns(kind: Kind) -> Vec<Column> {
-    const PLACE: Column = ("Territoire", |one| text(places::names_of(&one.place).map_or(one.place.as_str(), |(name, _)| name)));
+    const PLACE: Column =
+        ("Territoire", |one| text(places::names_of(&one.place).map_or(one.place.as_str(), |(name, _)| name)));
     const COMMUNE: Column = ("Commune", |one| text(&one.commune));
     const ASSOCIATION: Column = ("Association", |one| text(&one.association_title));
     const SEEN: Column = ("Vu pour la dernière fois", |one| ListingCell::Day(one.day.clone()));
@@ -653,6 +654,8 @@ pub struct ReachedTerritory {
     origins: usize,
     /// Dossiers whose project is there.
     projects: usize,
+    /// People who are there, or whose association is.
+    people: usize,
     /// The communes among them, by their official codes, with how often each is spoken of.
     communes: BTreeMap<String, usize>,
 }
@@ -665,13 +668,15 @@ pub async fn territories(
 ) -> Result<Json<Vec<ReachedTerritory>>, ApiError> {
     let reached = state.store.read(move |db| {
         let held = held(db, &caller)?;
-        listed::reached(db, held.as_ref())
+        Ok::<_, StoreError>((listed::reached(db, held.as_ref())?, listed::people_by_place(db, held.as_ref())?))
     });
-    Ok(Json(by_territory(&reached.await.map_err(ApiError::from)?)))
+    let (reached, people) = reached.await.map_err(ApiError::from)?;
+    Ok(Json(by_territory(&reached, &people)))
 }
 
-fn by_territory(reached: &[listed::Reached]) -> Vec<ReachedTerritory> {
-    let mut all: BTreeMap<String, BTreeMap<&str, BTreeSet<DocumentId>>> = BTreeMap::new();
+fn by_territory(reached: &[listed::Reached], people: &BTreeMap<String, usize>) -> Vec<ReachedTerritory> {
+    let mut all: BTreeMap<String, BTreeMap<&str, BTreeSet<DocumentId>>> =
+        people.keys().map(|place| (place.clone(), BTreeMap::new())).collect();
     let mut communes: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for one in reached {
         let Some(place) = territory::around_commune(&one.code).pop() else { continue };
@@ -693,12 +698,13 @@ fn by_territory(reached: &[listed::Reached]) -> Vec<ReachedTerritory> {
                 seats: count("seat"),
                 origins: count("origin"),
                 projects: count("project"),
+                people: people.get(&code).copied().unwrap_or(0),
                 communes: communes.remove(&code).unwrap_or_default(),
                 code,
             }
         })
         .collect();
-    all.sort_by_key(|one| std::cmp::Reverse(one.events + one.seats + one.origins + one.projects));
+    all.sort_by_key(|one| std::cmp::Reverse((one.events + one.seats + one.origins + one.projects, one.people)));
     all
 }
 

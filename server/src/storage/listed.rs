@@ -5,7 +5,7 @@
 //! was given, the lines are made of that part alone, and sorted and filtered here: a number in them counts nothing that they may not
 //! see. Tests hold the two against each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, types::Value as Sql};
 use serde::{Deserialize, Serialize};
@@ -284,9 +284,10 @@ fn queries(asked: &Asked) -> Vec<String> {
         format!("{{{columns}}} : ({})", readings.collect::<Vec<_>>().join(" OR "))
     };
     let mut queries = vec![words("name", ""), words("name", "*"), words("name other", "*")];
-    let sounds = asked.sounds.iter().map(|keys| {
-        format!("({})", keys.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(" OR "))
-    });
+    let sounds = asked
+        .sounds
+        .iter()
+        .map(|keys| format!("({})", keys.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(" OR ")));
     let sounds = sounds.collect::<Vec<_>>().join(" AND ");
     if !sounds.is_empty() {
         queries.push(format!("{{sound}} : ({sounds})"));
@@ -319,8 +320,9 @@ fn source(tiers: usize) -> String {
     if tiers == 0 {
         return "SELECT listed.*, 0 AS tier FROM listed".to_owned();
     }
-    let found = (0..tiers)
-        .map(|tier| format!("SELECT rowid AS number, {tier} AS tier FROM listed_text WHERE listed_text MATCH :match{tier}"));
+    let found = (0..tiers).map(|tier| {
+        format!("SELECT rowid AS number, {tier} AS tier FROM listed_text WHERE listed_text MATCH :match{tier}")
+    });
     let found = found.collect::<Vec<_>>().join(" UNION ALL ");
     format!(
         "SELECT listed.*, tier FROM (SELECT number, min(tier) AS tier FROM ({found}) GROUP BY number) JOIN listed USING (number)"
@@ -469,8 +471,13 @@ fn list_of(
         let keys = (&a.1, a.2).cmp(&(&b.1, b.2));
         a.0.cmp(&b.0).then(if wanted.descends { keys.reverse() } else { keys })
     };
-    let mut lines: Vec<(Listed, Place)> =
-        found.into_iter().map(|(tier, one)| { let place = place(tier, &one); (one, place) }).collect();
+    let mut lines: Vec<(Listed, Place)> = found
+        .into_iter()
+        .map(|(tier, one)| {
+            let place = place(tier, &one);
+            (one, place)
+        })
+        .collect();
     lines.sort_by(|(_, a), (_, b)| by(a, b));
     let total = lines.len() as u64;
     lines.retain(|(_, place)| after.is_none_or(|after| by(place, after).is_gt()));
@@ -957,7 +964,11 @@ pub fn refresh(tx: &Transaction<'_>, id: DocumentId, before: Before) -> Result<(
         others.extend([was.association, now.association].into_iter().flatten());
         let days_differ = was.words != now.words;
         let concerned = |was: &BTreeSet<DocumentId>, now: &BTreeSet<DocumentId>| -> Vec<DocumentId> {
-            if days_differ { was.union(now).copied().collect() } else { was.symmetric_difference(now).copied().collect() }
+            if days_differ {
+                was.union(now).copied().collect()
+            } else {
+                was.symmetric_difference(now).copied().collect()
+            }
         };
         people.extend(concerned(&was.people, &now.people));
         others.extend(concerned(&was.associations, &now.associations));
@@ -977,7 +988,11 @@ pub fn refresh(tx: &Transaction<'_>, id: DocumentId, before: Before) -> Result<(
             let association = statement.query_row([person.0], |row| row.get::<_, Option<_>>(0)).optional()?;
             others.extend(association.flatten().map(DocumentId));
             // A door counts somebody once, whoever they are joined with.
-            others.extend(if was.person == now.person { Vec::new() } else { scene.attended(&[*person])?.into_iter().collect() });
+            others.extend(if was.person == now.person {
+                Vec::new()
+            } else {
+                scene.attended(&[*person])?.into_iter().collect()
+            });
         }
         write(&scene, tx, *person)?;
     }
@@ -1068,13 +1083,15 @@ fn write(scene: &Scene<'_>, tx: &Transaction<'_>, id: DocumentId) -> Result<(), 
         ":day": one.day,
     })?;
     if before.is_none_or(|(_, was)| was != text) {
-        tx.prepare_cached("INSERT INTO listed_text (rowid, name, other, sound) VALUES (:number, :name, :other, :sound)")?
-            .execute(named_params! {
-                ":number": one.number,
-                ":name": text.name,
-                ":other": text.other,
-                ":sound": text.sound,
-            })?;
+        tx.prepare_cached(
+            "INSERT INTO listed_text (rowid, name, other, sound) VALUES (:number, :name, :other, :sound)",
+        )?
+        .execute(named_params! {
+            ":number": one.number,
+            ":name": text.name,
+            ":other": text.other,
+            ":sound": text.sound,
+        })?;
     }
     Ok(())
 }
@@ -1091,12 +1108,33 @@ pub struct Reached {
     pub documents: BTreeSet<DocumentId>,
 }
 
+/// How many people are in each territory, as far as the caller sees them.
+pub fn people_by_place(
+    db: &Connection,
+    held: Option<&BTreeSet<DocumentId>>,
+) -> Result<BTreeMap<String, usize>, StoreError> {
+    let Some(held) = held else {
+        let mut statement =
+            db.prepare_cached("SELECT place, count(*) FROM listed WHERE kind = :kind AND place <> '' GROUP BY place")?;
+        let rows =
+            statement.query_map(named_params! { ":kind": Kind::Person as u8 }, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        return Ok(rows.collect::<Result<_, _>>()?);
+    };
+    let scene = Scene { db, held: Some(held) };
+    let mut counts = BTreeMap::new();
+    for id in held {
+        if let Some((one, _)) = scene.person(*id)?.filter(|(one, _)| !one.place.is_empty()) {
+            *counts.entry(one.place).or_default() += 1;
+        }
+    }
+    Ok(counts)
+}
+
 /// Every territory that documents speak of, as far as the caller sees them.
 pub fn reached(db: &Connection, held: Option<&BTreeSet<DocumentId>>) -> Result<Vec<Reached>, StoreError> {
     let mut statement = db.prepare_cached("SELECT role, code, document_id FROM reach ORDER BY role, code")?;
-    let rows = statement.query_map([], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, DocumentId(row.get(2)?)))
-    })?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, DocumentId(row.get(2)?))))?;
     let mut all: Vec<Reached> = Vec::new();
     for row in rows {
         let (role, code, document) = row?;

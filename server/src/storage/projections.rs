@@ -11,8 +11,7 @@ use shared::{
     mark::{Attendance, Mark, attendance},
     names, question,
     record::{ContactRecord, DossierRecord, EventRecord, Fields, PersonRecord, Record, Side},
-    table,
-    territory,
+    table, territory,
 };
 
 use super::{StoreError, listed};

@@ -24,7 +24,8 @@ use crate::{
     role::Role,
     table::Table,
     view::{
-        ActivityView, AssociationView, DossierActivity, PersonEvent, PersonFunction, PersonView, RowView, Task, TasksView,
+        ActivityView, AssociationView, DossierActivity, PersonEvent, PersonFunction, PersonView, RowView, Task,
+        TasksView,
     },
     wire::Hash,
 };
@@ -252,7 +253,8 @@ impl Replica {
 
 /// An event as one person saw it, who is known by several ids; none if they have nothing to do with it.
 fn person_event(id: DocumentId, event: &EventRecord, of_them: impl Fn(DocumentId) -> bool) -> Option<PersonEvent> {
-    let marks: Vec<&Mark> = event.marks.iter().filter(|mark| mark.withdrawn.is_none() && of_them(mark.person)).collect();
+    let marks: Vec<&Mark> =
+        event.marks.iter().filter(|mark| mark.withdrawn.is_none() && of_them(mark.person)).collect();
     if marks.is_empty() && !event.roster.keys().any(|one| of_them(*one)) {
         return None;
     }
