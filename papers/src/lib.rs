@@ -21,6 +21,7 @@ mod figures;
 mod gathering;
 mod glance;
 mod ink;
+mod listing;
 mod money;
 mod picture;
 mod press;
@@ -45,6 +46,7 @@ pub use figures::{FigureBook, FigureCell, FigureLine, FigureSection, figures_csv
 pub use gathering::{FUNDERS_MAX, Funder, Gathering, House, PEOPLE_MAX, SLOTS_MAX, Slot};
 pub use glance::first_page;
 pub use ink::{BadInk, Ink};
+pub use listing::{LISTING_LINES_MAX, Listing, ListingCell, listing_csv, listing_xlsx};
 pub use picture::{BadPicture, Picture};
 pub use scan::{SCAN_PAGES_MAX, Scan, scan_pdf};
 pub use sheet::{

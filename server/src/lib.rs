@@ -19,6 +19,7 @@ pub mod assets;
 pub mod guesses;
 pub mod others;
 pub mod passkeys;
+pub mod places;
 pub mod pokes;
 pub mod programs;
 pub mod quarantine;

@@ -21,6 +21,7 @@ use crate::{
         documents::{self, Standing},
         erasures,
         journal::{self, Chain},
+        listed,
         projections::{self, Projection},
         scope, server,
     },
@@ -151,6 +152,9 @@ fn verify_document(
     if projections::stored(db, id)? != Projection::of(id, &record) {
         findings.note(Some(id), "projection.differs");
     }
+    if !listed::agrees(db, id, standing.kind)? {
+        findings.note(Some(id), "list.differs");
+    }
     let named: BTreeSet<DocumentId> = record.names().into_iter().collect();
     let links = scope::links(db, id)?;
     if links.into_iter().filter(|(_, open)| *open).map(|(target, _)| target).collect::<BTreeSet<_>>() != named {
@@ -205,9 +209,23 @@ pub fn rebuild(tx: &Transaction<'_>) -> Result<usize, StoreError> {
         scope::put_links(tx, *id, &record.names(), before.last_arrival)?;
         scope::put_territories(tx, *id, &territory::of_record(before.kind, &record), before.last_arrival)?;
         blobs::set_links(tx, *id, &blob_links(&record))?;
-        projections::put(tx, *id, &Projection::of(*id, &record))?;
+        projections::put_rows(tx, *id, &Projection::of(*id, &record))?;
     }
+    listed::rebuild(tx)?;
     Ok(all.len())
+}
+
+/// Makes the projections of every document anew, and nothing else: for a file of an older schema, whose rows say less.
+///
+/// # Errors
+/// As [`rebuild`].
+pub fn project(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    projections::clear(tx)?;
+    for (id, standing) in documents::all(tx)? {
+        let document = extend(tx, Document::new(id, standing.kind), 0)?;
+        projections::put_rows(tx, id, &Projection::of(id, &Record::read(&document)))?;
+    }
+    listed::rebuild(tx)
 }
 
 /// The kinds of documents and how many there are of each.

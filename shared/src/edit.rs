@@ -1935,9 +1935,10 @@ pub(crate) fn checked(field: Field, value: &Value, allowed: &[Field]) -> Result<
         return Err(Refusal::FieldUnknown);
     }
     let value = match (value, field.accepts()) {
-        (Value::Text(text), Accepts::Rna | Accepts::Siret | Accepts::Ice) => {
-            Value::Text(text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase())
-        }
+        (
+            Value::Text(text),
+            Accepts::Rna | Accepts::OldRna | Accepts::Siren | Accepts::Siret | Accepts::Ice | Accepts::Digits(_),
+        ) => Value::Text(text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase()),
         _ => value.clone(),
     };
     let value = value.tidy();
@@ -1952,7 +1953,10 @@ pub(crate) fn checked(field: Field, value: &Value, allowed: &[Field]) -> Result<
         (Value::Text(time), Accepts::Time) => is_time(time),
         (Value::Text(id), Accepts::Document(_)) => id.parse::<DocumentId>().is_ok(),
         (Value::Text(rna), Accepts::Rna) => registry::is_rna(rna),
+        (Value::Text(rna), Accepts::OldRna) => registry::is_old_rna(rna),
+        (Value::Text(siren), Accepts::Siren) => registry::is_siren(siren),
         (Value::Text(siret), Accepts::Siret) => registry::is_siret(siret),
+        (Value::Text(number), Accepts::Digits(count)) => registry::is_digits(number, count),
         (Value::Number(number), Accepts::Number(least, most)) => (least..=most).contains(number),
         (Value::Text(ice), Accepts::Ice) => registry::is_ice(ice),
         (Value::Text(name), Accepts::Blob) => is_blob_name(name),

@@ -162,6 +162,12 @@ pub enum Accepts {
     Siret,
     /// An ICE, the number of Moroccan companies and associations, 15 digits.
     Ice,
+    /// A SIREN, nine digits.
+    Siren,
+    /// A number of the Répertoire National des Associations from before 2009.
+    OldRna,
+    /// So many digits.
+    Digits(usize),
     /// The name of a blob: the SHA-256 of its bytes in hexadecimal.
     Blob,
     /// The id of a row of the same document.
@@ -200,7 +206,7 @@ macro_rules! fields {
     };
 }
 
-use Accepts::{Blob, Day, Document, Ice, Number, Rna, Row, Siret, Text, Time, Word};
+use Accepts::{Blob, Day, Digits, Document, Ice, Number, OldRna, Rna, Row, Siren, Siret, Text, Time, Word};
 use limit::{LINES_CHARS_MAX as LINES, SHORT_CHARS_MAX as SHORT};
 
 /// The sexes that funders count, with 'not specified' (`domain.md` section 2).
@@ -268,6 +274,26 @@ pub const DAC_CODES: &[&str] = &[
 pub const REQUIRED_OF: &[&str] = &["everybody", "association", "partner", "trustee"];
 /// What a call says where it says yes or no.
 pub const YES_NO: &[&str] = &["yes", "no"];
+/// Networks that associations of migrants are members of.
+pub const NETWORKS: &[&str] = &["forim", "cosim", "fosim", "md"];
+/// Whether an association of the register is active, dissolved, or was removed from it.
+pub const POSITIONS: &[&str] = &["active", "dissolved", "removed"];
+/// Whether it has people or other associations for members.
+pub const GROUPINGS: &[&str] = &["simple", "union", "federation"];
+/// What somebody does in a bureau or a board.
+pub const FUNCTIONS: &[&str] = &[
+    "president",
+    "vice_president",
+    "treasurer",
+    "vice_treasurer",
+    "secretary",
+    "vice_secretary",
+    "board_member",
+    "honorary",
+    "other",
+];
+/// The highest mark of a diagnosis.
+pub const DIAGNOSIS_MAX: i64 = 4;
 /// The sectors of PRA/OSIM calls.
 pub const SECTORS: &[&str] =
     &["health", "education", "water", "environment", "economy", "rural", "social", "climate", "digital"];
@@ -546,7 +572,7 @@ fields! {
     AgeMinYears = "age_min_years", Number(0, 100);
     /// One of [`OPERATORS`].
     Operator = "operator", Word(OPERATORS);
-    /// The sectors that a call is open to, of [`SECTORS`], with commas between; empty is all.
+    /// The sectors that a call is open to, or that an association works in, of [`SECTORS`], with commas between; a call's empty is all.
     Sectors = "sectors", Text(SHORT);
     /// The countries that a call is open to, in words.
     Countries = "countries", Text(SHORT);
@@ -598,6 +624,58 @@ fields! {
     DifferenceBp = "difference_bp", Number(0, 10_000);
     /// The dossier, refused or put off, of which this one is a copy to be filed anew.
     CopiedFrom = "copied_from", Document(Kind::Dossier);
+    /// What else an association is called.
+    Alias = "alias", Text(SHORT);
+    /// SIREN of an association.
+    SirenNumber = "siren", Siren;
+    /// Its number in the register as it was before 2009.
+    OldRnaNumber = "rna_old", OldRna;
+    /// The court that keeps the register of an association of Alsace-Moselle.
+    Tribunal = "tribunal", Text(SHORT);
+    /// The volume of that register.
+    Volume = "volume", Text(40);
+    /// The folio in that volume.
+    Folio = "folio", Text(40);
+    /// What an association is for, as the register codes it: its first code.
+    ObjectCode = "object_code", Digits(6);
+    /// Its second code.
+    ObjectCodeOther = "object_code_other", Digits(6);
+    /// The day of its last declaration to the register.
+    LastDeclared = "last_declared", Day;
+    /// The day on which the Journal officiel published it.
+    Published = "published", Day;
+    /// One of [`POSITIONS`].
+    Position = "position", Word(POSITIONS);
+    /// One of [`GROUPINGS`].
+    Grouping = "grouping", Word(GROUPINGS);
+    /// Whether most of the bureau or board are from migration, as the association declares: one of [`YES_NO`].
+    MigrationMajority = "migration_majority", Word(YES_NO);
+    /// The day of that declaration.
+    MajorityDay = "majority_day", Day;
+    /// The networks that it is a member of, of [`NETWORKS`], with commas between.
+    Networks = "networks", Text(SHORT);
+    /// One of [`FUNCTIONS`].
+    Function = "function", Word(FUNCTIONS);
+    /// The day from which on something is so.
+    FromDay = "from_day", Day;
+    /// The last day on which it was.
+    UntilDay = "until_day", Day;
+    /// How well an association is governed, from 0 to [`DIAGNOSIS_MAX`]; so all that follow.
+    Governance = "governance", Number(0, DIAGNOSIS_MAX);
+    /// How many members there are, and how they take part.
+    Membership = "membership", Number(0, DIAGNOSIS_MAX);
+    /// Its money and its accounts.
+    Finance = "finance", Number(0, DIAGNOSIS_MAX);
+    /// How well it plans and leads projects.
+    ProjectSkill = "project_skill", Number(0, DIAGNOSIS_MAX);
+    /// Those with whom it works.
+    Partnerships = "partnerships", Number(0, DIAGNOSIS_MAX);
+    /// How it makes itself known.
+    Communication = "communication", Number(0, DIAGNOSIS_MAX);
+    /// How it takes part in networks.
+    NetworkLife = "network_life", Number(0, DIAGNOSIS_MAX);
+    /// A bank account in Morocco (RIB).
+    Rib = "rib", Digits(24);
 }
 
 impl Field {
@@ -674,15 +752,31 @@ impl Field {
                 Self::Title,
                 Self::ShortTitle,
                 Self::NameAr,
+                Self::Alias,
                 Self::RnaNumber,
+                Self::OldRnaNumber,
+                Self::SirenNumber,
                 Self::SiretNumber,
+                Self::Tribunal,
+                Self::Volume,
+                Self::Folio,
                 Self::Object,
+                Self::ObjectCode,
+                Self::ObjectCodeOther,
                 Self::Address,
                 Self::Postcode,
                 Self::City,
                 Self::CommuneCode,
                 Self::Origin,
+                Self::Sectors,
+                Self::Networks,
+                Self::MigrationMajority,
+                Self::MajorityDay,
                 Self::Founded,
+                Self::LastDeclared,
+                Self::Published,
+                Self::Position,
+                Self::Grouping,
                 Self::Dissolved,
                 Self::OpapDay,
                 Self::OpapUntil,

@@ -504,6 +504,7 @@ read_tagged! { ViewKey by "view" {
     "tasks" = Tasks {}
     "activity" = Activity { dossier }
     "association" = Association { association }
+    "person" = Person { person }
     "questions" = Questions {}
     "sync" = Sync {}
     "settings" = Settings {}

@@ -207,6 +207,73 @@ fn key_word(reading: &Reading) -> String {
     key
 }
 
+/// The keys by which a list finds a name however it was spelled, in Latin or Arabic letters: for each word, those of every way in
+/// which it can be read. Words without two consonants have none.
+///
+/// A list shows who is *perhaps* meant; nothing is joined by these.
+#[must_use]
+pub fn sound_keys(text: &str) -> Vec<Vec<String>> {
+    let Some(name) = Name::read(text) else { return Vec::new() };
+    let keys = name.words.iter().map(|word| {
+        let mut keys: Vec<String> = word.readings.iter().filter_map(sound_key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    });
+    keys.filter(|keys| !keys.is_empty()).collect()
+}
+
+/// The consonants of one reading in their order; without the l, which an article adds, where two others are left.
+fn sound_key(reading: &Reading) -> Option<String> {
+    let text = |bones: &[u8]| bones.iter().map(|bone| char::from(*bone)).collect::<String>();
+    let bare: Vec<u8> = reading.bones.iter().copied().filter(|bone| *bone != b'l').collect();
+    match (bare.len(), reading.bones.len()) {
+        (2.., _) => Some(text(&bare)),
+        (_, 2..) => Some(text(&reading.bones)),
+        _ => None,
+    }
+}
+
+/// Letters from which on one may be wrong, and from which on two.
+const WRONG: (usize, usize) = (4, 7);
+
+/// Whether a folded word that was typed may be this one: one letter is wrong, missing, too many, or exchanged with its neighbour; two
+/// in a long word. A word that goes on behind what was typed is taken for it too.
+#[must_use]
+pub fn is_near(typed: &str, word: &str) -> bool {
+    let (typed, word): (Vec<char>, Vec<char>) = (typed.chars().collect(), word.chars().collect());
+    let most = usize::from(typed.len() >= WRONG.0) + usize::from(typed.len() >= WRONG.1);
+    if most == 0 || word.len() + most < typed.len() {
+        return false;
+    }
+    let rows = steps(&typed, &word, most);
+    rows.is_some_and(|last| last.iter().skip(typed.len().saturating_sub(most)).any(|wrong| *wrong <= most))
+}
+
+/// What it takes to make each beginning of `word` from `typed` (optimal string alignment); nothing where that is more than `most`.
+fn steps(typed: &[char], word: &[char], most: usize) -> Option<Vec<usize>> {
+    let width = word.len().min(typed.len() + most);
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=width).collect();
+    for (n, letter) in typed.iter().enumerate() {
+        let mut row = Vec::with_capacity(width + 1);
+        row.push(n + 1);
+        for at in 1..=width {
+            let other = word[at - 1];
+            let mut least = (last[at] + 1).min(row[at - 1] + 1).min(last[at - 1] + usize::from(*letter != other));
+            if n > 0 && at > 1 && *letter == word[at - 2] && typed[n - 1] == other {
+                least = least.min(before[at - 2] + 1);
+            }
+            row.push(least);
+        }
+        if row.iter().all(|wrong| *wrong > most) {
+            return None;
+        }
+        (before, last) = (last, row);
+    }
+    Some(last)
+}
+
 /// Why two names may be one person's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

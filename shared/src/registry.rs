@@ -40,6 +40,20 @@ pub fn is_siret(number: &str) -> bool {
     luhn_remainder(digits) == 0 || (number.starts_with(LA_POSTE) && digit_sum(digits).is_multiple_of(5))
 }
 
+/// A number of the register as it was before 2009: the département, a letter, eight digits (`751P00085568`). Associations that have
+/// declared no change since are still known by it.
+#[must_use]
+pub fn is_old_rna(number: &str) -> bool {
+    matches!(number.as_bytes(), [a, b, c, letter, rest @ ..]
+        if letter.is_ascii_uppercase() && rest.len() == 8 && all_digits(&[*a, *b, *c]) && all_digits(rest))
+}
+
+/// Digits, so many of them.
+#[must_use]
+pub fn is_digits(number: &str, count: usize) -> bool {
+    number.len() == count && all_digits(number.as_bytes())
+}
+
 /// An ICE (identifiant commun de l'entreprise), the number of Moroccan companies and associations: fifteen digits.
 #[must_use]
 pub fn is_ice(number: &str) -> bool {
@@ -101,6 +115,15 @@ mod tests {
             assert!(!is_siret(number), "{number}");
         }
         assert_eq!(bare("732 829 320 00074"), "73282932000074");
+    }
+
+    #[test]
+    fn numbers_from_before_2009_have_another_shape() {
+        assert!(is_old_rna("751P00085568") && is_old_rna("132S00012345"));
+        for number in ["W751085568", "751P0008556", "751p00085568", "751P000855689", ""] {
+            assert!(!is_old_rna(number), "{number}");
+        }
+        assert!(is_digits("230780001234567890123456", 24) && !is_digits("23078000123456789012345é", 24));
     }
 
     #[test]

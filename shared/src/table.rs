@@ -65,8 +65,8 @@ tables! {
     Activity = "activity" in [Dossier], 200, [Label, Detail, MonthFrom, MonthTo, Responsible, Order];
     /// Whom it is for.
     Beneficiary = "beneficiary" in [Dossier], 100, [Label, Reach, Sex, AgeBand, People, Detail, Order];
-    /// Who does it with the association where it happens.
-    Partner = "partner" in [Dossier], 100, [Label, Contribution, Receipt, ReceiptDay, Ice, Detail, Order];
+    /// Who does it with the association where it happens; of an association, its partners in Morocco.
+    Partner = "partner" in [Dossier, Association], 100, [Label, Contribution, Receipt, ReceiptDay, Ice, Rib, Detail, Order];
     /// How it will be seen whether it worked; what came of it is for the reports.
     Indicator = "indicator" in [Dossier], 200, [Label, Unit, Baseline, Target, Reached, Source, Detail, Order];
     /// What may go wrong, and what is done about it.
@@ -97,6 +97,11 @@ tables! {
     Section = "section" in [Call], 60, [Label, Key, Detail, CharsMax, Required, ToConfirm, Order];
     /// The headings that a call wants expenses under, and how much of them it allows.
     Heading = "heading" in [Call], 60, [Label, ShareMaxBp, ToConfirm, Order];
+    /// Who leads an association, and when. The person is named by their own document alone: names live nowhere else.
+    Bureau = "bureau" in [Association], 500, [Person, Function, FromDay, UntilDay, Detail, Order];
+    /// How an association is structured, as somebody judged it on a day.
+    Diagnosis = "diagnosis" in [Association], 200,
+        [Day, Governance, Membership, Finance, ProjectSkill, Partnerships, Communication, NetworkLife, By, Detail, Order];
 }
 
 /// The piece of an attachment that proves that a dossier was filed: the portal's receipt.

@@ -105,6 +105,11 @@ pub enum ViewKey {
         /// Which.
         association: DocumentId,
     },
+    /// One person: where they came, what they do in associations, who else is the same human being.
+    Person {
+        /// Who.
+        person: DocumentId,
+    },
     /// Every open Question.
     Questions,
     /// What is saved where.
@@ -146,6 +151,8 @@ pub enum View {
     Activity(ActivityView),
     /// See [`ViewKey::Association`].
     Association(AssociationView),
+    /// See [`ViewKey::Person`].
+    Person(PersonView),
     /// See [`ViewKey::Questions`].
     Questions(QuestionsView),
     /// See [`ViewKey::Sync`].
@@ -527,6 +534,54 @@ pub struct AssociationView {
     pub authors: Vec<AuthorEntry>,
     /// Whether this account may change it.
     pub may_change: bool,
+}
+
+/// One person: where they came, what they do in associations, who else is the same human being. As far as it is held here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PersonView {
+    /// Who stands for them (M7).
+    pub person: DocumentId,
+    /// Events on whose roster they are or to which they came, the latest first.
+    pub events: Vec<PersonEvent>,
+    /// What they do or did in associations, the latest first.
+    pub functions: Vec<PersonFunction>,
+    /// Everybody who is the same human being, themselves included; one where nobody else is.
+    pub joined: Vec<PersonCard>,
+}
+
+/// An event as one person saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PersonEvent {
+    /// Which.
+    pub event: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// Its first day, or empty.
+    pub first_day: String,
+    /// Half-days that it has.
+    pub slots: u32,
+    /// In how many of them the person was there.
+    pub attended: u32,
+    /// In how many of them they signed.
+    pub signed: u32,
+}
+
+/// What somebody does in an association.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PersonFunction {
+    /// In which.
+    pub association: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// One of `field::FUNCTIONS`, or empty.
+    pub function: String,
+    /// From which day on, or empty.
+    pub from_day: String,
+    /// The last day, or empty.
+    pub until_day: String,
 }
 
 /// The way of one dossier (M9).
@@ -1017,7 +1072,8 @@ impl ViewKey {
             | Self::Versions { dossier: id, .. }
             | Self::Compare { dossier: id, .. }
             | Self::Record { document: id }
-            | Self::Association { association: id } => Some(*id),
+            | Self::Association { association: id }
+            | Self::Person { person: id } => Some(*id),
             Self::Activity { dossier } => *dossier,
             Self::Events
             | Self::Dossiers

@@ -9,6 +9,7 @@ import type { DossiersView } from "./DossiersView";
 import type { EventView } from "./EventView";
 import type { EventsView } from "./EventsView";
 import type { NewsView } from "./NewsView";
+import type { PersonView } from "./PersonView";
 import type { QuestionsView } from "./QuestionsView";
 import type { RecordView } from "./RecordView";
 import type { SettingsView } from "./SettingsView";
@@ -20,4 +21,4 @@ import type { WayView } from "./WayView";
 /**
  * What a page shows.
  */
-export type View = { "view": "events" } & EventsView | { "view": "event" } & EventView | { "view": "dossiers" } & DossiersView | { "view": "dossier" } & DossierView | { "view": "call" } & CallView | { "view": "news" } & NewsView | { "view": "way" } & WayView | { "view": "versions" } & VersionsView | { "view": "compare" } & CompareView | { "view": "directory" } & DirectoryView | { "view": "record" } & RecordView | { "view": "tasks" } & TasksView | { "view": "activity" } & ActivityView | { "view": "association" } & AssociationView | { "view": "questions" } & QuestionsView | { "view": "sync" } & SyncView | { "view": "settings" } & SettingsView | { "view": "gone" };
+export type View = { "view": "events" } & EventsView | { "view": "event" } & EventView | { "view": "dossiers" } & DossiersView | { "view": "dossier" } & DossierView | { "view": "call" } & CallView | { "view": "news" } & NewsView | { "view": "way" } & WayView | { "view": "versions" } & VersionsView | { "view": "compare" } & CompareView | { "view": "directory" } & DirectoryView | { "view": "record" } & RecordView | { "view": "tasks" } & TasksView | { "view": "activity" } & ActivityView | { "view": "association" } & AssociationView | { "view": "person" } & PersonView | { "view": "questions" } & QuestionsView | { "view": "sync" } & SyncView | { "view": "settings" } & SettingsView | { "view": "gone" };

@@ -64,4 +64,8 @@ dossier: DocumentId | null, } | { "view": "association",
 /**
  * Which.
  */
-association: DocumentId, } | { "view": "questions" } | { "view": "sync" } | { "view": "settings" };
+association: DocumentId, } | { "view": "person", 
+/**
+ * Who.
+ */
+person: DocumentId, } | { "view": "questions" } | { "view": "sync" } | { "view": "settings" };

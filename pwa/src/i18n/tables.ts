@@ -24,6 +24,8 @@ const TABLES: Record<Table, () => string> = {
   criterion: m.table_criterion,
   section: m.table_section,
   heading: m.table_heading,
+  bureau: m.table_bureau,
+  diagnosis: m.table_diagnosis,
 };
 
 export const tableLabel = (table: Table): string => TABLES[table]();
@@ -40,6 +42,8 @@ const NAMED_BY: Partial<Record<Table, Field>> = {
   support: 'day',
   piece: 'key',
   place: 'commune',
+  bureau: 'person',
+  diagnosis: 'day',
 };
 
 export const namedBy = (table: Table): Field => NAMED_BY[table] ?? 'label';

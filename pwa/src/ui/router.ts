@@ -23,7 +23,7 @@ export type Route =
   | { screen: 'dossier-version'; dossier: DocumentId; version: string }
   | { screen: 'dossier-compare'; dossier: DocumentId; before: string; after: string }
   | { screen: 'tasks' }
-  | { screen: 'associations' }
+  | { screen: 'directory'; list: 'people' | 'associations' | 'map' }
   | { screen: 'association'; association: DocumentId }
   | { screen: 'questions' }
   | { screen: 'record'; document: DocumentId }
@@ -66,6 +66,8 @@ export function hrefOf(route: Route): string {
       return `#/dossier/${route.dossier}/version/${route.version}`;
     case 'dossier-compare':
       return `#/dossier/${route.dossier}/compare/${route.before}/${route.after}`;
+    case 'directory':
+      return `#/${route.list}`;
     case 'association':
       return `#/association/${route.association}`;
     case 'record':
@@ -96,7 +98,6 @@ export function routeOf(hash: string): Route {
     case 'dossiers':
     case 'calls':
     case 'tasks':
-    case 'associations':
     case 'questions':
     case 'retention':
     case 'sync':
@@ -109,6 +110,10 @@ export function routeOf(hash: string): Route {
     case 'me':
     case 'lock':
       return { screen: first };
+    case 'people':
+    case 'associations':
+    case 'map':
+      return { screen: 'directory', list: first };
     case 'journal':
       return id ? { screen: 'journal', subject: id } : { screen: 'journal' };
     case 'events':
@@ -125,7 +130,7 @@ export function routeOf(hash: string): Route {
     case 'call':
       return id ? { screen: 'call', call: id } : { screen: 'calls' };
     case 'association':
-      return id ? { screen: 'association', association: id } : { screen: 'associations' };
+      return id ? { screen: 'association', association: id } : { screen: 'directory', list: 'associations' };
     case 'account':
       return id ? { screen: 'account', account: id } : { screen: 'access' };
     case 'record':

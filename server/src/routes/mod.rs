@@ -5,6 +5,7 @@ pub mod body;
 pub mod calendar;
 pub mod deposit;
 pub mod edits;
+pub mod directory;
 pub mod enroll;
 pub mod figures;
 pub mod fleet;
@@ -110,6 +111,14 @@ pub fn router(state: AppState) -> Router {
         .route("/api/events/{id}/registration/take", post(registrations::take))
         .route("/api/events/{id}/registration/drop", post(registrations::drop_one))
         .route("/api/register/{token}", get(registrations::page).post(registrations::submit))
+        // The directory: its lists page by page, what they reach, and how somebody wants to see them again.
+        .route("/api/v1/people", get(directory::people))
+        .route("/api/v1/associations", get(directory::associations))
+        .route("/api/v1/events", get(directory::events))
+        .route("/api/v1/dossiers", get(directory::dossiers))
+        .route("/api/v1/territories", get(directory::territories))
+        .route("/api/v1/views", get(directory::views).post(directory::save_view))
+        .route("/api/v1/views/{id}/remove", post(directory::remove_view))
         // What is printed at the head of papers.
         .route("/api/logos", get(logos::list).post(logos::put))
         .route("/api/logos/{id}", get(logos::picture))
@@ -150,8 +159,12 @@ pub fn router(state: AppState) -> Router {
         .route("/api/blobs/{hash}", get(blobs::read).post(blobs::bring))
         .layer(DefaultBodyLimit::max(crate::blobs::PIECE_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));
-    // A dossier as files: all of it with its pieces takes seconds to make, and longer over a village's network.
+    // Files: a dossier with its pieces, or a list of 50,000, takes seconds to make, and longer over a village's network.
     let files = Router::new()
+        .route("/api/v1/people/export", get(directory::export_people))
+        .route("/api/v1/associations/export", get(directory::export_associations))
+        .route("/api/v1/events/export", get(directory::export_events))
+        .route("/api/v1/dossiers/export", get(directory::export_dossiers))
         .route("/api/dossiers/{id}/papers", get(deposit::paper))
         .route("/api/blobs/{hash}/first-page", get(blobs::first_page))
         .route("/api/documents/{id}/pieces/{row}", get(deposit::piece))

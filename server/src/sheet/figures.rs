@@ -18,15 +18,13 @@ use super::{
 use crate::{
     erasure,
     import::morocco,
+    places,
     storage::{
         StoreError,
         figures::{Ties, present_before, ties},
         sheets,
     },
 };
-
-/// The départements of France, by their INSEE codes. See `reference/README.md`.
-const DEPARTEMENTS: &str = include_str!("../../../reference/france/departements.csv");
 
 /// An event's figures, for the house.
 ///
@@ -116,10 +114,7 @@ fn somebody(
 fn name(table: &mut FigureTable) {
     for row in &mut table.rows {
         let names = match table.by {
-            By::Departement => {
-                let mut listed = DEPARTEMENTS.lines().filter_map(|line| line.split_once(','));
-                listed.find(|(code, _)| *code == row.key).map(|(_, name)| (name, ""))
-            }
+            By::Departement => places::departement(&row.key).map(|name| (name, "")),
             By::Origin => morocco::names_of(&row.key),
             _ => None,
         };

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
+use crate::verify;
 
 /// "TIWI" in a SQLite header: we open no other program's file.
 const APPLICATION_ID: i32 = 0x5449_5749;
@@ -22,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_registration.sql"),
     include_str!("migrations/0012_logos.sql"),
     include_str!("migrations/0016_due.sql"),
+    include_str!("migrations/0019_directory.sql"),
     include_str!("migrations/0021_programs.sql"),
 ];
 
@@ -63,6 +65,10 @@ fn migrate_all(db: &mut Connection) -> Result<Migrated, StoreError> {
         tx.execute_batch(migration)?;
     }
     if done < MIGRATIONS.len() {
+        if done > 0 {
+            // New columns and tables of projections say what the documents of this file say.
+            verify::project(&tx)?;
+        }
         let dangling: usize = tx.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
         if dangling > 0 {
             return Err(StoreError::Corrupt("a reference leads nowhere after a migration"));

@@ -1,18 +1,20 @@
 //! Projections: plain rows that lists, reports and search read. Each row follows from one document alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Transaction, named_params, params_from_iter, types::Value as Sql};
 use shared::{
+    document::Kind,
     due,
     field::Field,
     id::{DocumentId, RowId},
     mark::{Attendance, Mark, attendance},
     names, question,
     record::{ContactRecord, DossierRecord, EventRecord, Fields, PersonRecord, Record, Side},
+    table, territory,
 };
 
-use super::StoreError;
+use super::{StoreError, listed};
 
 /// A projection's table, its columns after `document_id`, and the statements on it.
 struct Table {
@@ -35,12 +37,14 @@ macro_rules! tables {
 }
 
 tables! {
-    "person": "name, name_ar, search, sex, age_band, commune, association, same_as", "?, ?, ?, ?, ?, ?, ?, ?", "name";
+    "person": "name, name_ar, search, sex, age_band, commune, association, same_as, sort, place", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "name";
     "phone": "row, person, e164, raw", "?, ?, ?, ?", "row";
-    "association": "title, search, rna, siret, postcode, city", "?, ?, ?, ?, ?, ?", "title";
-    "event": "title, event_kind, place, commune, first_day, last_day, expected", "?, ?, ?, ?, ?, ?, ?", "title";
+    "association": "title, search, rna, siret, postcode, city, title_ar, place, sectors, networks", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "title";
+    "event": "title, event_kind, place, commune, first_day, last_day, expected, place_code", "?, ?, ?, ?, ?, ?, ?, ?", "title";
+    "event_link": "association", "?", "association";
     "attendance": "slot, person, status, contradicted, marks", "?, ?, ?, ?, ?", "slot, person";
-    "dossier": "title, stage, territory, association, call, expenses_cents, resources_cents", "?, ?, ?, ?, ?, ?, ?", "title";
+    "dossier": "title, stage, territory, association, call, expenses_cents, resources_cents, place_code, sector, coordinator, grant_cents", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "title";
+    "reach": "role, code", "?, ?", "role, code";
     "due": "row, kind, day, label, assigned_to, coordinator", "?, ?, ?, ?, ?, ?", "row";
     "question": "id, ask, content", "?, ?, ?", "id";
 }
@@ -70,6 +74,7 @@ impl Projection {
         };
         let mut questions = question::of_record(id, record);
         questions.sort_by_key(question::Question::id);
+        rows.extend(reach_of(record));
         rows.extend(questions.into_iter().map(|question| {
             let content = serde_json::to_value(&question).unwrap_or_default();
             let ask = content["ask"].as_str().unwrap_or_default().to_owned();
@@ -98,6 +103,8 @@ fn of_person(person: &PersonRecord) -> (&'static str, Vec<Sql>) {
         text(f, Field::Commune),
         document(f, Field::Association),
         document(f, Field::SameAs),
+        sorting(&[Field::Family, Field::Given, Field::NameAr].map(|field| f.text(field)).join(" ")).into(),
+        place(f.text(Field::CommuneCode)).into(),
     ];
     ("person", row)
 }
@@ -111,7 +118,8 @@ fn of_contact(contact: &ContactRecord) -> Rows {
 }
 
 fn of_association(f: &Fields) -> (&'static str, Vec<Sql>) {
-    let all = [Field::Title, Field::ShortTitle, Field::NameAr].map(|field| f.text(field)).join(" ");
+    let names = [Field::Title, Field::ShortTitle, Field::NameAr, Field::Alias];
+    let all = names.map(|field| f.text(field)).join(" ");
     let row = vec![
         text(f, Field::Title),
         names::fold_search(&all).into(),
@@ -119,8 +127,61 @@ fn of_association(f: &Fields) -> (&'static str, Vec<Sql>) {
         text(f, Field::SiretNumber),
         text(f, Field::Postcode),
         text(f, Field::City),
+        text(f, Field::NameAr),
+        seat(f).into(),
+        text(f, Field::Sectors),
+        text(f, Field::Networks),
     ];
     ("association", row)
+}
+
+/// What sorts last: names that are not known.
+pub const UNNAMED: &str = "\u{10ffff}";
+
+/// A text as lists sort it; what is empty comes last.
+#[must_use]
+pub fn sorting(text: &str) -> String {
+    let folded = names::fold_search(text);
+    if folded.is_empty() { UNNAMED.to_owned() } else { folded }
+}
+
+/// The smallest territory around a code: `FR.13`, `MA.09.541`, or empty.
+fn place(code: &str) -> String {
+    territory::around_commune(code).pop().unwrap_or_default()
+}
+
+/// Where an association has its seat.
+fn seat(f: &Fields) -> String {
+    let by_commune = place(f.text(Field::CommuneCode));
+    let by_postcode = || territory::around_postcode(f.text(Field::Postcode)).pop().unwrap_or_default();
+    if by_commune.is_empty() { by_postcode() } else { by_commune }
+}
+
+/// The territories that a document speaks of, each role and code once.
+fn reach_of(record: &Record) -> Rows {
+    let f = record.fields();
+    let mut said: BTreeSet<(&'static str, String)> = BTreeSet::new();
+    // A name is no code: what leads to no territory is left out.
+    let mut say = |role, code: &str| {
+        if !place(code.trim()).is_empty() {
+            said.insert((role, code.trim().to_owned()));
+        }
+    };
+    match record {
+        Record::Event(_) => say("event", f.text(Field::CommuneCode)),
+        Record::Association(_) => {
+            say("seat", f.text(Field::CommuneCode));
+            f.text(Field::Origin).split([',', ';']).for_each(|code| say("origin", code));
+        }
+        Record::Dossier(dossier) => {
+            say("project", f.text(Field::Territory));
+            for row in dossier.rows.kept(table::Table::Place) {
+                say("project", row.fields.text(Field::CommuneCode));
+            }
+        }
+        Record::Person(_) | Record::Contact(_) | Record::Call(_) | Record::Settings(_) => {}
+    }
+    said.into_iter().map(|(role, code)| ("reach", vec![role.to_owned().into(), code.into()])).collect()
 }
 
 fn of_event(event: &EventRecord) -> Rows {
@@ -136,12 +197,16 @@ fn of_event(event: &EventRecord) -> Rows {
         day(event.slots.first()),
         day(event.slots.last()),
         count(event.roster.len()),
+        place(f.text(Field::CommuneCode)).into(),
     ];
     let mut marks: BTreeMap<(RowId, DocumentId), Vec<&Mark>> = BTreeMap::new();
     for mark in event.marks.iter().filter(|mark| mark.withdrawn.is_none()) {
         marks.entry((mark.slot, mark.person)).or_default().push(mark);
     }
     let mut rows = vec![("event", head)];
+    let linked: BTreeSet<DocumentId> =
+        event.links.iter().filter(|(_, kind)| *kind == Kind::Association).map(|(id, _)| *id).collect();
+    rows.extend(linked.into_iter().map(|id| ("event_link", vec![Sql::Blob(id.0.to_vec())])));
     for ((slot, person), marks) in marks {
         let all = attendance(marks.iter().copied());
         let status = all.status().map_or("", shared::mark::Status::as_str);
@@ -168,8 +233,19 @@ fn of_dossier(dossier: &DossierRecord) -> (&'static str, Vec<Sql>) {
         document(f, Field::Call),
         dossier.total_cents(Side::Expense).into(),
         dossier.total_cents(Side::Resource).into(),
+        where_it_happens(dossier).into(),
+        text(f, Field::Sector),
+        text(f, Field::Coordinator),
+        f.get(Field::GrantCents).number().unwrap_or(0).into(),
     ];
     ("dossier", row)
+}
+
+/// The territory of a project: as it is said, or the first of its places.
+fn where_it_happens(dossier: &DossierRecord) -> String {
+    let places = dossier.rows.kept(table::Table::Place).map(|row| row.fields.text(Field::CommuneCode));
+    let codes = std::iter::once(dossier.fields.text(Field::Territory)).chain(places);
+    codes.map(place).find(|place| !place.is_empty()).unwrap_or_default()
 }
 
 /// What is open and has a day, in the order of its rows.
@@ -208,8 +284,15 @@ fn text_of(record: &Record) -> String {
     names::fold_search(&words.join(" "))
 }
 
-/// Replaces a document's rows.
+/// Replaces a document's rows, and the lines of lists that follow from them.
 pub fn put(tx: &Transaction<'_>, id: DocumentId, projection: &Projection) -> Result<(), StoreError> {
+    let before = listed::Before::of(tx, id)?;
+    put_rows(tx, id, projection)?;
+    listed::refresh(tx, id, before)
+}
+
+/// Replaces a document's rows alone: whoever replaces those of all documents makes the lists anew behind that.
+pub fn put_rows(tx: &Transaction<'_>, id: DocumentId, projection: &Projection) -> Result<(), StoreError> {
     for table in TABLES {
         tx.prepare_cached(table.delete)?.execute([id.0])?;
     }
@@ -229,12 +312,13 @@ pub fn put(tx: &Transaction<'_>, id: DocumentId, projection: &Projection) -> Res
 
 /// Takes a document's rows away. Its words leave the full-text index too.
 pub fn remove(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
+    let before = listed::Before::of(tx, id)?;
     for table in TABLES {
         tx.prepare_cached(table.delete)?.execute([id.0])?;
     }
     tx.prepare_cached("DELETE FROM search WHERE rowid = (SELECT number FROM document WHERE id = :id)")?
         .execute(named_params! { ":id": id.0 })?;
-    Ok(())
+    listed::refresh(tx, id, before)
 }
 
 /// What is stored for a document.
@@ -262,7 +346,8 @@ pub fn stored(db: &Connection, id: DocumentId) -> Result<Projection, StoreError>
 pub fn clear(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch(
         "DELETE FROM person; DELETE FROM phone; DELETE FROM association; DELETE FROM event; DELETE FROM attendance;
-         DELETE FROM dossier; DELETE FROM due; DELETE FROM question; DELETE FROM search;",
+         DELETE FROM dossier; DELETE FROM due; DELETE FROM question; DELETE FROM search; DELETE FROM event_link;
+         DELETE FROM reach; DELETE FROM listed; DELETE FROM listed_text;",
     )?)
 }
 
@@ -277,6 +362,10 @@ pub fn orphans(db: &Connection) -> Result<u64, StoreError> {
               + (SELECT count(*) FROM dossier WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM due WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM question WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM event_link WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM reach WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM listed WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM listed_text WHERE rowid NOT IN (SELECT number FROM listed))
               + (SELECT count(*) FROM search WHERE rowid NOT IN (SELECT number FROM document))",
         [],
         |row| row.get(0),

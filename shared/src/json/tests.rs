@@ -82,6 +82,7 @@ const KEYS: &[&str] = &[
     r#"{"view":"activity","dossier":null}"#,
     r#"{"view":"activity","dossier":D}"#,
     r#"{"view":"association","association":D}"#,
+    r#"{"view":"person","person":D}"#,
     r#"{"view":"questions"}"#,
     r#"{"view":"settings"}"#,
     r#"{"view":"sync","beyond":[[{"later":[true]}]]}"#,

@@ -206,3 +206,44 @@ fn search_folds_and_matches_as_the_page_does() {
         assert_eq!(matches(&fold_search(query), &fold_search(text)), *expected, "{query:?} in {text:?}");
     }
 }
+
+#[test]
+fn a_list_finds_a_name_by_its_sound_in_both_scripts() {
+    let found = |typed: &str, name: &str| {
+        let keys: Vec<String> = sound_keys(name).into_iter().flatten().collect();
+        let wanted = sound_keys(typed);
+        !wanted.is_empty() && wanted.iter().all(|word| word.iter().any(|key| keys.contains(key)))
+    };
+    for (typed, name) in [
+        ("Fatma Zohra Oufkir", "Fatima Zahra OUFKIR"),
+        ("فاطمة الزهراء أوفقير", "Fatima Zahra OUFKIR"),
+        ("Fatima Zahra Oufkir", "فاطمة الزهراء أوفقير"),
+        ("Bouchra Benjelloun", "BENDJELLOUN Boushra"),
+        ("Houcine", "El Hossein Amrani"),
+        ("محمد", "Mohamed Ait Baha"),
+    ] {
+        assert!(found(typed, name), "{typed} / {name}: {:?} {:?}", sound_keys(typed), sound_keys(name));
+    }
+    for (typed, name) in [("Karim", "Rachid Amrani"), ("", "Ali"), ("Ali", "Ali Alaoui")] {
+        assert!(!found(typed, name), "{typed} / {name}");
+    }
+}
+
+#[test]
+fn a_letter_may_be_wrong_and_two_in_a_long_word() {
+    for (typed, word) in [
+        ("aboulkasem", "aboulkacem"),
+        ("abuolkacem", "aboulkacem"),
+        ("aboulkacm", "aboulkacem"),
+        ("abolkacm", "aboulkacem"),
+        ("tarudannt", "taroudannt"),
+        ("zhara", "zahra"),
+        ("aboulkas", "aboulkacem"),
+        ("زهرء", "زهراء"),
+    ] {
+        assert!(is_near(typed, word), "{typed} / {word}");
+    }
+    for (typed, word) in [("ali", "aly"), ("hassan", "houcine"), ("zahra", "amina"), ("karim", "kar"), ("", "zahra")] {
+        assert!(!is_near(typed, word), "{typed} / {word}");
+    }
+}

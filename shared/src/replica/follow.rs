@@ -14,14 +14,19 @@ use crate::{
     document::Kind,
     due::{self, DueKind, Somebody, SupportTotals},
     edit::version_text,
-    field::Field,
+    field::{Accepts, Field},
     history::{self, Did},
-    id::{DeviceId, DocumentId},
+    id::{DeviceId, DocumentId, RowId},
     limit,
+    mark::{Mark, Signer, Status, attendance},
     permission::Capability,
-    record::{DossierRecord, Record},
+    record::{DossierRecord, EventRecord, Record, Rows},
     role::Role,
-    view::{ActivityView, AssociationView, DossierActivity, RowView, Task, TasksView},
+    table::Table,
+    view::{
+        ActivityView, AssociationView, DossierActivity, PersonEvent, PersonFunction, PersonView, RowView, Task,
+        TasksView,
+    },
     wire::Hash,
 };
 
@@ -145,7 +150,7 @@ impl Replica {
             association: id,
             title: record.fields.text(Field::Title).to_owned(),
             fields: self.field_views(&record.fields, Field::of(Kind::Association)),
-            rows: RowView::all(&record.rows),
+            rows: self.named_rows(&record.rows),
             dossiers: by_title(dossiers),
             people,
             events: by_day(events),
@@ -154,6 +159,50 @@ impl Replica {
             authors: self.authors_of(record.rows.all_kept().filter_map(|(_, row)| row.by)),
             may_change: self.identity.role.may(Capability::ChangeAssociation),
         })
+    }
+
+    /// The rows that count, with what the documents in their cells are called.
+    pub(super) fn named_rows(&self, rows: &Rows) -> Vec<RowView> {
+        let mut views = RowView::all(rows);
+        for cell in views.iter_mut().flat_map(|row| &mut row.fields) {
+            if let Accepts::Document(_) = cell.field.accepts() {
+                cell.named = cell.value.text().parse().map_or_else(|_| String::new(), |id| self.name(id));
+            }
+        }
+        views
+    }
+
+    /// See `ViewKey::Person`.
+    pub(super) fn person_view(&self, id: DocumentId) -> Option<PersonView> {
+        let Record::Person(_) = self.record(id)? else { return None };
+        let person = self.stands_for(id);
+        let of_them = |other: DocumentId| self.stands_for(other) == person;
+        let (mut events, mut functions, mut joined) = (Vec::new(), Vec::new(), Vec::new());
+        for (other, held) in &self.held {
+            match &held.record {
+                Record::Person(_) if of_them(*other) => joined.push(self.person_card(*other)),
+                Record::Event(event) => events.extend(person_event(*other, event, of_them)),
+                Record::Association(record) => {
+                    let rows = record.rows.kept(Table::Bureau);
+                    let theirs = rows.filter(|row| row.fields.document(Field::Person).is_some_and(of_them));
+                    functions.extend(theirs.map(|row| {
+                        let text = |field| row.fields.text(field).to_owned();
+                        PersonFunction {
+                            association: *other,
+                            title: record.fields.text(Field::Title).to_owned(),
+                            function: text(Field::Function),
+                            from_day: text(Field::FromDay),
+                            until_day: text(Field::UntilDay),
+                        }
+                    }));
+                }
+                _ => {}
+            }
+        }
+        events.sort_by(|a, b| (&b.first_day, &a.title, a.event).cmp(&(&a.first_day, &b.title, b.event)));
+        functions.sort_by(|a, b| (&b.from_day, &a.title, a.association).cmp(&(&a.from_day, &b.title, b.association)));
+        self.sort_by_name(&mut joined);
+        Some(PersonView { person, events, functions, joined })
     }
 
     /// See `ViewKey::Activity`.
@@ -200,6 +249,29 @@ impl Replica {
         let names: BTreeMap<DocumentId, String> = named.map(|id| (id, self.name(id))).collect();
         ActivityView { others: count(others), dossiers, authors, names }
     }
+}
+
+/// An event as one person saw it, who is known by several ids; none if they have nothing to do with it.
+fn person_event(id: DocumentId, event: &EventRecord, of_them: impl Fn(DocumentId) -> bool) -> Option<PersonEvent> {
+    let marks: Vec<&Mark> =
+        event.marks.iter().filter(|mark| mark.withdrawn.is_none() && of_them(mark.person)).collect();
+    if marks.is_empty() && !event.roster.keys().any(|one| of_them(*one)) {
+        return None;
+    }
+    let in_slot = |slot: RowId| attendance(marks.iter().copied().filter(move |mark| mark.slot == slot));
+    let signs = |slot: RowId| {
+        let theirs = |signer| matches!(signer, Signer::Person(person) if of_them(person));
+        event.signatures.iter().any(|one| one.slot == slot && one.withdrawn.is_none() && theirs(one.signer))
+    };
+    let slots = || event.slots.iter().map(|slot| slot.id);
+    Some(PersonEvent {
+        event: id,
+        title: event.fields.text(Field::Title).to_owned(),
+        first_day: event.slots.first().map_or_else(String::new, |slot| slot.fields.text(Field::Day).to_owned()),
+        slots: count(event.slots.len()),
+        attended: count(slots().filter(|slot| in_slot(*slot).status().is_some_and(Status::attended)).count()),
+        signed: count(slots().filter(|slot| signs(*slot)).count()),
+    })
 }
 
 fn count(n: usize) -> u32 {

@@ -112,6 +112,7 @@ impl Replica {
             ViewKey::Activity { dossier: Some(dossier) } => changed.contains(dossier),
             ViewKey::Activity { dossier: None } => of(&[Kind::Dossier]),
             ViewKey::Association { .. } => of(&[Kind::Association, Kind::Dossier, Kind::Person, Kind::Event]),
+            ViewKey::Person { .. } => of(&[Kind::Association, Kind::Person, Kind::Event]),
             ViewKey::Dossier { dossier } => changed.contains(dossier) || of(&[Kind::Association, Kind::Call]),
             ViewKey::Call { call } => changed.contains(call),
             ViewKey::News { dossier } => changed.contains(dossier),
@@ -151,6 +152,7 @@ impl Replica {
             ViewKey::Association { association } => {
                 self.association_view(*association).map_or(View::Gone, View::Association)
             }
+            ViewKey::Person { person } => self.person_view(*person).map_or(View::Gone, View::Person),
             ViewKey::Record { document } => self.record_view(*document).map_or(View::Gone, View::Record),
             ViewKey::Questions => View::Questions(self.questions_view()),
             ViewKey::Sync => View::Sync(self.sync_view()),
@@ -727,7 +729,7 @@ impl Replica {
             kind: held.kind,
             title: held.record.title(),
             fields,
-            rows: RowView::all(held.record.rows()),
+            rows: self.named_rows(held.record.rows()),
             phones,
             consents,
             authors,

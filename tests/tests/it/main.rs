@@ -9,6 +9,7 @@ mod calls;
 mod codes;
 mod contract;
 mod deposit;
+mod directory;
 mod edge;
 mod erasure;
 mod figures;

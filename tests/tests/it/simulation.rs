@@ -874,7 +874,13 @@ impl Play {
             }
             Accepts::Document(kind) => Value::Text(self.some_document(phone, &[kind])?.to_string()),
             Accepts::Row => Value::Text(self.world.row_id().to_string()),
-            Accepts::Rna | Accepts::Siret | Accepts::Ice | Accepts::Blob => Value::Empty,
+            Accepts::Rna
+            | Accepts::OldRna
+            | Accepts::Siren
+            | Accepts::Siret
+            | Accepts::Ice
+            | Accepts::Digits(_)
+            | Accepts::Blob => Value::Empty,
         })
     }
 

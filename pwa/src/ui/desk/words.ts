@@ -6,7 +6,7 @@ import type { DocumentId } from '../../generated/DocumentId';
 import type { Field } from '../../generated/Field';
 import type { Reason } from '../../generated/Reason';
 import type { Value } from '../../generated/Value';
-import { dayInWords, isolate, isWordField, m, moment, money, number, region, timeOfDay, wordLabel } from '../../i18n';
+import { dayInWords, isolate, isWordField, list, m, moment, money, number, region, timeOfDay, wordLabel } from '../../i18n';
 import { store } from '../../store';
 import { comma } from '../dossier/comma';
 import { headingLabel } from '../dossier/headings';
@@ -51,6 +51,11 @@ const SHAPES: Partial<Record<Field, Shape>> = {
   agreement_day: 'day',
   granted_cents: 'cents',
   founded: 'day',
+  last_declared: 'day',
+  published: 'day',
+  majority_day: 'day',
+  from_day: 'day',
+  until_day: 'day',
   dissolved: 'day',
   day: 'day',
   starts: 'time',
@@ -79,8 +84,11 @@ export function valueText(field: Field, value: Value, names: Names): string {
   if (shape === 'time') return timeOfDay(value);
   if (field === 'heading') return headingLabel(value);
   if (field === 'call_version') return versionText(value);
+  if (field === 'sectors') return list(wordsOf(value).map((word) => wordLabel('sector', word)));
   return isWordField(field) ? wordLabel(field, value) : value;
 }
+
+const wordsOf = (value: string): string[] => value.split(',').map((word) => word.trim()).filter(Boolean);
 
 /** A published version of a call by its number, where the call is held here. */
 function versionText(row: string): string {

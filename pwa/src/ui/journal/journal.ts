@@ -85,9 +85,10 @@ const ACTIONS: Record<string, { label: () => string; said: (told: Told) => strin
   retention_run: { label: m.journal_retention_run, said: m.journal_said_retention_run },
   exported: {
     label: m.journal_exported,
-    said: ({ what, detail }) => {
-      if (detail.everything) return m.journal_said_exported_everything();
-      return what ? m.journal_said_exported_one({ what }) : m.journal_said_exported();
+    said: (told) => {
+      if (told.detail.everything) return m.journal_said_exported_everything();
+      if (told.detail.list) return m.list_journal_exported({ list: listName(told.detail.list), count: count(told, 'lines') });
+      return told.what ? m.journal_said_exported_one({ what: told.what }) : m.journal_said_exported();
     },
   },
   imported: {
@@ -119,6 +120,17 @@ const ACTIONS: Record<string, { label: () => string; said: (told: Told) => strin
   },
   rebuilt: { label: m.journal_rebuilt, said: (told) => m.journal_said_rebuilt({ count: count(told, 'documents') }) },
 };
+
+/** A list that was taken out as a file. */
+function listName(list: unknown): string {
+  const names: Record<string, () => string> = {
+    people: m.list_people,
+    associations: m.nav_associations,
+    events: m.nav_events,
+    dossiers: m.nav_dossiers,
+  };
+  return names[String(list)]?.() ?? String(list);
+}
 
 export const actionChoices = () => Object.entries(ACTIONS).map(([value, { label }]) => ({ value, label: label() }));
 

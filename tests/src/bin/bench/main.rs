@@ -35,6 +35,7 @@ use shared::{
 #[expect(dead_code, reason = "the other papers are made from it in their own tests")]
 mod sample;
 
+mod directory;
 mod dossiers;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -822,6 +823,10 @@ fn main() -> Outcome<()> {
     }
     if wanted("sheet") {
         rows.push(sheet()?);
+    }
+    if wanted("directory") {
+        directory::directory(&mut rows)?;
+        eprintln!("directory: done");
     }
     if wanted("memory") {
         rows.push(many_documents()?);
