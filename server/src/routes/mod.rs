@@ -4,6 +4,7 @@ pub mod blobs;
 pub mod body;
 pub mod calendar;
 pub mod deposit;
+pub mod duplicates;
 pub mod enroll;
 pub mod figures;
 pub mod health;
@@ -114,6 +115,11 @@ pub fn router(state: AppState) -> Router {
         .route("/api/calendar/end", post(calendar::end))
         .route("/api/calendar/{token}", get(calendar::read))
         .layer(middleware::from_fn_with_state(SHORT, within));
+    // The first who asks for duplicates waits until all are compared.
+    let desk = Router::new()
+        .route("/api/v1/duplicates", get(duplicates::list))
+        .route("/api/v1/duplicates/why", get(duplicates::explain))
+        .layer(middleware::from_fn_with_state(LONG, within));
     let exchange = Router::new()
         .route("/api/sync", post(sync::sync))
         .layer(DefaultBodyLimit::max(limit::FRAME_BYTES_MAX))
@@ -138,6 +144,7 @@ pub fn router(state: AppState) -> Router {
     let routes = short
         .merge(exchange)
         .merge(lists)
+        .merge(desk)
         .merge(blobs)
         .merge(files)
         .merge(streams)

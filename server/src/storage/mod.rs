@@ -22,6 +22,7 @@ pub mod scope;
 pub mod server;
 pub mod sheets;
 pub mod territories;
+pub mod twins;
 
 use std::{
     fmt,
@@ -175,6 +176,7 @@ pub fn connect(place: &Place) -> Result<Connection, StoreError> {
     // What is deleted is overwritten: whoever finds the file finds nobody who asked to be forgotten.
     db.pragma_update(None, "secure_delete", true)?;
     migrations::migrate(&mut db)?;
+    crate::verify::pay(&mut db)?;
     Ok(db)
 }
 

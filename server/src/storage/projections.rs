@@ -10,6 +10,7 @@ use shared::{
     mark::{Attendance, Mark, attendance},
     names, question,
     record::{ContactRecord, DossierRecord, EventRecord, Fields, PersonRecord, Record, Side},
+    twin::{self, Traits},
 };
 
 use super::StoreError;
@@ -37,12 +38,14 @@ macro_rules! tables {
 tables! {
     "person": "name, name_ar, search, sex, age_band, commune, association, same_as", "?, ?, ?, ?, ?, ?, ?, ?", "name";
     "phone": "row, person, e164, raw", "?, ?, ?, ?", "row";
-    "association": "title, search, rna, siret, postcode, city", "?, ?, ?, ?, ?, ?", "title";
+    "association": "title, search, rna, siret, postcode, city, short_title, name_ar, same_as", "?, ?, ?, ?, ?, ?, ?, ?, ?", "title";
     "event": "title, event_kind, place, commune, first_day, last_day, expected", "?, ?, ?, ?, ?, ?, ?", "title";
     "attendance": "slot, person, status, contradicted, marks", "?, ?, ?, ?, ?", "slot, person";
     "dossier": "title, stage, territory, association, call, expenses_cents, resources_cents", "?, ?, ?, ?, ?, ?, ?", "title";
     "due": "row, kind, day, label, assigned_to, coordinator", "?, ?, ?, ?, ?, ?", "row";
     "question": "id, ask, content", "?, ?, ?", "id";
+    "twin_key": "subject, key", "?, ?", "key";
+    "told_apart": "other", "?", "other";
 }
 
 /// The rows of one document: the table's name, and the columns after `document_id`.
@@ -75,6 +78,7 @@ impl Projection {
             let ask = content["ask"].as_str().unwrap_or_default().to_owned();
             ("question", vec![question.id().into(), ask.into(), content.to_string().into()])
         }));
+        rows.extend(twin_rows(id, record));
         Self { rows, text: text_of(record) }
     }
 }
@@ -119,6 +123,9 @@ fn of_association(f: &Fields) -> (&'static str, Vec<Sql>) {
         text(f, Field::SiretNumber),
         text(f, Field::Postcode),
         text(f, Field::City),
+        text(f, Field::ShortTitle),
+        text(f, Field::NameAr),
+        document(f, Field::SameAssociation),
     ];
     ("association", row)
 }
@@ -170,6 +177,23 @@ fn of_dossier(dossier: &DossierRecord) -> (&'static str, Vec<Sql>) {
         dossier.total_cents(Side::Resource).into(),
     ];
     ("dossier", row)
+}
+
+/// What it is looked up by when duplicates are proposed, and who is not it.
+fn twin_rows(id: DocumentId, record: &Record) -> Rows {
+    let (subject, keys, not_same) = match record {
+        Record::Person(person) => (id, Traits::of_person(id, person, None).keys(), &person.not_same[..]),
+        Record::Association(one) => (id, Traits::of_association(id, one).keys(), &one.not_same[..]),
+        Record::Contact(contact) => {
+            let Some(person) = contact.fields.document(Field::Person) else { return Vec::new() };
+            (person, twin::contact_keys(contact), &[][..])
+        }
+        _ => return Vec::new(),
+    };
+    let keys = keys.into_iter().map(|key| ("twin_key", vec![Sql::Blob(subject.0.to_vec()), key.into()]));
+    let mut apart: Vec<DocumentId> = not_same.to_vec();
+    apart.sort_unstable();
+    keys.chain(apart.into_iter().map(|other| ("told_apart", vec![Sql::Blob(other.0.to_vec())]))).collect()
 }
 
 /// What is open and has a day, in the order of its rows.
@@ -262,8 +286,22 @@ pub fn stored(db: &Connection, id: DocumentId) -> Result<Projection, StoreError>
 pub fn clear(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch(
         "DELETE FROM person; DELETE FROM phone; DELETE FROM association; DELETE FROM event; DELETE FROM attendance;
-         DELETE FROM dossier; DELETE FROM due; DELETE FROM question; DELETE FROM search;",
+         DELETE FROM dossier; DELETE FROM due; DELETE FROM question; DELETE FROM twin_key; DELETE FROM told_apart;
+         DELETE FROM search; DELETE FROM owed;",
     )?)
+}
+
+/// Documents whose projections are older than their tables; at most `most`.
+pub fn owed(db: &Connection, most: usize) -> Result<Vec<DocumentId>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT document_id FROM owed LIMIT :most")?;
+    let rows = statement.query_map(named_params! { ":most": most }, |row| row.get(0).map(DocumentId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A document's projection is no longer owed.
+pub fn paid(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM owed WHERE document_id = :id")?.execute(named_params! { ":id": id.0 })?;
+    Ok(())
 }
 
 /// Rows in the projections whose document the server does not have.
@@ -277,6 +315,8 @@ pub fn orphans(db: &Connection) -> Result<u64, StoreError> {
               + (SELECT count(*) FROM dossier WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM due WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM question WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM twin_key WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM told_apart WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM search WHERE rowid NOT IN (SELECT number FROM document))",
         [],
         |row| row.get(0),
