@@ -1,8 +1,9 @@
 //! People and associations that may be one (M7): a list to be looked through by a human, and why two are or are not in it.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use axum::{Json, extract::State};
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use shared::{
     document::Kind,
@@ -18,10 +19,12 @@ use super::{
     page::{Page, Turn, place},
 };
 use crate::{
-    auth::{Caller, ReadDirectory},
+    auth::ReadDirectory,
     error::ApiError,
     storage::{
-        StoreError, scope,
+        StoreError,
+        access::Account,
+        scope,
         twins::{self, Card},
     },
     twins::why,
@@ -113,9 +116,9 @@ pub async fn list(
     let after: Option<(Certainty, DocumentId, DocumentId)> = turn.after()?;
     let after = after.map(|(certainty, one, other)| (Reverse(certainty), one, other));
     let (least, kind) = (ask.certainty.map_or(Certainty::Low, Certainty::from), ask.kind);
-    let known = std::sync::Arc::clone(&state.twins);
+    let known = Arc::clone(&state.twins);
     let page = state.store.read(move |db| {
-        let held = held_by(db, &by)?;
+        let held = held_by(db, &by.account)?;
         known.with(db, |pairs| {
             let wanted = pairs.iter().filter(|(_, pair)| {
                 pair.certainty >= least
@@ -161,6 +164,7 @@ pub struct Both {
 /// Why two are proposed as one, or why not.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Why {
+    kind: Of,
     one: Card,
     other: Card,
     /// None where they are not proposed.
@@ -190,7 +194,7 @@ pub async fn explain(
     Query(Both { one, other }): Query<Both>,
 ) -> Result<Json<Why>, ApiError> {
     let found = state.store.read(move |db| {
-        let held = held_by(db, &by)?;
+        let held = held_by(db, &by.account)?;
         if held.is_some_and(|held| !held.contains(&one) || !held.contains(&other)) {
             return Ok::<_, StoreError>(None);
         }
@@ -199,18 +203,23 @@ pub async fn explain(
         else {
             return Ok(None);
         };
-        Ok(Some(Why { one, other, certainty: certainty.map(Sure::from), reasons, against }))
+        let kind = if twins::one(db, one.document)?.is_some_and(|one| one.kind == Kind::Person) {
+            Of::Person
+        } else {
+            Of::Association
+        };
+        Ok(Some(Why { kind, one, other, certainty: certainty.map(Sure::from), reasons, against }))
     });
     found.await?.map(Json).ok_or(ApiError::NoSheet(crate::sheet::Refusal::Unknown))
 }
 
 /// The documents of whoever sees only what they were given; none for those who see everything.
 pub(super) fn held_by(
-    db: &rusqlite::Connection,
-    by: &Caller,
-) -> Result<Option<std::collections::BTreeSet<DocumentId>>, StoreError> {
-    Ok(match by.account.scope {
+    db: &Connection,
+    by: &Account,
+) -> Result<Option<BTreeSet<DocumentId>>, StoreError> {
+    Ok(match by.scope {
         Scope::Everything => None,
-        Scope::Assigned => Some(scope::assigned(db, by.account.id)?.into_iter().map(|scoped| scoped.id).collect()),
+        Scope::Assigned => Some(scope::assigned(db, by.id)?.into_iter().map(|scoped| scoped.id).collect()),
     })
 }

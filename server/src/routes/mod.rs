@@ -8,6 +8,7 @@ pub mod duplicates;
 pub mod enroll;
 pub mod figures;
 pub mod health;
+pub mod imports;
 pub mod journal;
 pub mod lists;
 pub mod logos;
@@ -129,6 +130,13 @@ pub fn router(state: AppState) -> Router {
         .route("/api/events/{id}/list", post(lists::take))
         .layer(DefaultBodyLimit::max(lists::BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));
+    // At the desk: people and associations by the thousand, and all of it taken back.
+    let imports = Router::new()
+        .route("/api/imports/plan", post(imports::plan))
+        .route("/api/imports", get(imports::list).post(imports::take))
+        .route("/api/imports/{id}/undo", get(imports::plan_undo).post(imports::undo))
+        .layer(DefaultBodyLimit::max(imports::BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(LONG, within));
     let blobs = Router::new()
         .route("/api/blobs/lacking", post(blobs::lacking))
         .route("/api/blobs/{hash}/state", get(blobs::state))
@@ -145,6 +153,7 @@ pub fn router(state: AppState) -> Router {
         .merge(exchange)
         .merge(lists)
         .merge(desk)
+        .merge(imports)
         .merge(blobs)
         .merge(files)
         .merge(streams)

@@ -9,6 +9,7 @@ pub mod calendars;
 pub mod documents;
 pub mod erasures;
 pub mod figures;
+pub mod imports;
 pub mod journal;
 pub mod logos;
 pub mod lookups;
