@@ -33,6 +33,8 @@ pub struct Hand {
     nonces: BTreeMap<DocumentId, [u8; 8]>,
     /// Of those that were written anew.
     epochs: BTreeMap<DocumentId, u32>,
+    /// Those that this hand has begun.
+    begun: BTreeSet<DocumentId>,
     /// What was done and is not kept yet, by document, in the order of first touch.
     made: Vec<(DocumentId, Vec<Made>)>,
     failed: Option<StoreError>,
@@ -79,6 +81,7 @@ impl Hand {
             documents: BTreeMap::new(),
             nonces: BTreeMap::new(),
             epochs: BTreeMap::new(),
+            begun: BTreeSet::new(),
             made: Vec::new(),
             failed: None,
             held: None,
@@ -109,13 +112,21 @@ impl Hand {
         }
         for (document, made) in outcome?.written {
             let id = document.id;
-            self.documents.insert(id, document);
+            if self.documents.insert(id, document).is_none() {
+                self.begun.insert(id);
+            }
             match self.made.iter_mut().find(|(other, _)| *other == id) {
                 Some((_, changes)) => changes.push(made),
                 None => self.made.push((id, vec![made])),
             }
         }
         Ok(())
+    }
+
+    /// The documents in which something was done that is not kept yet, and whether this hand has begun each.
+    #[must_use]
+    pub fn touched(&self) -> Vec<(DocumentId, bool)> {
+        self.made.iter().map(|(id, _)| (*id, self.begun.contains(id))).collect()
     }
 
     /// Whether the server has this document already, or this hand has begun it.
@@ -125,6 +136,14 @@ impl Hand {
     pub fn has(&mut self, id: DocumentId) -> Result<bool, StoreError> {
         let found = self.copy(id).is_some();
         self.failed.take().map_or(Ok(found), Err)
+    }
+
+    /// Forgets what was done and is not kept. What others write from now on is seen when a document is touched again.
+    pub fn let_go(&mut self) {
+        self.made.clear();
+        self.documents.clear();
+        self.nonces.clear();
+        self.epochs.clear();
     }
 
     /// Keeps what was done since the last time. On the disk when this returns. Returns how many changes.
@@ -158,10 +177,7 @@ impl Hand {
                 }
             }
         }
-        // What others write from now on is seen when a document is touched again.
-        self.documents.clear();
-        self.nonces.clear();
-        self.epochs.clear();
+        self.let_go();
         Ok(kept)
     }
 }

@@ -41,6 +41,7 @@ pub mod demo;
 pub mod export;
 pub mod hand;
 pub mod import;
+pub mod twins;
 pub mod verify;
 
 pub mod cache;

@@ -455,14 +455,15 @@ pub enum Edit {
         /// Why.
         reason: String,
     },
-    /// Says that two people are the same human being (M7). Undone by setting `same_as` to nothing.
+    /// Says that two people are the same human being, or two associations the same one (M7). Undone by setting `same_as`, or
+    /// `same_association`, to nothing.
     LinkSame {
-        /// The one that points.
+        /// The one that points: a person or an association.
         person: DocumentId,
         /// The one that stands for both.
         same_as: DocumentId,
     },
-    /// Says that two people are not the same (M7). Remembered.
+    /// Says that two people, or two associations, are not the same (M7). Remembered.
     NotSame {
         /// One.
         person: DocumentId,
@@ -774,12 +775,22 @@ impl Bench<'_> {
             Edit::Look { .. } => Ok(()),
             Edit::LinkSame { person, same_as } if person == same_as => Err(Refusal::ValueInvalid),
             Edit::LinkSame { person, same_as } => {
-                self.set_field(*person, None, Field::SameAs, &Value::Text(same_as.to_string()))
+                let field = match self.kind_of(*person)? {
+                    Kind::Association => Field::SameAssociation,
+                    _ => Field::SameAs,
+                };
+                self.set_field(*person, None, field, &Value::Text(same_as.to_string()))
             }
-            Edit::NotSame { person, other } => self.change(*person, Kind::Person, Capability::JoinPeople, |tx| {
-                let map = map(tx, "not_same")?;
-                set(tx, &map, &other.to_string(), &Value::Number(1))
-            }),
+            Edit::NotSame { person, other } if person == other => Err(Refusal::ValueInvalid),
+            Edit::NotSame { person, other } => match self.kind_of(*person)? {
+                Kind::Association => self.change(*person, Kind::Association, Capability::ChangeAssociation, |tx| {
+                    set(tx, &ROOT, &family_key(APART, other), &Value::Number(1))
+                }),
+                _ => self.change(*person, Kind::Person, Capability::JoinPeople, |tx| {
+                    let map = map(tx, "not_same")?;
+                    set(tx, &map, &other.to_string(), &Value::Number(1))
+                }),
+            },
             Edit::CreateCall { call, fields, sections } => self.create_call(*call, fields, sections),
             Edit::PublishCall { call, version, note } => self.publish_call(*call, *version, note),
             Edit::ConfirmRule { field, .. } if !Field::of(Kind::Call).contains(field) => Err(Refusal::FieldUnknown),
@@ -875,6 +886,10 @@ impl Bench<'_> {
             self.outcome.written.push((document, made));
         }
         Ok(())
+    }
+
+    fn kind_of(&mut self, id: DocumentId) -> Result<Kind, Refusal> {
+        self.library.copy(id).map(|document| document.kind).ok_or(Refusal::DocumentUnknown)
     }
 
     fn set_field(&mut self, id: DocumentId, row_id: Option<RowId>, field: Field, value: &Value) -> Done {
@@ -1669,6 +1684,8 @@ pub(crate) const REVIEW: &str = "review";
 /// Registers at the root: `headcount/slot/sex/age band`, and `link/document`, which says of what kind the document is.
 pub(crate) const HEADCOUNT: &str = "headcount";
 pub(crate) const LINK: &str = "link";
+/// Associations that are not this one (M7).
+pub(crate) const APART: &str = "apart";
 /// What an event may be linked to.
 pub(crate) const LINKED_KINDS: [Kind; 2] = [Kind::Association, Kind::Dossier];
 

@@ -315,6 +315,8 @@ fields! {
     Association = "association", Document(Kind::Association);
     /// The same human being as that other person, says a human (M7).
     SameAs = "same_as", Document(Kind::Person);
+    /// The same association as that other one, says a human (M7).
+    SameAssociation = "same_association", Document(Kind::Association);
     /// When the privacy notice was read to, or by, the person. Milliseconds since 1970.
     NoticeRead = "notice_read_ms", Number(0, i64::MAX);
     /// The person whose contact this is.
@@ -780,6 +782,7 @@ impl Field {
                 Self::Dissolved,
                 Self::OpapDay,
                 Self::OpapUntil,
+                Self::SameAssociation,
             ],
             Kind::Event => &[
                 Self::Title,

@@ -38,6 +38,7 @@ pub mod history;
 pub mod news;
 pub mod question;
 pub mod spending;
+pub mod twin;
 pub mod view;
 pub mod wire;
 

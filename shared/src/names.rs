@@ -169,6 +169,60 @@ pub fn name_key(text: &str) -> NameKey {
     NameKey { block: heard.block, words }
 }
 
+/// Keys of one name at most. Who has so many words that there would be more is found by the first ones.
+const KEYS_MAX: usize = 40;
+
+/// What a name is looked up by among many thousands: names that are [`alike`] share one of these keys at least. A finer sieve than
+/// [`NameKey::block`], with several keys for each name: its words as they may be joined, with and without articles and particles.
+#[must_use]
+pub fn name_keys(text: &str) -> Vec<String> {
+    Heard::new(text).keys()
+}
+
+/// Every way to read the words as units of one or two neighbours, each unit by its bones.
+fn skeletons(words: &[Word], units: &mut Vec<Vec<u8>>, keys: &mut Vec<String>) {
+    if keys.len() >= KEYS_MAX {
+        return;
+    }
+    let Some((first, rest)) = words.split_first() else {
+        let mut units = units.clone();
+        units.sort_unstable();
+        let key = units.iter().map(|unit| String::from_utf8_lossy(unit)).collect::<Vec<_>>().join(" ");
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+        return;
+    };
+    for bones in distinct(first.readings.iter().map(|reading| reading.bones.clone())) {
+        units.push(bones);
+        skeletons(rest, units, keys);
+        units.pop();
+    }
+    let Some((second, rest)) = rest.split_first() else { return };
+    let glued = first.readings.iter().flat_map(|one| {
+        second.readings.iter().map(|other| {
+            let mut bones = [&one.bones[..], &other.bones].concat();
+            bones.dedup();
+            bones
+        })
+    });
+    for bones in distinct(glued) {
+        units.push(bones);
+        skeletons(rest, units, keys);
+        units.pop();
+    }
+}
+
+fn distinct(all: impl Iterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut distinct: Vec<Vec<u8>> = Vec::new();
+    for one in all {
+        if !distinct.contains(&one) {
+            distinct.push(one);
+        }
+    }
+    distinct
+}
+
 /// The bones of the whole name but the l, which an article adds, and those of a *ben* before a word, which some lists leave out.
 fn block(name: &Name) -> String {
     let mut block: Vec<char> = Vec::new();
@@ -316,6 +370,26 @@ impl Heard {
         let name = Name::read(text);
         let block = name.as_ref().map_or_else(|| words.concat(), block);
         Self { words, name, block }
+    }
+
+    /// Whether there is nothing to hear.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// See [`name_keys`].
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        if self.words.is_empty() {
+            return Vec::new();
+        }
+        // Word by word the same, in whatever order: particles may then belong to other words.
+        let mut keys = vec![format!("={}", self.words.join(" "))];
+        if let Some(name) = &self.name {
+            skeletons(&name.words, &mut Vec::new(), &mut keys);
+        }
+        keys
     }
 
     /// See [`alike`].

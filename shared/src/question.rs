@@ -2,7 +2,7 @@
 //!
 //! They are derived from records and never stored as truth, so the same documents ask the same Questions everywhere.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +10,9 @@ use crate::{
     field::Field,
     id::{DocumentId, RowId},
     mark::{Attendance, Mark, attendance},
-    names::{self, Likeness},
-    record::{Apart, ContactRecord, DossierRecord, EventRecord, Fields, LineState, PersonRecord, ReadAgain, Record},
+    record::{Apart, DossierRecord, EventRecord, Fields, LineState, ReadAgain, Record},
     table::Table,
+    twin::{self, Pair, Reason},
 };
 
 /// One thing that a human must decide.
@@ -92,7 +92,7 @@ pub enum Question {
         /// How many marks and signatures in all.
         late: u32,
     },
-    /// M7: two people may be one. Settled by `LinkSame` or `NotSame`.
+    /// M7: two people, or two associations, may be one. Settled by `LinkSame` or `NotSame`.
     PossibleDuplicate {
         /// One.
         person: DocumentId,
@@ -101,23 +101,6 @@ pub enum Question {
         /// Why it seems so.
         reasons: Vec<Reason>,
     },
-}
-
-/// Why two people seem to be one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The names are the same but for accents, hyphens and the order of words.
-    SameName,
-    /// The names sound alike.
-    NameAlike,
-    /// They share a phone number.
-    SamePhone,
-    /// They come from the same association.
-    SameAssociation,
-    /// They live in the same commune.
-    SameCommune,
 }
 
 impl Question {
@@ -244,92 +227,9 @@ fn of_dossier(dossier: DocumentId, record: &DossierRecord, questions: &mut Vec<Q
     }
 }
 
-/// A person and, where this side holds it, their contact.
-pub type Candidate<'a> = (DocumentId, &'a PersonRecord, Option<&'a ContactRecord>);
-
-/// People who share a key are compared with each other, up to so many: a key that half a village shares says nothing. Among
-/// 5,000 people of one region the largest group has about a hundred.
-const BLOCK_MAX: usize = 400;
-
-/// A person whose names were read once, to be compared with many.
-struct Named<'a> {
-    id: DocumentId,
-    person: &'a PersonRecord,
-    contact: Option<&'a ContactRecord>,
-    /// In Latin and in Arabic letters.
-    heard: [names::Heard; 2],
-}
-
-/// M7: pairs of people that may be one, with the reasons. Pairs that a human has linked or told apart are left out.
+/// M7: pairs of people, and of associations, that may be one, with the reasons.
 #[must_use]
-pub fn duplicates<'a>(people: impl IntoIterator<Item = Candidate<'a>>) -> Vec<Question> {
-    let people = people.into_iter().filter(|(_, p, _)| p.fields.document(Field::SameAs).is_none());
-    let people: Vec<Named<'a>> = people.map(|(id, person, contact)| Named::read(id, person, contact)).collect();
-    let mut blocks: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (n, Named { person, contact, .. }) in people.iter().enumerate() {
-        for name in [person.name(), person.fields.text(Field::NameAr).to_owned()] {
-            let key = names::name_key(&name).to_string();
-            if !key.is_empty() {
-                blocks.entry(format!("n {key}")).or_default().push(n);
-            }
-        }
-        for phone in contact.iter().flat_map(|contact| &contact.phones).filter(|phone| !phone.e164.is_empty()) {
-            blocks.entry(format!("p {}", phone.e164)).or_default().push(n);
-        }
-    }
-    let mut found: BTreeMap<(DocumentId, DocumentId), Vec<Reason>> = BTreeMap::new();
-    for members in blocks.values().filter(|members| members.len() <= BLOCK_MAX) {
-        for (i, a) in members.iter().enumerate() {
-            for b in &members[i + 1..] {
-                let (a, b) = (&people[*a], &people[*b]);
-                let (a, b) = if a.id < b.id { (a, b) } else { (b, a) };
-                if a.id == b.id || a.person.not_same.contains(&b.id) || b.person.not_same.contains(&a.id) {
-                    continue;
-                }
-                if let Entry::Vacant(pair) = found.entry((a.id, b.id)) {
-                    let reasons = reasons(a, b);
-                    // A shared family phone, or a shared village, is no identity by itself.
-                    let named = reasons.iter().any(|r| matches!(r, Reason::SameName | Reason::NameAlike));
-                    if named {
-                        pair.insert(reasons);
-                    }
-                }
-            }
-        }
-    }
-    let pairs = found.into_iter();
-    pairs.map(|((person, other), reasons)| Question::PossibleDuplicate { person, other, reasons }).collect()
-}
-
-impl<'a> Named<'a> {
-    fn read(id: DocumentId, person: &'a PersonRecord, contact: Option<&'a ContactRecord>) -> Self {
-        let heard = [person.name(), person.fields.text(Field::NameAr).to_owned()].map(|name| names::Heard::new(&name));
-        Self { id, person, contact, heard }
-    }
-}
-
-fn reasons(a: &Named<'_>, b: &Named<'_>) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    let likeness = a.heard.iter().flat_map(|x| b.heard.iter().map(|y| x.alike(y))).flatten().min();
-    match likeness {
-        Some(Likeness::Same) => reasons.push(Reason::SameName),
-        Some(_) => reasons.push(Reason::NameAlike),
-        None => {}
-    }
-    let phones = |c: Option<&ContactRecord>| -> Vec<String> {
-        let rows = c.map_or(&[][..], |contact| &contact.phones);
-        rows.iter().map(|phone| phone.e164.clone()).filter(|e164| !e164.is_empty()).collect()
-    };
-    if phones(a.contact).iter().any(|phone| phones(b.contact).contains(phone)) {
-        reasons.push(Reason::SamePhone);
-    }
-    let (left, right) = (&a.person.fields, &b.person.fields);
-    let both = |field| !left.text(field).is_empty() && left.text(field) == right.text(field);
-    if both(Field::Association) {
-        reasons.push(Reason::SameAssociation);
-    }
-    if both(Field::Commune) {
-        reasons.push(Reason::SameCommune);
-    }
-    reasons
+pub fn duplicates<'a>(records: impl IntoIterator<Item = (DocumentId, &'a Record)>) -> Vec<Question> {
+    let pairs = twin::pairs(&twin::traits_of(records)).into_iter();
+    pairs.map(|Pair { one, other, reasons, .. }| Question::PossibleDuplicate { person: one, other, reasons }).collect()
 }

@@ -122,6 +122,8 @@ pub struct AssociationRecord {
     pub fields: Fields,
     /// What stands in its tables.
     pub rows: Rows,
+    /// Associations of which a human said that they are others (M7).
+    pub not_same: Vec<DocumentId>,
 }
 
 /// The rows of a document's tables, removed ones too, in their order.
@@ -563,7 +565,11 @@ impl Record {
         match document.kind {
             Kind::Person => Self::Person(reader.person(fields)),
             Kind::Contact => Self::Contact(reader.contact(fields)),
-            Kind::Association => Self::Association(AssociationRecord { rows: reader.tables(), fields }),
+            Kind::Association => Self::Association(AssociationRecord {
+                rows: reader.tables(),
+                not_same: reader.keys_of(edit::APART),
+                fields,
+            }),
             Kind::Event => Self::Event(reader.event(fields)),
             Kind::Dossier => Self::Dossier(reader.dossier(fields)),
             Kind::Call => Self::Call(reader.call(fields)),
@@ -603,6 +609,16 @@ impl Record {
         }
     }
 
+    /// Whom a human said that it is too (M7).
+    #[must_use]
+    pub fn same_as(&self) -> Option<DocumentId> {
+        match self {
+            Self::Person(person) => person.fields.document(Field::SameAs),
+            Self::Association(association) => association.fields.document(Field::SameAssociation),
+            _ => None,
+        }
+    }
+
     /// The documents that this one names: who holds it under an assignment holds those too.
     #[must_use]
     pub fn names(&self) -> Vec<DocumentId> {
@@ -614,7 +630,7 @@ impl Record {
             }
             _ => Vec::new(),
         };
-        for field in [Field::Association, Field::Call, Field::SameAs] {
+        for field in [Field::Association, Field::Call, Field::SameAs, Field::SameAssociation] {
             let register = self.fields().0.get(&field);
             named.extend(register.iter().filter_map(|register| register.value.text().parse::<DocumentId>().ok()));
         }
@@ -758,6 +774,12 @@ impl Reader<'_> {
         });
         let all = [Field::Given, Field::Family, Field::NameAr].map(|field| fields.text(field)).join(" ");
         PersonRecord { search: names::fold_search(&all), fields, not_same }
+    }
+
+    /// The ids of a family's keys at the root.
+    fn keys_of(&self, family: &str) -> Vec<DocumentId> {
+        let keys = self.document.crdt.map_range(&ROOT, format!("{family}/")..format!("{family}0"));
+        keys.filter_map(|item| item.key.split_once('/')?.1.parse().ok()).collect()
     }
 
     fn contact(&self, fields: Fields) -> ContactRecord {

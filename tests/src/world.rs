@@ -888,15 +888,8 @@ fn questions<'a>(
         .map(|question| question.id())
         .collect();
     if role.may(Capability::JoinPeople) {
-        let people = records.iter().filter_map(|(id, record)| {
-            let Record::Person(person) = record else { return None };
-            let contact = match records.get(&DocumentId::contact_of(*id)) {
-                Some(Record::Contact(contact)) => Some(contact),
-                _ => None,
-            };
-            Some((*id, person, contact))
-        });
-        ids.extend(question::duplicates(people).iter().map(Question::id));
+        let all = records.iter().map(|(id, record)| (*id, record));
+        ids.extend(question::duplicates(all).iter().map(Question::id));
     }
     ids
 }

@@ -10,10 +10,11 @@ use shared::{
     edit::{Edit, Library as _, NewPerson, Refusal},
     field::{Field, Value},
     id::DocumentId,
-    names::{self, Heard},
+    names,
     phone,
     record::{PhoneRow, Record},
     role::Role,
+    twin::{self, Reason, Traits},
 };
 
 use super::{
@@ -28,11 +29,12 @@ use crate::{
     clock::Clock,
     hand::{Hand, HandError},
     storage::{
-        Store, StoreError,
+        Store, StoreError, imports,
         lookups::{self, KnownAssociation},
         server,
         territories::{self, Kept},
     },
+    twins,
 };
 
 /// Rows of a file that are kept together. A row touches up to three documents, and all of them share an event.
@@ -152,6 +154,8 @@ pub struct Common {
     pub left_out: BTreeSet<u64>,
     /// Lines of people whom somebody has recognised: nothing but a human makes two people one (M7).
     pub recognised: BTreeMap<u64, DocumentId>,
+    /// Under which what is made is noted, so that it can be taken back.
+    pub import: Option<DocumentId>,
 }
 
 /// Takes the rows of the register.
@@ -202,7 +206,56 @@ pub fn participants_by(
     readout: &Readout<Participant>,
     common: Common,
 ) -> Result<Outcome, ImportError> {
-    take(store, Desk { hand, now_ms, way, rows: 0 }, readout, common)
+    let desk = Desk { store: store.clone(), hand, now_ms, way, import: common.import, tried: HashSet::new(), rows: 0 };
+    take(store, desk, readout, common)
+}
+
+/// Takes the associations of a list, by the hand of somebody.
+///
+/// # Errors
+/// What the storage fails on.
+pub fn associations_by(
+    store: &Store,
+    hand: Hand,
+    way: Way,
+    now_ms: u64,
+    readout: &Readout<RnaRow>,
+    common: &Common,
+) -> Result<Outcome, ImportError> {
+    let mut desk = Desk { store: store.clone(), hand, now_ms, way, import: common.import, tried: HashSet::new(), rows: 0 };
+    let server = DocumentId(store.read_blocking(server::identity)?.identity).to_string();
+    let mut known = store.read_blocking(lookups::associations_by_rna)?;
+    let titles = titles(store)?;
+    let mut outcome = Outcome::of(readout);
+    for row in readout.rows.iter().filter(|row| !common.left_out.contains(&row.line)) {
+        let mut planned = match plan::brought(&server, row) {
+            Ok(planned) => planned,
+            Err(problem) => {
+                outcome.refuse(row.line, problem);
+                continue;
+            }
+        };
+        planned.id = desk.current(planned.id)?;
+        // What is called alike and has no number of its own is that one: as where a list of people names it.
+        if let (None, Some([one])) = (&row.rna_id, titles.get(&names::fold_search(&row.title)).map(Vec::as_slice)) {
+            planned.id = *one;
+        }
+        let (id, before) = (planned.id, outcome.associations);
+        let there = row.rna_id.as_ref().and_then(|rna| known.get(rna)).map(|there| there.id);
+        desk.association(row.line, planned, &mut known, &mut outcome)?;
+        if outcome.associations.new > before.new {
+            for (other, reasons) in desk.associations_like(id, row)? {
+                outcome.note(row.line, Problem::AssociationMaybeKnown(other, reasons));
+            }
+        }
+        if outcome.associations != before {
+            let was = if outcome.associations.new > before.new { Was::New } else { Was::Known };
+            outcome.taken.push(Taken { line: row.line, person: there.unwrap_or(id), was, expected: false });
+        }
+        desk.row_done()?;
+    }
+    desk.keep()?;
+    Ok(outcome.by_line())
 }
 
 fn take(store: &Store, mut desk: Desk, readout: &Readout<Participant>, common: Common) -> Result<Outcome, ImportError> {
@@ -227,7 +280,7 @@ fn take(store: &Store, mut desk: Desk, readout: &Readout<Participant>, common: C
         territory,
         server: DocumentId(identity).to_string(),
         titles: titles(store)?,
-        people: PeopleByName::read(store)?,
+        store: store.clone(),
         common,
         roster,
         met: HashSet::new(),
@@ -283,16 +336,26 @@ fn listed(communes: &[&Commune]) -> String {
 
 /// Where edits are made and kept.
 struct Desk {
+    store: Store,
     hand: Hand,
     now_ms: u64,
     way: Way,
+    /// See [`Common::import`].
+    import: Option<DocumentId>,
+    /// The documents that a trial would have begun.
+    tried: HashSet<DocumentId>,
     rows: usize,
 }
 
 impl Desk {
     fn console(store: &Store, clock: &Clock) -> Result<Self, StoreError> {
         let hand = Hand::open(store, NAME, Role::Staff, clock)?;
-        Ok(Self { hand, now_ms: clock.now_ms(), way: Way::InEarnest, rows: 0 })
+        Ok(Self { store: store.clone(), hand, now_ms: clock.now_ms(), way: Way::InEarnest, import: None, tried: HashSet::new(), rows: 0 })
+    }
+
+    /// Whether there is such a document, or this import has begun it.
+    fn has(&mut self, id: DocumentId) -> Result<bool, StoreError> {
+        Ok(self.tried.contains(&id) || self.hand.has(id)?)
     }
 
     /// What a document says now; none where there is no such document.
@@ -318,10 +381,45 @@ impl Desk {
     }
 
     fn keep(&mut self) -> Result<(), HandError> {
-        match self.way {
-            Way::Trial => Ok(()),
-            Way::InEarnest => self.hand.keep(self.now_ms).map(drop),
+        if self.way == Way::Trial {
+            // What a trial has begun is not held on to: thousands of documents would be.
+            self.tried.extend(self.hand.touched().into_iter().filter(|(_, begun)| *begun).map(|(id, _)| id));
+            self.hand.let_go();
+            return Ok(());
         }
+        let Some(import) = self.import else { return self.hand.keep(self.now_ms).map(drop) };
+        // Noted before and after: what broke off in between is not taken for somebody else's work, and is not taken back either.
+        let touched = self.hand.touched();
+        let announced = touched.clone();
+        self.store.write_blocking(move |tx, _| {
+            announced.iter().try_for_each(|(document, begun)| imports::announce(tx, import, *document, *begun))
+        })?;
+        self.hand.keep(self.now_ms)?;
+        self.store.write_blocking(move |tx, _| {
+            touched.iter().try_for_each(|(document, _)| imports::settle(tx, import, *document))
+        })?;
+        Ok(())
+    }
+
+    /// The id under which a record is taken that would have this one, if that was taken back with an import.
+    fn current(&self, mut id: DocumentId) -> Result<DocumentId, StoreError> {
+        while self.store.read_blocking(|db| imports::is_undone(db, id))? {
+            id = plan::again(id);
+        }
+        Ok(id)
+    }
+
+    /// The associations that were known before and that the row may be (M7), the likeliest first.
+    fn associations_like(&self, id: DocumentId, row: &RnaRow) -> Result<Vec<(DocumentId, Vec<Reason>)>, StoreError> {
+        let titles = [Some(row.title.as_str()), row.short_title.as_deref(), row.name_ar.as_deref()];
+        let traits = Traits {
+            numbers: twin::register_keys(row.rna_id.as_deref().unwrap_or_default(), row.siret.as_deref().unwrap_or_default()),
+            commune: names::fold_search(row.city.as_deref().unwrap_or_default()),
+            ..Traits::association(id, titles.into_iter().flatten())
+        };
+        let pairs = self.store.read_blocking(|db| twins::like(db, traits))?.into_iter();
+        let others = pairs.map(|pair| (if pair.one == id { pair.other } else { pair.one }, pair.reasons));
+        Ok(others.take(LIKENESSES_SHOWN).collect())
     }
 
     fn association(
@@ -347,7 +445,7 @@ impl Desk {
             }
             return Ok(());
         }
-        if self.hand.has(id)? {
+        if self.has(id)? {
             outcome.associations.known += 1;
             return Ok(());
         }
@@ -377,33 +475,6 @@ fn titles(store: &Store) -> Result<HashMap<String, Vec<DocumentId>>, StoreError>
     Ok(titles)
 }
 
-/// Those who were known before, by the block of each of their names.
-struct PeopleByName(HashMap<String, Vec<(Heard, DocumentId)>>);
-
-impl PeopleByName {
-    fn read(store: &Store) -> Result<Self, StoreError> {
-        let mut blocks: HashMap<String, Vec<(Heard, DocumentId)>> = HashMap::new();
-        for person in store.read_blocking(lookups::people)? {
-            for name in [&person.name, &person.name_ar].into_iter().filter(|name| !name.is_empty()) {
-                let block = names::name_key(name).block;
-                blocks.entry(block).or_default().push((Heard::new(name), person.id));
-            }
-        }
-        Ok(Self(blocks))
-    }
-
-    fn alike(&self, row: &Participant) -> BTreeSet<DocumentId> {
-        let latin = format!("{} {}", row.given, row.family);
-        let mut found = BTreeSet::new();
-        for name in [latin.trim(), &row.name_ar].into_iter().filter(|name| !name.is_empty()) {
-            let heard = Heard::new(name);
-            let block = self.0.get(&names::name_key(name).block).into_iter().flatten();
-            found.extend(block.filter(|(other, _)| heard.alike(other).is_some()).map(|(_, id)| *id));
-        }
-        found
-    }
-}
-
 /// A list on its way into the documents.
 struct List {
     gazetteer: Gazetteer,
@@ -413,7 +484,7 @@ struct List {
     desk: Desk,
     common: Common,
     titles: HashMap<String, Vec<DocumentId>>,
-    people: PeopleByName,
+    store: Store,
     roster: HashSet<DocumentId>,
     /// The associations that were counted.
     met: HashSet<DocumentId>,
@@ -422,10 +493,13 @@ struct List {
 
 impl List {
     fn row(&mut self, row: &Participant) -> Result<(), ImportError> {
-        let planned = plan::person(&self.server, row);
+        let mut planned = plan::person(&self.server, row);
+        for id in &mut planned.ids {
+            *id = self.desk.current(*id)?;
+        }
         let mut there = None;
         for id in self.common.recognised.get(&row.line).into_iter().chain(&planned.ids) {
-            if self.desk.hand.has(*id)? {
+            if self.desk.has(*id)? {
                 there = Some(*id);
                 break;
             }
@@ -452,8 +526,8 @@ impl List {
         let was = match (there, added) {
             (None, _) => {
                 self.outcome.people.new += 1;
-                for known in self.people.alike(row).into_iter().take(LIKENESSES_SHOWN) {
-                    self.outcome.note(row.line, Problem::PersonMaybeKnown(known));
+                for (known, reasons) in self.alike(person, row)? {
+                    self.outcome.note(row.line, Problem::PersonMaybeKnown(known, reasons));
                 }
                 Was::New
             }
@@ -472,6 +546,30 @@ impl List {
         self.expect(person, row.line)
     }
 
+    /// Those who were known before and whom the row may be (M7), the likeliest first.
+    fn alike(&mut self, person: DocumentId, row: &Participant) -> Result<Vec<(DocumentId, Vec<Reason>)>, StoreError> {
+        let mut numbers: Vec<String> =
+            row.phones.iter().filter_map(|phone| twin::phone_key(phone.e164.as_deref()?)).collect();
+        numbers.extend(row.emails.iter().filter_map(|address| twin::email_key(address)));
+        numbers.sort_unstable();
+        let association = match self.desk.record(person)? {
+            Some(record) => record.fields().document(Field::Association),
+            None => None,
+        };
+        let traits = Traits {
+            numbers,
+            association,
+            commune: names::fold_search(row.commune.as_deref().unwrap_or_default()),
+            sex: row.sex.word().to_owned(),
+            age_band: row.age.word().unwrap_or_default().to_owned(),
+            ..Traits::person(person, format!("{} {}", row.given, row.family).trim(), &row.name_ar)
+        };
+        let mine: HashSet<DocumentId> = self.outcome.taken.iter().map(|taken| taken.person).collect();
+        let pairs = self.store.read_blocking(|db| twins::like(db, traits))?.into_iter();
+        let others = pairs.map(|pair| (if pair.one == person { pair.other } else { pair.one }, pair.reasons));
+        Ok(others.filter(|(other, _)| !mine.contains(other)).take(LIKENESSES_SHOWN).collect())
+    }
+
     /// The association that a row names, begun where nobody knows it yet.
     fn association(&mut self, row: &Participant) -> Result<Option<DocumentId>, ImportError> {
         let title = row.association.as_deref().unwrap_or_default();
@@ -485,12 +583,12 @@ impl List {
                 self.outcome.note(row.line, Problem::AssociationAmbiguous);
                 return Ok(None);
             }
-            Some([]) | None => plan::named_association(&self.server, &folded),
+            Some([]) | None => self.desk.current(plan::named_association(&self.server, &folded))?,
         };
         if !self.met.insert(id) {
             return Ok(Some(id));
         }
-        if self.desk.hand.has(id)? {
+        if self.desk.has(id)? {
             self.outcome.associations.known += 1;
             return Ok(Some(id));
         }

@@ -9,7 +9,9 @@ pub mod phones;
 pub mod rna;
 
 pub mod apply;
+pub mod desk;
 pub mod gazetteer;
+pub mod undo;
 mod plan;
 mod table;
 mod workbook;
@@ -17,7 +19,7 @@ mod workbook;
 use std::fmt;
 
 use serde::Serialize;
-use shared::{edit::Refusal, id::DocumentId};
+use shared::{edit::Refusal, id::DocumentId, twin::Reason};
 
 /// What a reader made of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -97,6 +99,10 @@ pub enum Problem {
 
     #[error("le numéro RNA n'a pas la forme W suivi de neuf signes")]
     RnaNumberInvalid,
+    #[error("le numéro RNA n'est pas valable et n'a pas été repris")]
+    RnaNumberLeft,
+    #[error("la même association figure déjà à la ligne {0}")]
+    AssociationRepeated(u64),
     #[error("l'association n'a ni titre ni titre court")]
     RnaTitleMissing,
     #[error("le SIRET n'est pas valable et n'a pas été repris")]
@@ -145,7 +151,9 @@ pub enum Problem {
     #[error("plusieurs associations portent ce nom : la personne n'est rattachée à aucune")]
     AssociationAmbiguous,
     #[error("ressemble à une personne déjà connue, fiche {0} : à comparer, rien n'est réuni")]
-    PersonMaybeKnown(DocumentId),
+    PersonMaybeKnown(DocumentId, Vec<Reason>),
+    #[error("ressemble à une association déjà connue, fiche {0} : à comparer, rien n'est réuni")]
+    AssociationMaybeKnown(DocumentId, Vec<Reason>),
     #[error("plusieurs communes portent ce nom ({0}) : le nom est gardé, sans code")]
     CommuneAmbiguous(String),
     #[error("aucune commune de ce nom dans le territoire indiqué, peut-être {0} : le nom est gardé, sans code")]
@@ -174,6 +182,8 @@ impl Problem {
             Self::RowQuoteOpen => "row.quote_open",
             Self::RowTextTooLong(_) => "row.text_too_long",
             Self::RnaNumberInvalid => "rna.number_invalid",
+            Self::RnaNumberLeft => "rna.number_left",
+            Self::AssociationRepeated(_) => "association.repeated",
             Self::RnaTitleMissing => "rna.title_missing",
             Self::RnaSiretInvalid => "rna.siret_invalid",
             Self::RnaDateInvalid(_) => "rna.date_invalid",
@@ -196,7 +206,8 @@ impl Problem {
             Self::AgeUnclear => "age.unclear",
             Self::AssociationDiffers(_) => "association.differs",
             Self::AssociationAmbiguous => "association.ambiguous",
-            Self::PersonMaybeKnown(_) => "person.maybe_known",
+            Self::PersonMaybeKnown(..) => "person.maybe_known",
+            Self::AssociationMaybeKnown(..) => "association.maybe_known",
             Self::CommuneAmbiguous(_) => "commune.ambiguous",
             Self::CommuneMaybe(_) => "commune.maybe",
             Self::CommuneUnknown => "commune.unknown",

@@ -93,23 +93,92 @@ pub fn read(bytes: &[u8], circumstances: &Circumstances) -> Result<ParticipantLi
             best = candidate;
         }
     };
-    if workbook::is_one(bytes) {
-        for sheet in workbook::sheets(bytes)? {
-            consider(Candidate::new(Source::Sheet(sheet)));
-        }
-    } else {
-        table::check(bytes, MEBIBYTES_MAX)?;
-        for (text, encoding) in table::decodings(bytes) {
-            let text: Rc<str> = text.replace("\r\n", "\n").replace('\r', "\n").into();
-            for delimiter in [b';', b',', b'\t', b'|'] {
-                consider(Candidate::new(Source::Text { text: Rc::clone(&text), encoding, delimiter }));
-            }
-        }
+    for source in sources(bytes)? {
+        consider(Candidate::new(source));
     }
     best.map(|list| list.read(circumstances)).ok_or(Unreadable(Problem::HeaderMissing))
 }
 
+/// What a column of people may be told to say, by key.
+pub(super) fn keys() -> Vec<&'static str> {
+    Column::TOLD.iter().map(|(key, _)| *key).collect()
+}
+
+/// What headings seem to say, by key; empty where they say nothing that is read.
+pub(super) fn guess(titles: &[String]) -> Vec<String> {
+    Header::of(titles).keys()
+}
+
+/// A table that was found in a file, before it is known what its columns say.
+#[derive(Debug)]
+pub struct Opened {
+    source: Source,
+    titles: Vec<String>,
+    header_line: u64,
+}
+
+impl Opened {
+    pub(super) fn titles(&self) -> &[String] {
+        &self.titles
+    }
+
+    /// The rows below the headings.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Result<Row, Finding>> + '_ {
+        let below = |row: &Result<Row, Finding>| match row {
+            Ok(row) => row.line > self.header_line,
+            Err(finding) => finding.line > self.header_line,
+        };
+        self.source.rows().filter(below)
+    }
+}
+
+/// Finds the table in a file: the line of headings of which `understood` counts most, else the first that has most cells.
+pub(super) fn open(bytes: &[u8], understood: impl Fn(&[String]) -> usize) -> Result<Opened, Unreadable> {
+    let mut best: Option<((usize, usize), Opened)> = None;
+    for source in sources(bytes)? {
+        let mut found: Option<((usize, usize), Vec<String>, u64)> = None;
+        for row in source.rows().take(HEADER_LINE_MAX).filter_map(Result::ok) {
+            let titles: Vec<String> = row.texts().collect();
+            let filled = titles.iter().filter(|title| !title.is_empty()).count();
+            let known = understood(&titles);
+            let rank = (known, if known == 0 { filled } else { 0 });
+            if filled > 0 && found.as_ref().is_none_or(|(best, _, _)| rank > *best) {
+                found = Some((rank, titles, row.line));
+            }
+        }
+        if let Some((rank, titles, header_line)) = found
+            && best.as_ref().is_none_or(|(best, _)| rank > *best)
+        {
+            best = Some((rank, Opened { source, titles, header_line }));
+        }
+    }
+    best.map(|(_, opened)| opened).ok_or(Unreadable(Problem::FileEmpty))
+}
+
+/// Reads the people of a table whose columns somebody has told apart.
+pub(super) fn read_told(opened: Opened, says: &[String], circumstances: &Circumstances) -> Readout<Participant> {
+    let Opened { source, titles, header_line } = opened;
+    Candidate { source, header: Header::told(&titles, says), header_line }.read(circumstances).readout
+}
+
+/// The tables that a file may hold, the likeliest first.
+fn sources(bytes: &[u8]) -> Result<Vec<Source>, Unreadable> {
+    if workbook::is_one(bytes) {
+        return Ok(workbook::sheets(bytes)?.into_iter().map(Source::Sheet).collect());
+    }
+    table::check(bytes, MEBIBYTES_MAX)?;
+    let mut sources = Vec::new();
+    for (text, encoding) in table::decodings(bytes) {
+        let text: Rc<str> = text.replace("\r\n", "\n").replace('\r', "\n").into();
+        for delimiter in [b';', b',', b'\t', b'|'] {
+            sources.push(Source::Text { text: Rc::clone(&text), encoding, delimiter });
+        }
+    }
+    Ok(sources)
+}
+
 /// A table, and how it is read.
+#[derive(Debug)]
 enum Source {
     Text { text: Rc<str>, encoding: &'static str, delimiter: u8 },
     Sheet(Sheet),

@@ -57,6 +57,7 @@ pub(super) fn association(row: &RnaRow) -> Result<PlannedAssociation, Problem> {
     let mut fields = BTreeMap::from([(Field::Title, Value::from(row.title.as_str()))]);
     let cells = [
         (Field::ShortTitle, &row.short_title, "titre_court", limit::SHORT_CHARS_MAX),
+        (Field::NameAr, &row.name_ar, "nom en arabe", limit::SHORT_CHARS_MAX),
         (Field::RnaNumber, &row.rna_id, "id", limit::SHORT_CHARS_MAX),
         (Field::SiretNumber, &row.siret, "siret", limit::SHORT_CHARS_MAX),
         (Field::Object, &row.object, "objet", limit::LINES_CHARS_MAX),
@@ -87,6 +88,23 @@ pub(super) fn association(row: &RnaRow) -> Result<PlannedAssociation, Problem> {
 /// The association that a list names and nobody knows yet.
 pub(super) fn named_association(server: &str, title_folded: &str) -> DocumentId {
     document_id(&["association", "named", server, title_folded])
+}
+
+/// The id under which a row is taken again once its record was taken back with an import.
+pub(super) fn again(id: DocumentId) -> DocumentId {
+    document_id(&["again", &id.to_string()])
+}
+
+/// The association of a row that somebody brings at the desk: by its number, else by its title.
+pub(super) fn brought(server: &str, row: &RnaRow) -> Result<PlannedAssociation, Problem> {
+    match row.rna_id {
+        Some(_) => association(row),
+        None => {
+            // The older number is no part of what is kept.
+            let planned = association(&RnaRow { old_id: Some(String::new()), ..row.clone() })?;
+            Ok(PlannedAssociation { id: named_association(server, &fold_search(&row.title)), ..planned })
+        }
+    }
 }
 
 /// The person of a row.

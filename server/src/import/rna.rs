@@ -61,6 +61,8 @@ pub struct RnaRow {
     /// Its name; the short title where there is no other.
     pub title: String,
     pub short_title: Option<String>,
+    /// Of a list that is brought at the desk: the register has none.
+    pub name_ar: Option<String>,
     /// What it is for, in its founders' words.
     pub object: Option<String>,
     /// Up to two codes of the register's own list, six digits each.
@@ -167,6 +169,7 @@ impl Cells<'_> {
             siret: self.siret(),
             title,
             short_title,
+            name_ar: None,
             object,
             object_codes: self.object_codes(),
             created: self.date("date_creat"),
@@ -330,6 +333,7 @@ mod tests {
                 siret: None,
                 title: "BLACK OWL".to_owned(),
                 short_title: text("BLACK OWL"),
+                name_ar: None,
                 object: text(object),
                 object_codes: vec!["006030".to_owned()],
                 created: text("2014-06-17"),

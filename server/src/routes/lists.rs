@@ -9,7 +9,7 @@ use axum::{Json, extract::State};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::{document::Kind, id::DocumentId, role::Scope};
+use shared::{document::Kind, id::DocumentId, role::Scope, twin::Reason};
 
 use super::{
     AppState,
@@ -56,11 +56,14 @@ pub struct Sent {
 
 /// Something to look at, by its stable code.
 #[derive(Debug, Serialize)]
-struct Said {
-    code: &'static str,
+pub(super) struct Said {
+    pub(super) code: &'static str,
     /// A line, a column or a document, where the code speaks of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     about: Option<Value>,
+    /// Why somebody may be known already.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    because: Vec<Reason>,
 }
 
 impl From<&Problem> for Said {
@@ -68,10 +71,15 @@ impl From<&Problem> for Said {
         let about = match problem {
             Problem::ParticipantRepeated(line) => Some(json!(line)),
             Problem::RowTextTooLong(column) => Some(json!(column)),
-            Problem::PersonMaybeKnown(person) => Some(json!(person)),
+            Problem::AssociationRepeated(line) => Some(json!(line)),
+            Problem::PersonMaybeKnown(one, _) | Problem::AssociationMaybeKnown(one, _) => Some(json!(one)),
             _ => None,
         };
-        Self { code: problem.code(), about }
+        let because = match problem {
+            Problem::PersonMaybeKnown(_, reasons) | Problem::AssociationMaybeKnown(_, reasons) => reasons.clone(),
+            _ => Vec::new(),
+        };
+        Self { code: problem.code(), about, because }
     }
 }
 
@@ -116,7 +124,7 @@ pub async fn plan(
         .filter_map(|taken| {
             let row = rows.get(&taken.line)?;
             let shown =
-                |problem: &Problem| !matches!(problem, Problem::PersonMaybeKnown(person) if !held.contains(person));
+                |problem: &Problem| !matches!(problem, Problem::PersonMaybeKnown(person, _) if !held.contains(person));
             let notes = outcome.notes.iter().filter(|note| note.line == taken.line && shown(&note.problem));
             Some(Row {
                 line: taken.line,
@@ -224,7 +232,7 @@ async fn recognises(state: &AppState, by: &Enrolled, people: Vec<DocumentId>) ->
 /// Those whom a row may be and whom the account holds: of others it learns not even that they are there.
 async fn alike_and_held(state: &AppState, by: &Enrolled, outcome: &Outcome) -> Result<HashSet<DocumentId>, ApiError> {
     let alike = outcome.notes.iter().filter_map(|note| match note.problem {
-        Problem::PersonMaybeKnown(person) => Some(person),
+        Problem::PersonMaybeKnown(person, _) => Some(person),
         _ => None,
     });
     let mut alike: HashSet<DocumentId> = alike.collect();
@@ -237,7 +245,7 @@ async fn alike_and_held(state: &AppState, by: &Enrolled, outcome: &Outcome) -> R
     Ok(alike)
 }
 
-fn failed(error: ImportError) -> ApiError {
+pub(super) fn failed(error: ImportError) -> ApiError {
     match error {
         ImportError::Store(error) | ImportError::Hand(HandError::Store(error)) => error.into(),
         ImportError::EventUnknown(_) => crate::sheet::Refusal::Unknown.into(),

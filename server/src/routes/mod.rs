@@ -4,12 +4,14 @@ pub mod blobs;
 pub mod body;
 pub mod calendar;
 pub mod deposit;
-pub mod edits;
 pub mod directory;
+pub mod duplicates;
+pub mod edits;
 pub mod enroll;
 pub mod figures;
 pub mod fleet;
 pub mod health;
+pub mod imports;
 pub mod journal;
 pub mod lists;
 pub mod logos;
@@ -144,6 +146,11 @@ pub fn router(state: AppState) -> Router {
         // Where phones are, and what is to be done about them.
         .route("/api/fleet", get(fleet::read))
         .layer(middleware::from_fn_with_state(SHORT, within));
+    // The first who asks for duplicates waits until all are compared.
+    let desk = Router::new()
+        .route("/api/v1/duplicates", get(duplicates::list))
+        .route("/api/v1/duplicates/why", get(duplicates::explain))
+        .layer(middleware::from_fn_with_state(LONG, within));
     let exchange = Router::new()
         .route("/api/sync", post(sync::sync))
         .layer(DefaultBodyLimit::max(limit::FRAME_BYTES_MAX))
@@ -152,6 +159,13 @@ pub fn router(state: AppState) -> Router {
         .route("/api/events/{id}/list/plan", post(lists::plan))
         .route("/api/events/{id}/list", post(lists::take))
         .layer(DefaultBodyLimit::max(lists::BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(LONG, within));
+    // At the desk: people and associations by the thousand, and all of it taken back.
+    let imports = Router::new()
+        .route("/api/imports/plan", post(imports::plan))
+        .route("/api/imports", get(imports::list).post(imports::take))
+        .route("/api/imports/{id}/undo", get(imports::plan_undo).post(imports::undo))
+        .layer(DefaultBodyLimit::max(imports::BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));
     let blobs = Router::new()
         .route("/api/blobs/lacking", post(blobs::lacking))
@@ -173,6 +187,8 @@ pub fn router(state: AppState) -> Router {
     let routes = short
         .merge(exchange)
         .merge(lists)
+        .merge(desk)
+        .merge(imports)
         .merge(blobs)
         .merge(files)
         .merge(streams)

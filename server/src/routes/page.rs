@@ -32,6 +32,12 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// As part of a question that asks for more than a page.
+    #[must_use]
+    pub fn new(after: Option<String>, limit: Option<usize>) -> Self {
+        Self { after, limit }
+    }
+
     /// How many rows are wanted.
     #[must_use]
     pub fn limit(&self) -> usize {

@@ -18,6 +18,7 @@ use crate::{
         Store, StoreError, WriterState, scope,
         server::{self, Identity},
     },
+    twins::Twins,
 };
 
 /// Cloned for each request; everything in it is shared.
@@ -47,6 +48,8 @@ pub struct AppState {
     pub export_rooms: Arc<Semaphore>,
     /// The one place for a list that is read: it takes as much memory as a few hundred documents.
     pub list_turn: Arc<Semaphore>,
+    /// The people and associations that may be one.
+    pub twins: Arc<Twins>,
     /// Cancelled when the server shall stop: whatever waits for long must listen to it.
     pub stopping: CancellationToken,
 }
@@ -74,6 +77,7 @@ impl AppState {
             blob_room: Arc::new(Semaphore::new(super::blobs::BYTES_LEAVING_MAX)),
             export_rooms: Arc::new(Semaphore::new(super::deposit::ROOMS)),
             list_turn: Arc::new(Semaphore::new(1)),
+            twins: Arc::default(),
             stopping: CancellationToken::new(),
         })
     }

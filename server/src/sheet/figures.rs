@@ -1,6 +1,6 @@
 //! An event's figures: what `shared::figures` counts, gathered from documents and projections; and what of it leaves the house.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use papers::{FigureBook, FigureCell, FigureLine, FigureSection};
 use rusqlite::Connection;
@@ -9,11 +9,12 @@ use shared::{
     figures::{self, By, FigureRow, FigureTable, Figures, IN_MOROCCO, SEVERAL, Shown, Somebody, UNKNOWN},
     id::DocumentId,
     record::{EventRecord, Fields, Record},
+    twin,
 };
 
 use super::{
     File, Refusal, calendar, changed_since, file,
-    gather::{self, Gathered, LINKS_MAX, Participant},
+    gather::{self, Gathered, Participant},
 };
 use crate::{
     erasure,
@@ -21,8 +22,8 @@ use crate::{
     places,
     storage::{
         StoreError,
-        figures::{Ties, present_before, ties},
-        sheets,
+        figures::{present_before, ties},
+        sheets, twins,
     },
 };
 
@@ -62,24 +63,14 @@ impl Before {
         let ties = ties(db)?;
         let mut before = Self::default();
         for person in present_before(db, id, first_day)? {
-            let stands = stands_for(&ties, person);
+            let stands = twin::stands_for(person, |id| ties.contains_key(&id), |id| ties.get(&id)?.same_as);
             before.people.insert(stands);
-            before.associations.extend(ties.get(&stands).and_then(|ties| ties.association));
+            if let Some(association) = ties.get(&stands).and_then(|ties| ties.association) {
+                before.associations.insert(twins::association_stands_for(db, association)?);
+            }
         }
         Ok(before)
     }
-}
-
-/// The person who stands for this one, as [`gather`] finds them.
-fn stands_for(ties: &HashMap<DocumentId, Ties>, person: DocumentId) -> DocumentId {
-    let mut at = person;
-    for _ in 0..LINKS_MAX {
-        match ties.get(&at).and_then(|ties| ties.same_as) {
-            Some(next) if next != person => at = next,
-            _ => break,
-        }
-    }
-    at
 }
 
 fn somebody(
@@ -89,6 +80,7 @@ fn somebody(
     associations: &mut BTreeMap<DocumentId, Option<Fields>>,
 ) -> Result<Somebody, StoreError> {
     let association = one.record.fields.document(Field::Association);
+    let association = association.map(|id| twins::association_stands_for(db, id)).transpose()?;
     if let Some(id) = association.filter(|id| !associations.contains_key(id)) {
         let fields = match erasure::record(db, id)? {
             Some(Record::Association(association)) => Some(association.fields),

@@ -11,16 +11,14 @@ use shared::{
     names,
     record::{EventRecord, PersonRecord, Record},
     settings::Settings,
+    twin,
 };
 
 use super::calendar;
 use crate::{
     erasure, secret,
-    storage::{StoreError, blobs, logos},
+    storage::{StoreError, blobs, logos, twins},
 };
-
-/// Links of `same_as` that are followed.
-pub(super) const LINKS_MAX: usize = 16;
 
 /// An event with everything around it that its papers name.
 #[derive(Debug)]
@@ -55,7 +53,8 @@ pub(super) fn gather(db: &Connection, id: DocumentId) -> Result<Option<Gathered>
             Some(id) => match titles.get(&id) {
                 Some(title) => title.clone(),
                 None => {
-                    let title = erasure::record(db, id)?.map_or_else(String::new, |record| record.title());
+                    let stands = twins::association_stands_for(db, id)?;
+                    let title = erasure::record(db, stands)?.map_or_else(String::new, |record| record.title());
                     titles.insert(id, title.clone());
                     title
                 }
@@ -75,18 +74,16 @@ pub(super) fn gather(db: &Connection, id: DocumentId) -> Result<Option<Gathered>
 
 /// The person who stands for this one, and what is known of them. Of somebody who was erased nothing is.
 fn stands_for(db: &Connection, person: DocumentId) -> Result<(DocumentId, PersonRecord), StoreError> {
-    let mut at = person;
-    let mut known = PersonRecord::default();
-    for _ in 0..LINKS_MAX {
+    let mut known: BTreeMap<DocumentId, PersonRecord> = BTreeMap::new();
+    let mut next = Some(person);
+    while let Some(at) = next.filter(|at| !known.contains_key(at)) {
         let Some(Record::Person(record)) = erasure::record(db, at)? else { break };
-        let next = record.fields.document(Field::SameAs);
-        known = record;
-        match next {
-            Some(next) if next != person => at = next,
-            _ => break,
-        }
+        next = record.fields.document(Field::SameAs);
+        known.insert(at, record);
     }
-    Ok((at, known))
+    let same_as = |id| known.get(&id).and_then(|record| record.fields.document(Field::SameAs));
+    let stands = twin::stands_for(person, |id| known.contains_key(&id), same_as);
+    Ok((stands, known.remove(&stands).unwrap_or_default()))
 }
 
 fn gathering(db: &Connection, event: &EventRecord) -> Result<Gathering, StoreError> {

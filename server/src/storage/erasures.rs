@@ -91,6 +91,7 @@ pub fn erase(tx: &Transaction<'_>, document: DocumentId, now_ms: u64) -> Result<
         "DELETE FROM assignment WHERE document_id = :id",
         "DELETE FROM invite_document WHERE document_id = :id",
         "DELETE FROM registration WHERE event_id = :id",
+        "DELETE FROM import_document WHERE document_id = :id",
         "DELETE FROM registration_link WHERE event_id = :id",
         // What names it keeps a bare id, and the links that follow from that.
         "DELETE FROM link WHERE source_id = :id",
@@ -185,7 +186,9 @@ pub fn left_behind(db: &Connection) -> Result<Vec<DocumentId>, StoreError> {
     let mut statement = db.prepare(
         "SELECT id FROM document UNION SELECT document_id FROM change UNION SELECT document_id FROM snapshot
          UNION SELECT document_id FROM quarantine UNION SELECT document_id FROM person
-         UNION SELECT document_id FROM phone UNION SELECT document_id FROM attendance",
+         UNION SELECT document_id FROM phone UNION SELECT document_id FROM attendance
+         UNION SELECT document_id FROM twin_key UNION SELECT subject FROM twin_key UNION SELECT document_id FROM told_apart
+         UNION SELECT document_id FROM import_document",
     )?;
     let ids = statement.query_map([], |row| row.get(0).map(DocumentId))?.collect::<Result<Vec<_>, _>>()?;
     Ok(ids.into_iter().filter(|id| marks.contains(&mark_of(&key, *id))).collect())

@@ -709,7 +709,7 @@ impl Scene<'_> {
     fn of_association(&self, id: DocumentId) -> Result<Option<(Listed, Text)>, StoreError> {
         let mut one = self.blank(Kind::Association, id)?;
         let mut statement = self.db.prepare_cached(
-            "SELECT title, title_ar, place, city, sectors, networks, search, rna, siret
+            "SELECT title, name_ar, place, city, sectors, networks, search, rna, siret
              FROM association WHERE document_id = ?",
         )?;
         let read = statement.query_row([id.0], |row| {

@@ -17,14 +17,6 @@ pub struct KnownAssociation {
     pub city: String,
 }
 
-/// A person's names, in Latin and in Arabic letters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownPerson {
-    pub id: DocumentId,
-    pub name: String,
-    pub name_ar: String,
-}
-
 /// What a document is called; none if there is no such document, or it has no name.
 pub fn title(db: &Connection, document: DocumentId) -> Result<Option<String>, StoreError> {
     let mut statement = db.prepare_cached(
@@ -60,15 +52,5 @@ pub fn associations_by_rna(db: &Connection) -> Result<HashMap<String, KnownAssoc
 pub fn association_titles(db: &Connection) -> Result<Vec<(DocumentId, String)>, StoreError> {
     let mut statement = db.prepare("SELECT document_id, title FROM association ORDER BY document_id")?;
     let rows = statement.query_map([], |row| Ok((DocumentId(row.get(0)?), row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Every person that stands for themselves: not those of whom a human said that they are another one.
-pub fn people(db: &Connection) -> Result<Vec<KnownPerson>, StoreError> {
-    let mut statement =
-        db.prepare("SELECT document_id, name, name_ar FROM person WHERE same_as IS NULL ORDER BY document_id")?;
-    let rows = statement.query_map([], |row| {
-        Ok(KnownPerson { id: DocumentId(row.get(0)?), name: row.get(1)?, name_ar: row.get(2)? })
-    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -11,6 +11,7 @@ pub mod documents;
 pub mod erasures;
 pub mod figures;
 pub mod fleet;
+pub mod imports;
 pub mod journal;
 pub mod listed;
 pub mod logos;
@@ -28,6 +29,7 @@ pub mod scope;
 pub mod server;
 pub mod sheets;
 pub mod territories;
+pub mod twins;
 
 use std::{
     fmt,

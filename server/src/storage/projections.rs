@@ -12,6 +12,7 @@ use shared::{
     names, question,
     record::{ContactRecord, DossierRecord, EventRecord, Fields, PersonRecord, Record, Side},
     table, territory,
+    twin::{self, Traits},
 };
 
 use super::{StoreError, listed};
@@ -39,7 +40,7 @@ macro_rules! tables {
 tables! {
     "person": "name, name_ar, search, sex, age_band, commune, association, same_as, sort, place", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "name";
     "phone": "row, person, e164, raw", "?, ?, ?, ?", "row";
-    "association": "title, search, rna, siret, postcode, city, title_ar, place, sectors, networks", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "title";
+    "association": "title, search, rna, siret, postcode, city, short_title, name_ar, same_as, place, sectors, networks", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "title";
     "event": "title, event_kind, place, commune, first_day, last_day, expected, place_code", "?, ?, ?, ?, ?, ?, ?, ?", "title";
     "event_link": "association", "?", "association";
     "attendance": "slot, person, status, contradicted, marks", "?, ?, ?, ?, ?", "slot, person";
@@ -47,6 +48,8 @@ tables! {
     "reach": "role, code", "?, ?", "role, code";
     "due": "row, kind, day, label, assigned_to, coordinator", "?, ?, ?, ?, ?, ?", "row";
     "question": "id, ask, content", "?, ?, ?", "id";
+    "twin_key": "subject, key", "?, ?", "key";
+    "told_apart": "other", "?", "other";
 }
 
 /// The rows of one document: the table's name, and the columns after `document_id`.
@@ -80,6 +83,7 @@ impl Projection {
             let ask = content["ask"].as_str().unwrap_or_default().to_owned();
             ("question", vec![question.id().into(), ask.into(), content.to_string().into()])
         }));
+        rows.extend(twin_rows(id, record));
         Self { rows, text: text_of(record) }
     }
 }
@@ -127,7 +131,9 @@ fn of_association(f: &Fields) -> (&'static str, Vec<Sql>) {
         text(f, Field::SiretNumber),
         text(f, Field::Postcode),
         text(f, Field::City),
+        text(f, Field::ShortTitle),
         text(f, Field::NameAr),
+        document(f, Field::SameAssociation),
         seat(f).into(),
         text(f, Field::Sectors),
         text(f, Field::Networks),
@@ -248,6 +254,23 @@ fn where_it_happens(dossier: &DossierRecord) -> String {
     codes.map(place).find(|place| !place.is_empty()).unwrap_or_default()
 }
 
+/// What it is looked up by when duplicates are proposed, and who is not it.
+fn twin_rows(id: DocumentId, record: &Record) -> Rows {
+    let (subject, keys, not_same) = match record {
+        Record::Person(person) => (id, Traits::of_person(id, person, None).keys(), &person.not_same[..]),
+        Record::Association(one) => (id, Traits::of_association(id, one).keys(), &one.not_same[..]),
+        Record::Contact(contact) => {
+            let Some(person) = contact.fields.document(Field::Person) else { return Vec::new() };
+            (person, twin::contact_keys(contact), &[][..])
+        }
+        _ => return Vec::new(),
+    };
+    let keys = keys.into_iter().map(|key| ("twin_key", vec![Sql::Blob(subject.0.to_vec()), key.into()]));
+    let mut apart: Vec<DocumentId> = not_same.to_vec();
+    apart.sort_unstable();
+    keys.chain(apart.into_iter().map(|other| ("told_apart", vec![Sql::Blob(other.0.to_vec())]))).collect()
+}
+
 /// What is open and has a day, in the order of its rows.
 fn dues_of(dossier: &DossierRecord) -> Rows {
     let mut open = due::open(&dossier.rows);
@@ -347,8 +370,21 @@ pub fn clear(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch(
         "DELETE FROM person; DELETE FROM phone; DELETE FROM association; DELETE FROM event; DELETE FROM attendance;
          DELETE FROM dossier; DELETE FROM due; DELETE FROM question; DELETE FROM search; DELETE FROM event_link;
-         DELETE FROM reach; DELETE FROM listed; DELETE FROM listed_text;",
+         DELETE FROM reach; DELETE FROM listed; DELETE FROM listed_text; DELETE FROM twin_key; DELETE FROM told_apart;",
     )?)
+}
+
+/// Documents whose projections are older than their tables; at most `most`.
+pub fn owed(db: &Connection, most: usize) -> Result<Vec<DocumentId>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT document_id FROM owed LIMIT :most")?;
+    let rows = statement.query_map(named_params! { ":most": most }, |row| row.get(0).map(DocumentId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A document's projection is no longer owed.
+pub fn paid(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM owed WHERE document_id = :id")?.execute(named_params! { ":id": id.0 })?;
+    Ok(())
 }
 
 /// Rows in the projections whose document the server does not have.
@@ -366,6 +402,8 @@ pub fn orphans(db: &Connection) -> Result<u64, StoreError> {
               + (SELECT count(*) FROM reach WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM listed WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM listed_text WHERE rowid NOT IN (SELECT number FROM listed))
+              + (SELECT count(*) FROM twin_key WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM told_apart WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM search WHERE rowid NOT IN (SELECT number FROM document))",
         [],
         |row| row.get(0),

@@ -23,6 +23,8 @@ fn measure<'a>(pairs: impl Iterator<Item = (&'a str, &'a str, bool)>) -> Measure
         assert_eq!(likeness, known[b].alike(&known[a]), "{a}, {b}: the order of the two names must not matter");
         if likeness.is_some() {
             assert_eq!(name_key(a).block, name_key(b).block, "{a}, {b}: alike but in two blocks");
+            let keys = known[b].keys();
+            assert!(known[a].keys().iter().any(|key| keys.contains(key)), "{a}, {b}: alike without a key of both");
         }
         if same {
             measured.yes += 1;

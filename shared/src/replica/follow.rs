@@ -126,20 +126,22 @@ impl Replica {
     pub(super) fn association_view(&self, id: DocumentId) -> Option<AssociationView> {
         let Record::Association(record) = self.record(id)? else { return None };
         let devices = self.my_devices();
+        let stands = self.stands_for(id);
+        // What is of one of several that were joined is of all of them.
+        let is_it = |other: DocumentId| other == id || self.stands_for(other) == stands;
+        let is_of = |fields: &crate::record::Fields| fields.document(Field::Association).is_some_and(is_it);
         let (mut dossiers, mut people, mut events) = (Vec::new(), Vec::new(), Vec::new());
         let mut support = SupportTotals::of(&record.rows);
         for (other, held) in &self.held {
             match &held.record {
-                Record::Dossier(dossier) if dossier.fields.document(Field::Association) == Some(id) => {
+                Record::Dossier(dossier) if is_of(&dossier.fields) => {
                     support = support.and(SupportTotals::of(&dossier.rows));
                     dossiers.push(self.dossier_card(*other, held, dossier, &devices));
                 }
-                Record::Person(person)
-                    if person.fields.document(Field::Association) == Some(id) && self.stands_for(*other) == *other =>
-                {
+                Record::Person(person) if is_of(&person.fields) && self.stands_for(*other) == *other => {
                     people.push(self.person_card(*other));
                 }
-                Record::Event(event) if event.links.iter().any(|(linked, _)| *linked == id) => {
+                Record::Event(event) if event.links.iter().any(|(linked, _)| is_it(*linked)) => {
                     events.push(self.event_card(*other, event));
                 }
                 _ => {}

@@ -25,12 +25,13 @@ use crate::{
     plan,
     question::{self, Question},
     record::{
-        AssociationRecord, CallRecord, CallSection, ContactRecord, DossierRecord, EventRecord, Fields, LineState,
-        PersonRecord, Record, Section, Side, Slot,
+        AssociationRecord, CallRecord, CallSection, DossierRecord, EventRecord, Fields, LineState,
+        Record, Section, Side, Slot,
     },
     settings::default_of,
     spending,
     stage::{self, Known, Lack, Others},
+    twin,
     view::{
         AskedQuestion, CallCard, CallView, CompareView, DirectoryView, DossierCard, DossierView, DossiersView,
         EventCard, EventHead, EventView, EventsView, FieldView, FollowedCall, LineView, LinkView, NamedDocument,
@@ -206,25 +207,12 @@ impl Replica {
         marks
     }
 
-    /// The person who stands for this one: the end of the `same_as` links, or the smallest id of a ring of them.
+    /// Who stands for this person or association: the end of the links that say it is another one, or the smallest id of a ring of
+    /// them. Where the end of the chain is not held here, the last one that is.
     #[must_use]
-    pub fn stands_for(&self, person: DocumentId) -> DocumentId {
-        let mut seen = vec![person];
-        let mut at = person;
-        while let Some(Record::Person(record)) = self.record(at) {
-            let Some(next) = record.fields.document(Field::SameAs) else { return at };
-            if let Some(ring) = seen.iter().position(|id| *id == next) {
-                return seen[ring..].iter().copied().min().unwrap_or(at);
-            }
-            seen.push(next);
-            at = next;
-        }
-        // The end of the chain is not held here: the last one that is stands for all.
-        if self.held.contains_key(&at) {
-            at
-        } else {
-            seen.iter().rev().copied().find(|id| self.held.contains_key(id)).unwrap_or(person)
-        }
+    pub fn stands_for(&self, id: DocumentId) -> DocumentId {
+        let next = |id| self.record(id).and_then(Record::same_as);
+        twin::stands_for(id, |id| self.held.contains_key(&id), next)
     }
 
     fn event_view(&self, id: DocumentId) -> Option<EventView> {
@@ -241,6 +229,7 @@ impl Replica {
             signatures.entry((signer, one.slot)).or_default().push(one);
         }
         let signed = |signer, slot| signatures.get(&(signer, slot)).map_or(&[][..], Vec::as_slice);
+        let other_names = self.other_names();
         let mut rows: BTreeMap<DocumentId, RosterRow> = BTreeMap::new();
         for (person, joined) in &event.roster {
             let stands = self.stands_for(*person);
@@ -259,7 +248,7 @@ impl Replica {
                     association: card.association,
                     photo: self.photo_consent(stands),
                     joined: *joined,
-                    search: card.search,
+                    search: card.search + other_names.get(&stands).map_or("", String::as_str),
                     slots: slots.collect(),
                 }
             });
@@ -347,8 +336,24 @@ impl Replica {
         PersonCard { person, name: record.name(), name_ar, association, search }
     }
 
+    /// What the document that a field names is called; of one that was joined to another, that other.
     fn named(&self, fields: &Fields, field: Field) -> String {
-        fields.document(field).map_or_else(String::new, |id| self.name(id))
+        fields.document(field).map_or_else(String::new, |id| self.name(self.stands_for(id)))
+    }
+
+    /// What those who were joined to another are called besides, folded for search, by the one who stands for them.
+    fn other_names(&self) -> BTreeMap<DocumentId, String> {
+        let mut others: BTreeMap<DocumentId, String> = BTreeMap::new();
+        for (id, held) in self.held.iter().filter(|(_, held)| held.record.same_as().is_some()) {
+            let stands = self.stands_for(*id);
+            let Record::Person(person) = &held.record else { continue };
+            if stands != *id && !person.search.is_empty() {
+                let names = others.entry(stands).or_default();
+                names.push(' ');
+                names.push_str(&person.search);
+            }
+        }
+        others
     }
 
     /// What a document is called, or nothing if it is not held.
@@ -649,10 +654,15 @@ impl Replica {
 
     fn directory_view(&self) -> DirectoryView {
         let (mut people, mut associations, mut calls) = (Vec::new(), Vec::new(), Vec::new());
+        let other_names = self.other_names();
         for (id, held) in &self.held {
             match &held.record {
-                Record::Person(_) if self.stands_for(*id) == *id => people.push(self.person_card(*id)),
-                Record::Association(AssociationRecord { fields, .. }) => {
+                Record::Person(_) if self.stands_for(*id) == *id => {
+                    let mut card = self.person_card(*id);
+                    card.search.push_str(other_names.get(id).map_or("", String::as_str));
+                    people.push(card);
+                }
+                Record::Association(AssociationRecord { fields, .. }) if self.stands_for(*id) == *id => {
                     let title = fields.text(Field::Title).to_owned();
                     let all =
                         [Field::Title, Field::ShortTitle, Field::NameAr].map(|field| fields.text(field)).join(" ");
@@ -747,20 +757,9 @@ impl Replica {
         let mut questions: Vec<Question> =
             self.held.iter().flat_map(|(id, held)| question::of_record(*id, &held.record)).collect();
         if self.identity.role.may(Capability::JoinPeople) {
-            questions.extend(question::duplicates(self.people()));
+            questions.extend(question::duplicates(self.held.iter().map(|(id, held)| (*id, &held.record))));
         }
         questions
-    }
-
-    fn people(&self) -> impl Iterator<Item = (DocumentId, &PersonRecord, Option<&ContactRecord>)> {
-        self.held.iter().filter_map(|(id, held)| {
-            let Record::Person(person) = &held.record else { return None };
-            let contact = match self.record(DocumentId::contact_of(*id)) {
-                Some(Record::Contact(contact)) => Some(contact),
-                _ => None,
-            };
-            Some((*id, person, contact))
-        })
     }
 
     fn questions_view(&self) -> QuestionsView {

@@ -13,7 +13,7 @@ use server::{
     import::participants::{self, Circumstances, Day},
     rates::{LINK, REGISTRATION},
     registration,
-    storage::{Place, StoreError, lookups},
+    storage::{Place, StoreError},
     verify,
 };
 use shared::{
@@ -88,10 +88,12 @@ impl Door {
     }
 
     fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.server.state.store.read_blocking(lookups::people).unwrap().into_iter().map(|one| one.name).collect();
-        names.sort();
-        names
+        let names = self.server.state.store.read_blocking(|db| {
+            let mut statement = db.prepare("SELECT name FROM person ORDER BY name")?;
+            let names = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            Ok::<_, StoreError>(names)
+        });
+        names.unwrap()
     }
 
     fn plan(&mut self, list: &[u8], more: Json) -> Json {

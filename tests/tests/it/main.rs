@@ -28,4 +28,5 @@ mod simulation;
 mod stories;
 mod supply;
 mod tidiness;
+mod twins;
 mod way;

@@ -34,6 +34,28 @@ pub(super) enum Column {
 }
 
 impl Column {
+    /// What somebody may say that a column says, by key.
+    pub(super) const TOLD: [(&'static str, Self); 18] = [
+        ("family", Self::Family),
+        ("given", Self::Given),
+        ("family_given", Self::FamilyThenGiven),
+        ("given_family", Self::GivenThenFamily),
+        ("name_ar", Self::NameArabic),
+        ("phone", Self::Phone),
+        ("email", Self::Email),
+        ("association", Self::Association),
+        ("role", Self::Role),
+        ("commune", Self::Commune),
+        ("province", Self::Province),
+        ("region", Self::Region),
+        ("sex", Self::Sex),
+        ("female", Self::FemaleMark),
+        ("male", Self::MaleMark),
+        ("age", Self::Age),
+        ("born", Self::Born),
+        ("remarks", Self::Remarks),
+    ];
+
     /// Its usual header.
     pub(super) fn title(self) -> &'static str {
         match self {
@@ -223,6 +245,23 @@ impl Header {
             }
         }
         Self { titles: titles.to_vec(), columns }
+    }
+
+    /// The columns as somebody has told them apart.
+    pub(super) fn told(titles: &[String], says: &[String]) -> Self {
+        let column = |key: &String| Column::TOLD.iter().find(|(known, _)| known == key).map(|(_, column)| *column);
+        let mut columns: Vec<Option<Column>> = says.iter().map(column).collect();
+        columns.resize(titles.len(), None);
+        Self { titles: titles.to_vec(), columns }
+    }
+
+    /// The keys of the columns; empty for what is not read.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let key = |column: &Option<Column>| {
+            let told = Column::TOLD.iter().find(|(_, told)| Some(*told) == *column);
+            told.map_or_else(String::new, |(key, _)| (*key).to_owned())
+        };
+        self.columns.iter().map(key).collect()
     }
 
     pub(super) fn has_names(&self) -> bool {

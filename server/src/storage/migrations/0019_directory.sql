@@ -4,7 +4,6 @@
 -- What lists sort and filter by, and what the map counts, as far as one document alone says it.
 ALTER TABLE person ADD COLUMN sort TEXT NOT NULL DEFAULT '';
 ALTER TABLE person ADD COLUMN place TEXT NOT NULL DEFAULT '';
-ALTER TABLE association ADD COLUMN title_ar TEXT NOT NULL DEFAULT '';
 ALTER TABLE association ADD COLUMN place TEXT NOT NULL DEFAULT '';
 ALTER TABLE association ADD COLUMN sectors TEXT NOT NULL DEFAULT '';
 ALTER TABLE association ADD COLUMN networks TEXT NOT NULL DEFAULT '';
