@@ -12,7 +12,7 @@ use shared::wire::FrameError;
 use crate::{
     blobs, deposit, erasure,
     import::{Problem, Unreadable},
-    logos,
+    indicators, logos,
     passkeys::Broken,
     rates::TooOften,
     registration, sheet,
@@ -72,6 +72,8 @@ pub enum ApiError {
     NotErased(erasure::Refusal),
     #[error(transparent)]
     NoSheet(sheet::Refusal),
+    #[error(transparent)]
+    NotCounted(indicators::Refusal),
     #[error(transparent)]
     NotExported(deposit::Refusal),
     #[error(transparent)]
@@ -142,6 +144,15 @@ impl From<deposit::Refusal> for ApiError {
         match refusal {
             deposit::Refusal::Store(error) => error.into(),
             other => Self::NotExported(other),
+        }
+    }
+}
+
+impl From<indicators::Refusal> for ApiError {
+    fn from(refusal: indicators::Refusal) -> Self {
+        match refusal {
+            indicators::Refusal::Store(error) => error.into(),
+            other => Self::NotCounted(other),
         }
     }
 }
@@ -220,6 +231,13 @@ impl ApiError {
             Self::NoSheet(sheet::Refusal::NoBadgeKey) => "sheet.no_badge_key",
             Self::NoSheet(sheet::Refusal::Paper(_)) => "sheet.paper_failed",
             Self::NoSheet(sheet::Refusal::Store(_)) => "server.failed",
+            Self::NotCounted(refusal) => match refusal {
+                indicators::Refusal::Period => "indicators.period",
+                indicators::Refusal::Unknown => "indicators.unknown",
+                indicators::Refusal::WholeYears => "indicators.whole_years",
+                indicators::Refusal::NoReporter => "iati.no_reporter",
+                indicators::Refusal::Paper(_) | indicators::Refusal::Store(_) => "server.failed",
+            },
             Self::NotExported(deposit::Refusal::Unknown) => "document.unknown",
             Self::NotExported(deposit::Refusal::PieceAway) => "deposit.piece_away",
             Self::NotExported(deposit::Refusal::TooLarge) => "deposit.too_large",
@@ -286,6 +304,12 @@ impl ApiError {
                 }
                 sheet::Refusal::ReasonMissing | sheet::Refusal::Empty => StatusCode::UNPROCESSABLE_ENTITY,
                 sheet::Refusal::Paper(_) | sheet::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Self::NotCounted(refusal) => match refusal {
+                indicators::Refusal::Unknown => StatusCode::NOT_FOUND,
+                indicators::Refusal::WholeYears => StatusCode::FORBIDDEN,
+                indicators::Refusal::Period | indicators::Refusal::NoReporter => StatusCode::UNPROCESSABLE_ENTITY,
+                indicators::Refusal::Paper(_) | indicators::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::NotExported(refusal) => match refusal {
                 deposit::Refusal::Unknown => StatusCode::NOT_FOUND,

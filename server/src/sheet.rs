@@ -29,6 +29,7 @@ pub use self::{
     figures::{Form, figures, figures_file},
     proof::{Found, problems, verify},
 };
+pub(crate) use self::figures::departement_name;
 use self::{
     gather::Gathered,
     manifest::{Key, Manifest, SealedMark, SealedSignature},

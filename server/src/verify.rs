@@ -14,7 +14,7 @@ use shared::{
 
 use crate::{
     guard,
-    ingest::{blob_links, extend},
+    ingest::{blob_links, extend, load},
     sheet,
     storage::{
         self, StoreError, blobs,
@@ -207,6 +207,27 @@ pub fn rebuild(tx: &Transaction<'_>) -> Result<usize, StoreError> {
         projections::put(tx, *id, &Projection::of(*id, &record))?;
     }
     Ok(all.len())
+}
+
+/// Makes the rows that documents from before a migration are owed: at the next start those that are left, if this one is cut short.
+///
+/// # Errors
+/// If the file cannot be read or written.
+pub fn project_owed(db: &mut Connection) -> Result<(), StoreError> {
+    /// Of one commit.
+    const DOCUMENTS: usize = 500;
+    while !projections::owed(db, 1)?.is_empty() {
+        let tx = storage::begin(db)?;
+        for id in projections::owed(&tx, DOCUMENTS)? {
+            if let Some(standing) = documents::standing(&tx, id)? {
+                let document = load(&tx, id, &standing)?;
+                projections::put(&tx, id, &Projection::of(id, &Record::read(&document)))?;
+            }
+            projections::paid(&tx, id)?;
+        }
+        tx.commit()?;
+    }
+    Ok(())
 }
 
 /// The kinds of documents and how many there are of each.

@@ -268,6 +268,8 @@ pub const DAC_CODES: &[&str] = &[
 pub const REQUIRED_OF: &[&str] = &["everybody", "association", "partner", "trustee"];
 /// What a call says where it says yes or no.
 pub const YES_NO: &[&str] = &["yes", "no"];
+/// The faces by which people say what they think of an event.
+pub const OPINIONS: &[&str] = &["good", "fair", "bad"];
 /// The sectors of PRA/OSIM calls.
 pub const SECTORS: &[&str] =
     &["health", "education", "water", "environment", "economy", "rural", "social", "climate", "digital"];
@@ -598,6 +600,18 @@ fields! {
     DifferenceBp = "difference_bp", Number(0, 10_000);
     /// The dossier, refused or put off, of which this one is a copy to be filed anew.
     CopiedFrom = "copied_from", Document(Kind::Dossier);
+    /// Whether the public is told of a granted project, in the IATI file: one of [`YES_NO`].
+    Published = "published", Word(YES_NO);
+    /// What the organisation is called in the IATI register: `FR-RNA-W133001234`.
+    HouseIati = "house_iati", Text(SHORT);
+    /// What indicators are to reach, one a line: code, year, number. See `indicators::targets`.
+    Targets = "targets", Text(LINES);
+    /// Whether what was done was of use to them, says somebody of an event: one of [`OPINIONS`].
+    Useful = "useful", Word(OPINIONS);
+    /// Whether it was clear to them: one of [`OPINIONS`].
+    Clear = "clear", Word(OPINIONS);
+    /// Whether they would come again: one of [`OPINIONS`].
+    Again = "again", Word(OPINIONS);
 }
 
 impl Field {
@@ -635,6 +649,7 @@ impl Field {
         Self::DecisionRemarks,
         Self::AgreementDay,
         Self::AgreementNumber,
+        Self::Published,
     ];
     /// The fields of a dossier that a copy of it takes over: what the project is, and nothing of what became of it.
     pub const CARRIED: &'static [Self] = &[
@@ -725,6 +740,7 @@ impl Field {
                 Self::AgreementDay,
                 Self::AgreementNumber,
                 Self::CopiedFrom,
+                Self::Published,
             ],
             Kind::Call => &[
                 Self::Title,
@@ -757,6 +773,8 @@ impl Field {
                 Self::HouseName,
                 Self::HouseContact,
                 Self::HouseEventKinds,
+                Self::HouseIati,
+                Self::Targets,
                 Self::EventKeepDays,
                 Self::LockFrom,
                 Self::LockMinutes,

@@ -97,6 +97,8 @@ tables! {
     Section = "section" in [Call], 60, [Label, Key, Detail, CharsMax, Required, ToConfirm, Order];
     /// The headings that a call wants expenses under, and how much of them it allows.
     Heading = "heading" in [Call], 60, [Label, ShareMaxBp, ToConfirm, Order];
+    /// What people thought of an event, without a name: each row is one of them.
+    Opinion = "opinion" in [Event], 2_000, [Day, Useful, Clear, Again, Order];
 }
 
 /// The piece of an attachment that proves that a dossier was filed: the portal's receipt.
@@ -133,6 +135,12 @@ impl Table {
     #[must_use]
     pub fn required(self) -> Field {
         self.fields()[0]
+    }
+
+    /// Whether its rows are written once: nobody changes what another has said, or takes it out.
+    #[must_use]
+    pub fn is_sealed(self) -> bool {
+        self == Self::Opinion
     }
 
     /// The cell that names a blob, where rows have one.

@@ -165,6 +165,12 @@ const FIELDS: Record<Field, () => string> = {
   difference_bp: m.field_difference_bp,
   file_bytes: m.field_file_bytes,
   copied_from: m.field_copied_from,
+  published: m.field_published,
+  house_iati: m.field_house_iati,
+  targets: m.field_targets,
+  useful: m.field_useful,
+  clear: m.field_clear,
+  again: m.field_again,
 };
 
 export const fieldLabel = (field: Field): string => FIELDS[field]();

@@ -24,6 +24,7 @@ const TABLES: Record<Table, () => string> = {
   criterion: m.table_criterion,
   section: m.table_section,
   heading: m.table_heading,
+  opinion: m.table_opinion,
 };
 
 export const tableLabel = (table: Table): string => TABLES[table]();
@@ -38,6 +39,7 @@ const NAMED_BY: Partial<Record<Table, Field>> = {
   page: 'of',
   comment: 'body',
   support: 'day',
+  opinion: 'day',
   piece: 'key',
   place: 'commune',
 };

@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod erasures;
 pub mod export;
+pub mod iati;
 pub mod import;
 pub mod invite;
 pub mod serve;
@@ -55,6 +56,8 @@ enum Command {
     Rebuild(verify::Args),
     #[command(about = "Écrit chaque document en fichier Automerge et en JSON")]
     Export(export::Args),
+    #[command(about = "Écrit les projets publiés en fichier IATI 2.03")]
+    Iati(iati::Args),
     #[command(about = "Sort ou reprend la liste de ce qui a été effacé, pour la restauration d’une sauvegarde")]
     Erasures(erasures::Args),
 }
@@ -135,6 +138,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::VerifySheet(args) => verify_sheet::run(&args, console),
         Command::Rebuild(args) => verify::rebuild(&args, console),
         Command::Export(args) => export::run(&args, console),
+        Command::Iati(args) => iati::run(&args, console),
         Command::Erasures(args) => erasures::run(&args, console),
     }
 }

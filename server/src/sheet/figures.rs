@@ -1,6 +1,6 @@
 //! An event's figures: what `shared::figures` counts, gathered from documents and projections; and what of it leaves the house.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use papers::{FigureBook, FigureCell, FigureLine, FigureSection};
 use rusqlite::Connection;
@@ -13,14 +13,14 @@ use shared::{
 
 use super::{
     File, Refusal, calendar, changed_since, file,
-    gather::{self, Gathered, LINKS_MAX, Participant},
+    gather::{self, Gathered, Participant},
 };
 use crate::{
     erasure,
     import::morocco,
     storage::{
         StoreError,
-        figures::{Ties, present_before, ties},
+        figures::{present_before, stands_for, ties},
         sheets,
     },
 };
@@ -72,18 +72,6 @@ impl Before {
     }
 }
 
-/// The person who stands for this one, as [`gather`] finds them.
-fn stands_for(ties: &HashMap<DocumentId, Ties>, person: DocumentId) -> DocumentId {
-    let mut at = person;
-    for _ in 0..LINKS_MAX {
-        match ties.get(&at).and_then(|ties| ties.same_as) {
-            Some(next) if next != person => at = next,
-            _ => break,
-        }
-    }
-    at
-}
-
 fn somebody(
     db: &Connection,
     one: &Participant,
@@ -112,14 +100,17 @@ fn somebody(
     })
 }
 
+/// What a département of France is called.
+pub(crate) fn departement_name(code: &str) -> Option<&'static str> {
+    let mut listed = DEPARTEMENTS.lines().filter_map(|line| line.split_once(','));
+    listed.find(|(listed, _)| *listed == code).map(|(_, name)| name)
+}
+
 /// Says what the places of a table are called.
 fn name(table: &mut FigureTable) {
     for row in &mut table.rows {
         let names = match table.by {
-            By::Departement => {
-                let mut listed = DEPARTEMENTS.lines().filter_map(|line| line.split_once(','));
-                listed.find(|(code, _)| *code == row.key).map(|(_, name)| (name, ""))
-            }
+            By::Departement => departement_name(&row.key).map(|name| (name, "")),
             By::Origin => morocco::names_of(&row.key),
             _ => None,
         };

@@ -16,11 +16,8 @@ use shared::{
 use super::calendar;
 use crate::{
     erasure, secret,
-    storage::{StoreError, blobs, logos},
+    storage::{StoreError, blobs, figures::LINKS_MAX, logos},
 };
-
-/// Links of `same_as` that are followed.
-pub(super) const LINKS_MAX: usize = 16;
 
 /// An event with everything around it that its papers name.
 #[derive(Debug)]

@@ -35,3 +35,19 @@ pub fn ties(db: &Connection) -> Result<HashMap<DocumentId, Ties>, StoreError> {
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Links of `same_as` that are followed.
+pub const LINKS_MAX: usize = 16;
+
+/// The person who stands for this one (M7).
+#[must_use]
+pub fn stands_for(ties: &HashMap<DocumentId, Ties>, person: DocumentId) -> DocumentId {
+    let mut at = person;
+    for _ in 0..LINKS_MAX {
+        match ties.get(&at).and_then(|ties| ties.same_as) {
+            Some(next) if next != person => at = next,
+            _ => break,
+        }
+    }
+    at
+}

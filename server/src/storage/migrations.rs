@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_registration.sql"),
     include_str!("migrations/0012_logos.sql"),
     include_str!("migrations/0016_due.sql"),
+    include_str!("migrations/0020_indicators.sql"),
 ];
 
 /// Applies what is missing, all of it or nothing.

@@ -9,6 +9,7 @@ pub mod calendars;
 pub mod documents;
 pub mod erasures;
 pub mod figures;
+pub mod indicators;
 pub mod journal;
 pub mod logos;
 pub mod lookups;
@@ -38,6 +39,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use self::readers::Readers;
 use crate::{
     ingest::Ingest,
+    verify,
     writer::{Counts, Fault, Writer},
 };
 
@@ -175,6 +177,7 @@ pub fn connect(place: &Place) -> Result<Connection, StoreError> {
     // What is deleted is overwritten: whoever finds the file finds nobody who asked to be forgotten.
     db.pragma_update(None, "secure_delete", true)?;
     migrations::migrate(&mut db)?;
+    verify::project_owed(&mut db)?;
     Ok(db)
 }
 

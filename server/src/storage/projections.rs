@@ -1,5 +1,7 @@
 //! Projections: plain rows that lists, reports and search read. Each row follows from one document alone.
 
+mod counted;
+
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Transaction, named_params, params_from_iter, types::Value as Sql};
@@ -7,7 +9,7 @@ use shared::{
     due,
     field::Field,
     id::{DocumentId, RowId},
-    mark::{Attendance, Mark, attendance},
+    mark::{Attendance, Mark, Status, attendance},
     names, question,
     record::{ContactRecord, DossierRecord, EventRecord, Fields, PersonRecord, Record, Side},
 };
@@ -39,10 +41,19 @@ tables! {
     "phone": "row, person, e164, raw", "?, ?, ?, ?", "row";
     "association": "title, search, rna, siret, postcode, city", "?, ?, ?, ?, ?, ?", "title";
     "event": "title, event_kind, place, commune, first_day, last_day, expected", "?, ?, ?, ?, ?, ?, ?", "title";
-    "attendance": "slot, person, status, contradicted, marks", "?, ?, ?, ?, ?", "slot, person";
+    "attendance": "slot, person, status, contradicted, marks, minutes", "?, ?, ?, ?, ?, ?", "slot, person";
     "dossier": "title, stage, territory, association, call, expenses_cents, resources_cents", "?, ?, ?, ?, ?, ?, ?", "title";
     "due": "row, kind, day, label, assigned_to, coordinator", "?, ?, ?, ?, ?, ?", "row";
     "question": "id, ask, content", "?, ?, ?", "id";
+    "half_day": "row, day, minutes", "?, ?, ?", "row";
+    "headcount": "slot, sex, age_band, people", "?, ?, ?, ?", "slot, sex, age_band";
+    "opinion": "row, day, useful, clear, again", "?, ?, ?, ?, ?", "row";
+    "support": "row, day, minutes, is_collective", "?, ?, ?, ?", "row";
+    "event_tally": "project_code, sheets, late", "?, ?, ?", "sheets";
+    "place": "departement, origin", "?, ?", "origin";
+    "way": "asked_cents, granted_cents, filed, decided, outcome, visaed, is_published", "?, ?, ?, ?, ?, ?, ?", "filed";
+    "move": "row, at_ms, stage", "?, ?, ?", "row";
+    "programme": "title, programme", "?, ?", "title";
 }
 
 /// The rows of one document: the table's name, and the columns after `document_id`.
@@ -75,6 +86,7 @@ impl Projection {
             let ask = content["ask"].as_str().unwrap_or_default().to_owned();
             ("question", vec![question.id().into(), ask.into(), content.to_string().into()])
         }));
+        rows.extend(counted::of(record));
         Self { rows, text: text_of(record) }
     }
 }
@@ -144,7 +156,7 @@ fn of_event(event: &EventRecord) -> Rows {
     let mut rows = vec![("event", head)];
     for ((slot, person), marks) in marks {
         let all = attendance(marks.iter().copied());
-        let status = all.status().map_or("", shared::mark::Status::as_str);
+        let status = all.status().map_or("", Status::as_str);
         let contradicted = i64::from(matches!(all, Attendance::Contradicted(_)));
         let row = vec![
             slot.to_string().into(),
@@ -152,10 +164,17 @@ fn of_event(event: &EventRecord) -> Rows {
             status.to_owned().into(),
             contradicted.into(),
             count(marks.len()),
+            minutes_of(&marks, all.status()).map_or(Sql::Null, Sql::Integer),
         ];
         rows.push(("attendance", row));
     }
     rows
+}
+
+/// How long somebody was there in part, where it was said (F6).
+fn minutes_of(marks: &[&Mark], status: Option<Status>) -> Option<i64> {
+    let partial = marks.iter().filter(|mark| mark.status == Status::Partial && status == Some(Status::Partial));
+    partial.filter_map(|mark| mark.minutes).max().map(i64::from)
 }
 
 fn of_dossier(dossier: &DossierRecord) -> (&'static str, Vec<Sql>) {
@@ -237,6 +256,19 @@ pub fn remove(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Documents from before a migration whose rows are not made yet; at most so many.
+pub fn owed(db: &Connection, most: usize) -> Result<Vec<DocumentId>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT document_id FROM unprojected LIMIT :most")?;
+    let rows = statement.query_map(named_params! { ":most": most }, |row| row.get(0).map(DocumentId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// They are made now.
+pub fn paid(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM unprojected WHERE document_id = :id")?.execute(named_params! { ":id": id.0 })?;
+    Ok(())
+}
+
 /// What is stored for a document.
 pub fn stored(db: &Connection, id: DocumentId) -> Result<Projection, StoreError> {
     let mut rows: Rows = Vec::new();
@@ -262,7 +294,9 @@ pub fn stored(db: &Connection, id: DocumentId) -> Result<Projection, StoreError>
 pub fn clear(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch(
         "DELETE FROM person; DELETE FROM phone; DELETE FROM association; DELETE FROM event; DELETE FROM attendance;
-         DELETE FROM dossier; DELETE FROM due; DELETE FROM question; DELETE FROM search;",
+         DELETE FROM dossier; DELETE FROM due; DELETE FROM question; DELETE FROM search;
+         DELETE FROM half_day; DELETE FROM headcount; DELETE FROM opinion; DELETE FROM support; DELETE FROM event_tally;
+         DELETE FROM place; DELETE FROM way; DELETE FROM move; DELETE FROM programme; DELETE FROM unprojected;",
     )?)
 }
 
@@ -277,6 +311,15 @@ pub fn orphans(db: &Connection) -> Result<u64, StoreError> {
               + (SELECT count(*) FROM dossier WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM due WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM question WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM half_day WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM headcount WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM opinion WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM support WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM event_tally WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM place WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM way WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM move WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM programme WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM search WHERE rowid NOT IN (SELECT number FROM document))",
         [],
         |row| row.get(0),

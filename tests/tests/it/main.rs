@@ -15,6 +15,7 @@ mod follow;
 mod guard;
 mod http;
 mod import;
+mod indicators;
 mod journal;
 mod permission;
 mod rules;

@@ -36,6 +36,7 @@ use shared::{
 mod sample;
 
 mod dossiers;
+mod indicators;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -807,6 +808,10 @@ fn main() -> Outcome<()> {
     if wanted("dossiers") {
         dossiers::dossiers(&mut rows)?;
         eprintln!("dossiers: done");
+    }
+    if wanted("indicators") {
+        indicators::indicators(&mut rows)?;
+        eprintln!("indicators: done");
     }
     if wanted("phone") {
         peer = one_phone(&mut rows)?;
