@@ -337,7 +337,7 @@ impl Xml {
 
     /// What is told to people: in a narrative.
     fn told(&mut self, name: &str, about: &[(&str, &str)], text: &str) {
-        self.within(name, about, |xml| xml.text("narrative", &[], text.trim()));
+        self.within(name, about, |xml| xml.text("narrative", &[], legal(text).trim()));
     }
 }
 

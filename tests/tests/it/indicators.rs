@@ -14,6 +14,7 @@ use server::{
     hand::Hand,
     ingest,
     storage::{
+        self,
         access::{self, Decision, Given},
         documents,
     },
@@ -70,6 +71,8 @@ struct House {
     hand: Hand,
     staff: Client,
     rows: usize,
+    /// Where each dossier was brought.
+    stages: BTreeMap<DocumentId, String>,
 }
 
 impl House {
@@ -77,7 +80,7 @@ impl House {
         let server = TestServer::start();
         let hand = Hand::open(&server.state.store, "Bureau", Role::Admin, &server.state.clock).unwrap();
         let staff = server.enrolled(Role::Staff, "Équipe");
-        Self { server, hand, staff, rows: 0 }
+        Self { server, hand, staff, rows: 0, stages: BTreeMap::new() }
     }
 
     fn row(&mut self) -> RowId {
@@ -136,6 +139,9 @@ impl House {
 
     /// Brings a dossier to a stage on some day, whatever is missing.
     fn bring(&mut self, dossier: DocumentId, to: &str, on: &str) {
+        if self.stages.insert(dossier, to.to_owned()).is_some_and(|at| at == to) {
+            return;
+        }
         let moved = self.row();
         let edit = Edit::MoveStage {
             dossier,
@@ -504,10 +510,9 @@ fn what_somebody_thought_of_an_event_is_theirs_alone() {
     let cells: BTreeSet<String> = rows.flat_map(|(_, row)| row.as_object().unwrap().keys().cloned()).collect();
     let expected = ["again", "at_ms", "clear", "day", "order", "state", "useful"].map(str::to_owned);
     assert_eq!(cells, expected.into(), "no row says who");
-    let (document, first) = (id(3, 0), row(7, 2));
+    let document = id(3, 0);
     let opinion = event["content"].as_object().unwrap().keys().find_map(|key| key.strip_prefix("opinion/")).unwrap();
     let opinion: RowId = opinion.parse().unwrap();
-    assert_ne!(opinion, first);
     let changes = Edit::SetField { document, row: Some(opinion), field: Field::Useful, value: "bad".into() };
     for edit in [changes, Edit::KeepRow { document, row: opinion, keep: false }] {
         let refused = house.hand.edit(&edit, START_MS).unwrap_err();
@@ -695,23 +700,19 @@ fn definitions_are_the_same_in_the_engine_on_the_page_and_in_the_app() {
 
 #[test]
 fn a_file_from_before_gets_its_rows_when_it_is_opened() {
-    use server::storage::{self, Place};
-    let mut house = gathered();
-    let before = house.ask("from=2025-01-01&to=2025-12-31");
-    let folder = tempfile::tempdir().unwrap();
-    let place = Place::in_folder(folder.path()).unwrap();
-    storage::copy(&house.server.state.config.place, &place).unwrap();
-    let Place::File(path) = &place else { panic!("a file") };
-    let raw = rusqlite::Connection::open(path).unwrap();
-    raw.execute_batch(
-        "DELETE FROM half_day; DELETE FROM headcount; DELETE FROM opinion; DELETE FROM support; DELETE FROM event_tally;
-         DELETE FROM place; DELETE FROM way; DELETE FROM move; DELETE FROM programme; UPDATE attendance SET minutes = NULL;
-         INSERT INTO unprojected SELECT id FROM document;",
-    )
-    .unwrap();
-    drop(raw);
-    let mut db = storage::connect(&place).unwrap();
+    let house = gathered();
+    let emptied = house.server.state.store.write_blocking(|tx, _| {
+        tx.execute_batch(
+            "DELETE FROM half_day; DELETE FROM headcount; DELETE FROM opinion; DELETE FROM support; DELETE FROM event_tally;
+             DELETE FROM place; DELETE FROM way; DELETE FROM move; DELETE FROM programme;
+             INSERT INTO unprojected SELECT id FROM document;",
+        )?;
+        Ok::<_, storage::StoreError>(())
+    });
+    emptied.unwrap();
+    let differs = house.server.state.store.read_blocking(verify::verify).unwrap();
+    assert!(differs.problems.iter().any(|one| one.code == "projection.differs"));
+    let mut db = storage::connect(&house.server.state.config.place).unwrap();
     let found = verify::verify(&db.transaction().unwrap()).unwrap();
     assert!(found.problems.is_empty(), "{:?}", found.problems);
-    assert_eq!(figure(&before["now"], "people")["value"], 15);
 }

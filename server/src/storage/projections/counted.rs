@@ -1,4 +1,4 @@
-//! The rows from which indicators are counted: see `storage/indicators.rs`.
+//! The rows from which indicators are counted: see `storage/indicators.rs`. In the order of the tables, as they are read back.
 
 use rusqlite::types::Value as Sql;
 use shared::{
@@ -18,10 +18,10 @@ pub(super) fn of(record: &Record) -> Rows {
         Record::Association(association) => {
             let f = &association.fields;
             let place = place(departement_of(&Fields::default(), Some(f)), origin_of(Some(f)));
-            [vec![place], support(&association.rows)].concat()
+            [support(&association.rows), vec![place]].concat()
         }
         Record::Event(event) => of_event(event),
-        Record::Dossier(dossier) => [of_dossier(dossier), support(&dossier.rows)].concat(),
+        Record::Dossier(dossier) => [support(&dossier.rows), of_dossier(dossier)].concat(),
         Record::Call(call) => {
             vec![("programme", vec![text(&call.fields, Field::Title), text(&call.fields, Field::Programme)])]
         }
@@ -35,7 +35,7 @@ fn place(departement: String, origin: String) -> (&'static str, Vec<Sql>) {
 
 fn of_event(event: &EventRecord) -> Rows {
     let tally = vec![text(&event.fields, Field::ProjectCode), count(event.sheets.len()), i64::from(event.late()).into()];
-    let mut rows = vec![("event_tally", tally)];
+    let mut rows = Rows::new();
     let mut half_days: Vec<_> = event.slots.iter().map(|slot| (slot.id.to_string(), slot)).collect();
     half_days.sort_by(|a, b| a.0.cmp(&b.0));
     rows.extend(half_days.into_iter().map(|(id, slot)| {
@@ -52,6 +52,7 @@ fn of_event(event: &EventRecord) -> Rows {
     rows.extend(by_id(&event.rows, Table::Opinion, "opinion", |f| {
         [Field::Day, Field::Useful, Field::Clear, Field::Again].map(|field| text(f, field)).into()
     }));
+    rows.push(("event_tally", tally));
     rows
 }
 
