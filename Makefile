@@ -97,6 +97,7 @@ budgets: app ## The app is as light as promised
 
 .PHONY: unit
 unit: pwa/node_modules/.package-lock.json ## Stories, simulation, fuzz, storage, routes, and that the TypeScript types are fresh
+	scripts/xmllint.sh
 	$(if $(nextest),cargo nextest run $(FEATURES),cargo test $(FEATURES) --lib --bins --tests)
 	cargo test $(FEATURES) --doc
 	cd pwa && npm run -s test --if-present

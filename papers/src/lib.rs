@@ -2,7 +2,7 @@
 //!
 //! A [`Gathering`] says what took place; around it stand the papers: the attendance [`Sheet`] that funders audit (signed, or
 //! blank to be signed by hand; also as a spreadsheet, CSV and JSON), the [`ContactList`] that is kept apart from it,
-//! [`Attestations`], [`Convocations`] and [`Badges`]. A [`FigureBook`] says how many came. A [`Dossier`] goes out as PDF and as a Word
+//! [`Attestations`], [`Convocations`] and [`Badges`]. A [`FigureBook`] says how many came; a [`Report`] what the house did over a period. A [`Dossier`] goes out as PDF and as a Word
 //! file, its budget as a workbook that computes; photos of a paper become one PDF ([`Scan`]), and all of it one ZIP ([`bundle`]).
 //! Of a PDF that somebody brought, [`first_page`] is shown.
 //!
@@ -26,6 +26,7 @@ mod money;
 mod picture;
 mod press;
 mod qr;
+mod report;
 mod said;
 mod scan;
 mod sheet;
@@ -48,8 +49,21 @@ pub use glance::first_page;
 pub use ink::{BadInk, Ink};
 pub use listing::{LISTING_LINES_MAX, Listing, ListingCell, listing_csv, listing_xlsx};
 pub use picture::{BadPicture, Picture};
+pub use report::{Report, ReportCell, ReportFigure, ReportSection, ReportTable, report_pdf, report_xlsx};
 pub use scan::{SCAN_PAGES_MAX, Scan, scan_pdf};
 pub use sheet::{
     Cell, Completeness, HeadCount, How, Row, SLOTS_PER_SHEET, Seal, Sheet, Status, TRAINERS_MAX, Trainer, WALK_IN_ROWS,
     blank_sheet_pdf, sheet_csv, sheet_json, sheet_pdf, sheet_xlsx,
 };
+
+/// `2026-11-25` as `25 novembre 2026`; what is no day as it is.
+#[must_use]
+pub fn date(day: &str) -> String {
+    when::date(day)
+}
+
+/// `2026-11` as `novembre 2026`; what is no month as it is.
+#[must_use]
+pub fn month(month: &str) -> String {
+    when::month(month)
+}

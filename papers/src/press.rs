@@ -28,6 +28,7 @@ pub(crate) enum Template {
     Badges,
     Dossier,
     Scan,
+    Report,
 }
 
 /// Pages to be set.
@@ -162,7 +163,7 @@ static FONTS: LazyLock<Vec<Font>> = LazyLock::new(|| {
 });
 
 /// In the order of [`Template`], then what they share.
-static SOURCES: LazyLock<[Source; 8]> = LazyLock::new(|| {
+static SOURCES: LazyLock<[Source; 9]> = LazyLock::new(|| {
     [
         ("/sheet.typ", include_str!("../templates/sheet.typ")),
         ("/contacts.typ", include_str!("../templates/contacts.typ")),
@@ -171,6 +172,7 @@ static SOURCES: LazyLock<[Source; 8]> = LazyLock::new(|| {
         ("/badges.typ", include_str!("../templates/badges.typ")),
         ("/dossier.typ", include_str!("../templates/dossier.typ")),
         ("/scan.typ", include_str!("../templates/scan.typ")),
+        ("/report.typ", include_str!("../templates/report.typ")),
         ("/common.typ", include_str!("../templates/common.typ")),
     ]
     .map(|(path, text)| {

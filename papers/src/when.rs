@@ -97,6 +97,14 @@ pub(crate) fn date(text: &str) -> String {
     )
 }
 
+/// `2026-11` as `novembre 2026`.
+pub(crate) fn month(text: &str) -> String {
+    Day::read(&format!("{text}-01")).map_or_else(
+        || text.to_owned(),
+        |day| format!("{}{NB}{}", MONTHS[day.month - 1], day.year),
+    )
+}
+
 /// `09:05` as `9 h 05`.
 pub(crate) fn clock(text: &str) -> String {
     match text.split_once(':') {

@@ -62,6 +62,19 @@ pub(crate) const UNPUBLISHED: &str = "Trop peu de personnes : détail non publi�
 pub(crate) const MASKED: &str =
     "« < 5 » : de 1 à 4 personnes. « n. p. » : non publié, car un nombre plus petit s’en déduirait.";
 
+pub(crate) const REPORT_TITLE: &str = "Rapport d’activité";
+pub(crate) const INDICATOR: &str = "Indicateur";
+pub(crate) const BEFORE: &str = "Période précédente";
+pub(crate) const TARGET: &str = "Objectif";
+pub(crate) const PERIOD_BEFORE: &str = "Comparé à :";
+pub(crate) const PROGRAMME: &str = "Programme :";
+pub(crate) const TERRITORY: &str = "Territoire :";
+pub(crate) const DEFINITIONS: &str = "Définitions";
+pub(crate) const COMPLETENESS: &str = "Ce qui manque encore";
+pub(crate) const REPORT_TAB: &str = "Rapport";
+pub(crate) const NOTHING: &str = "–";
+pub(crate) const CHANGED_AT: &str = "État des données au";
+
 /// The heads of the tables that spreadsheets read.
 pub(crate) mod column {
     pub(crate) const STATE: &str = "État";
@@ -264,6 +277,19 @@ const WORDS: &[(&str, &str)] = &[
     ("issued", column::ISSUED),
     ("expires", column::EXPIRES),
     ("file", column::FILE),
+    ("report", REPORT_TITLE),
+    ("report_before", BEFORE),
+    ("report_target", TARGET),
+    ("report_value", column::VALUE),
+    ("report_indicator", INDICATOR),
+    ("report_period_before", PERIOD_BEFORE),
+    ("report_programme", PROGRAMME),
+    ("report_territory", TERRITORY),
+    ("report_definitions", DEFINITIONS),
+    ("report_completeness", COMPLETENESS),
+    ("report_changed", CHANGED_AT),
+    ("unpublished", UNPUBLISHED),
+    ("masked", MASKED),
 ];
 
 /// All of them, for the templates.

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use shared::id::{DocumentId, RowId};
 
+pub(crate) use self::gather::changed_ms;
 use self::gather::Gathered;
 use crate::{sheet::File, storage::StoreError};
 

@@ -12,7 +12,7 @@ use shared::wire::FrameError;
 use crate::{
     blobs, deposit, erasure,
     import::{Problem, Unreadable},
-    logos,
+    indicators, logos,
     passkeys::Broken,
     programs,
     rates::TooOften,
@@ -80,6 +80,8 @@ pub enum ApiError {
     NotErased(erasure::Refusal),
     #[error(transparent)]
     NoSheet(sheet::Refusal),
+    #[error(transparent)]
+    NotCounted(indicators::Refusal),
     #[error(transparent)]
     NotExported(deposit::Refusal),
     #[error(transparent)]
@@ -163,6 +165,15 @@ impl From<deposit::Refusal> for ApiError {
     }
 }
 
+impl From<indicators::Refusal> for ApiError {
+    fn from(refusal: indicators::Refusal) -> Self {
+        match refusal {
+            indicators::Refusal::Store(error) => error.into(),
+            other => Self::NotCounted(other),
+        }
+    }
+}
+
 impl From<registration::Refusal> for ApiError {
     fn from(refusal: registration::Refusal) -> Self {
         match refusal {
@@ -240,6 +251,13 @@ impl ApiError {
             Self::NoSheet(sheet::Refusal::NoBadgeKey) => "sheet.no_badge_key",
             Self::NoSheet(sheet::Refusal::Paper(_)) => "sheet.paper_failed",
             Self::NoSheet(sheet::Refusal::Store(_)) => "server.failed",
+            Self::NotCounted(refusal) => match refusal {
+                indicators::Refusal::Period => "indicators.period",
+                indicators::Refusal::Unknown => "indicators.unknown",
+                indicators::Refusal::WholeYears => "indicators.whole_years",
+                indicators::Refusal::NoReporter => "iati.no_reporter",
+                indicators::Refusal::Paper(_) | indicators::Refusal::Store(_) => "server.failed",
+            },
             Self::NotExported(deposit::Refusal::Unknown) => "document.unknown",
             Self::NotExported(deposit::Refusal::PieceAway) => "deposit.piece_away",
             Self::NotExported(deposit::Refusal::TooLarge) => "deposit.too_large",
@@ -317,6 +335,12 @@ impl ApiError {
                 }
                 sheet::Refusal::ReasonMissing | sheet::Refusal::Empty => StatusCode::UNPROCESSABLE_ENTITY,
                 sheet::Refusal::Paper(_) | sheet::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Self::NotCounted(refusal) => match refusal {
+                indicators::Refusal::Unknown => StatusCode::NOT_FOUND,
+                indicators::Refusal::WholeYears => StatusCode::FORBIDDEN,
+                indicators::Refusal::Period | indicators::Refusal::NoReporter => StatusCode::UNPROCESSABLE_ENTITY,
+                indicators::Refusal::Paper(_) | indicators::Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::NotExported(refusal) => match refusal {
                 deposit::Refusal::Unknown => StatusCode::NOT_FOUND,

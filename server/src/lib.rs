@@ -32,6 +32,8 @@ pub mod deposit;
 pub mod erasure;
 pub mod exchange;
 pub mod feed;
+pub mod iati;
+pub mod indicators;
 pub mod logos;
 pub mod media;
 pub mod registration;

@@ -899,6 +899,9 @@ impl Bench<'_> {
         let document = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
         let kind = document.kind;
         let table = row_id.and_then(|id| table_of(document.crdt(), kind, id));
+        if table.is_some_and(Table::is_sealed) {
+            return Err(Refusal::Sealed);
+        }
         let (rows, allowed) = match (row_id, kind) {
             (None, _) => ("", Field::of(kind)),
             (Some(_), Kind::Event) if Field::TRAINER.contains(&field) => (TRAINER, Field::TRAINER),
@@ -951,7 +954,7 @@ impl Bench<'_> {
 
     /// The house's rules begin with the first one that somebody sets.
     fn change_setting(&mut self, field: Field, value: &Value) -> Done {
-        self.needs(Capability::ChangeSettings)?;
+        self.needs(capability_to_set(Kind::Settings, field))?;
         let value = checked(field, value, Field::of(Kind::Settings))?;
         let document = self.library.copy(SETTINGS).unwrap_or_else(|| Document::new(SETTINGS, Kind::Settings));
         self.write(document, |tx| set(tx, &ROOT, field.key(), &value))
@@ -1522,6 +1525,9 @@ impl Bench<'_> {
         let document = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
         let kind = document.kind;
         let table = table_of(document.crdt(), kind, row).ok_or(Refusal::RowUnknown)?;
+        if table.is_sealed() {
+            return Err(Refusal::Sealed);
+        }
         self.change(id, kind, capability_to_write_rows(kind), |tx| {
             let row = family_row(tx, table.key(), row)?;
             set(tx, &row, "state", &Value::from(if keep { "kept" } else { "removed" }))

@@ -75,10 +75,11 @@ impl Judge {
     pub fn touch(&mut self, touch: &Touch<'_>) -> Judged {
         let path: Vec<&str> = touch.path.iter().map(String::as_str).collect();
         match (self.kind, path.as_slice()) {
-            (Kind::Event, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => self.event_root(touch),
             (_, []) if touch.key.is_some_and(|key| self.table(key).is_some()) => {
                 self.add_sealed_row(touch, self.write_rows())
             }
+            // What somebody said without a name is theirs alone.
+            (_, [row]) if self.table(row).is_some_and(Table::is_sealed) && !touch.object_is_new => Err(Refusal::Sealed),
             (_, [row]) if self.table(row).is_some() => {
                 let fields = self.table(row).map_or(&[][..], Table::fields);
                 match touch.key {
@@ -87,6 +88,7 @@ impl Judge {
                     _ => self.row_field(touch, fields, self.write_rows()),
                 }
             }
+            (Kind::Event, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => self.event_root(touch),
             (Kind::Call, []) if touch.key.is_some_and(|key| family_of(key).is_some()) => {
                 let capability = self.change_call();
                 match touch.key.and_then(family_of) {
@@ -294,6 +296,8 @@ impl Judge {
                 _ => Capability::AddContact,
             },
             (Kind::Contact, _) => Capability::AddContact,
+            // The house's rules begin with the first of them that somebody sets.
+            (Kind::Settings, _) => capability_to_set(self.kind, field),
             _ if self.begins => capability_to_begin(self.kind),
             _ => capability_to_set(self.kind, field),
         }
@@ -397,6 +401,7 @@ pub fn capability_to_set(kind: Kind, field: Field) -> Capability {
         (Kind::Dossier, field) if Field::WAY.contains(&field) && field != Field::Coordinator => Capability::MoveStage,
         (Kind::Dossier, _) => Capability::WriteDossier,
         (Kind::Call, _) => Capability::ChangeCall,
+        (Kind::Settings, Field::Targets) => Capability::SetTargets,
         (Kind::Settings, _) => Capability::ChangeSettings,
     }
 }
@@ -404,7 +409,11 @@ pub fn capability_to_set(kind: Kind, field: Field) -> Capability {
 /// What it takes to add, change or remove a row of a table.
 #[must_use]
 pub fn capability_to_write_rows(kind: Kind) -> Capability {
-    capability_to_set(kind, Field::Order)
+    match kind {
+        // Its tables are filled at the door.
+        Kind::Event => Capability::Mark,
+        _ => capability_to_set(kind, Field::Order),
+    }
 }
 
 /// What it takes to say of somebody whose contact is there already what they want about messages. Whoever stands before them takes a no;

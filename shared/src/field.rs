@@ -294,6 +294,8 @@ pub const FUNCTIONS: &[&str] = &[
 ];
 /// The highest mark of a diagnosis.
 pub const DIAGNOSIS_MAX: i64 = 4;
+/// The faces by which people say what they think of an event.
+pub const OPINIONS: &[&str] = &["good", "fair", "bad"];
 /// The sectors of PRA/OSIM calls.
 pub const SECTORS: &[&str] =
     &["health", "education", "water", "environment", "economy", "rural", "social", "climate", "digital"];
@@ -645,7 +647,7 @@ fields! {
     /// The day of its last declaration to the register.
     LastDeclared = "last_declared", Day;
     /// The day on which the Journal officiel published it.
-    Published = "published", Day;
+    GazetteDay = "gazette_day", Day;
     /// One of [`POSITIONS`].
     Position = "position", Word(POSITIONS);
     /// One of [`GROUPINGS`].
@@ -678,6 +680,18 @@ fields! {
     NetworkLife = "network_life", Number(0, DIAGNOSIS_MAX);
     /// A bank account in Morocco (RIB).
     Rib = "rib", Digits(24);
+    /// Whether the public is told of a granted project, in the IATI file: one of [`YES_NO`].
+    Published = "published", Word(YES_NO);
+    /// What the organisation is called in the IATI register: `FR-RNA-W133001234`.
+    HouseIati = "house_iati", Text(SHORT);
+    /// What indicators are to reach, one a line: code, year, number. See `indicators::targets`.
+    Targets = "targets", Text(LINES);
+    /// Whether what was done was of use to them, says somebody of an event: one of [`OPINIONS`].
+    Useful = "useful", Word(OPINIONS);
+    /// Whether it was clear to them: one of [`OPINIONS`].
+    Clear = "clear", Word(OPINIONS);
+    /// Whether they would come again: one of [`OPINIONS`].
+    Again = "again", Word(OPINIONS);
 }
 
 impl Field {
@@ -715,6 +729,7 @@ impl Field {
         Self::DecisionRemarks,
         Self::AgreementDay,
         Self::AgreementNumber,
+        Self::Published,
     ];
     /// The fields of a dossier that a copy of it takes over: what the project is, and nothing of what became of it.
     pub const CARRIED: &'static [Self] = &[
@@ -776,7 +791,7 @@ impl Field {
                 Self::MajorityDay,
                 Self::Founded,
                 Self::LastDeclared,
-                Self::Published,
+                Self::GazetteDay,
                 Self::Position,
                 Self::Grouping,
                 Self::Dissolved,
@@ -822,6 +837,7 @@ impl Field {
                 Self::AgreementDay,
                 Self::AgreementNumber,
                 Self::CopiedFrom,
+                Self::Published,
             ],
             Kind::Call => &[
                 Self::Title,
@@ -854,6 +870,8 @@ impl Field {
                 Self::HouseName,
                 Self::HouseContact,
                 Self::HouseEventKinds,
+                Self::HouseIati,
+                Self::Targets,
                 Self::EventKeepDays,
                 Self::LockFrom,
                 Self::LockMinutes,

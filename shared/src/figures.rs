@@ -35,7 +35,7 @@ pub const IN_MOROCCO: &str = "MA";
 /// The key of the origin of an association whose people come from several provinces.
 pub const SEVERAL: &str = "several";
 /// The kind of event whose hours are support.
-const SUPPORT: &str = "group_support";
+pub const SUPPORT: &str = "group_support";
 
 /// Somebody on the roster: what is counted of them, and nothing of who they are.
 #[derive(Debug, Clone, Default)]
@@ -243,7 +243,8 @@ pub fn support_minutes(event: &EventRecord, one: &Somebody) -> u64 {
 }
 
 /// From the beginning of a half-day to its end; 0 where it does not say.
-fn slot_minutes(slot: &Slot) -> u64 {
+#[must_use]
+pub fn slot_minutes(slot: &Slot) -> u64 {
     let minute = |field| {
         let (hours, minutes) = slot.fields.text(field).split_once(':')?;
         Some(hours.parse::<u64>().ok()? * 60 + minutes.parse::<u64>().ok()?)
@@ -349,22 +350,30 @@ pub fn publish(figures: &mut Figures) {
 
 /// Masks the lines of one table. False where that cannot be done.
 fn mask(rows: &mut [FigureRow]) -> bool {
-    for row in rows.iter_mut() {
-        row.shown = if (1..CELL_MIN).contains(&row.cell()) { Shown::Few } else { Shown::Plain };
-    }
-    while !is_safe(rows) {
-        let left = rows.iter_mut().filter(|row| row.shown == Shown::Plain && row.cell() > 0);
-        let Some(smallest) = left.min_by_key(|row| row.cell()) else { return false };
-        smallest.shown = Shown::Withheld;
-    }
+    let cells: Vec<u32> = rows.iter().map(FigureRow::cell).collect();
+    let Some(shown) = masked(&cells) else { return false };
+    rows.iter_mut().zip(shown).for_each(|(row, shown)| row.shown = shown);
     true
 }
 
+/// F7 for the cells of one table that add up to a published whole: how each leaves the house. None where no way is safe.
+#[must_use]
+pub fn masked(cells: &[u32]) -> Option<Vec<Shown>> {
+    let few = |cell: &u32| if (1..CELL_MIN).contains(cell) { Shown::Few } else { Shown::Plain };
+    let mut shown: Vec<Shown> = cells.iter().map(few).collect();
+    while !is_safe(cells, &shown) {
+        let left = (0..cells.len()).filter(|n| shown[*n] == Shown::Plain && cells[*n] > 0);
+        let smallest = left.min_by_key(|n| cells[*n])?;
+        shown[smallest] = Shown::Withheld;
+    }
+    Some(shown)
+}
+
 /// Whether each masked cell could be another, for somebody who subtracts.
-fn is_safe(rows: &[FigureRow]) -> bool {
-    let of = |shown| rows.iter().filter(move |row| row.shown == shown);
+fn is_safe(cells: &[u32], shown: &[Shown]) -> bool {
+    let of = |wanted| cells.iter().zip(shown).filter(move |(_, shown)| **shown == wanted).map(|(cell, _)| *cell);
     let (few, withheld) = (count(of(Shown::Few).count()), count(of(Shown::Withheld).count()));
-    let sum: u32 = of(Shown::Few).chain(of(Shown::Withheld)).map(FigureRow::cell).sum();
+    let sum: u32 = of(Shown::Few).chain(of(Shown::Withheld)).sum();
     match (few, withheld) {
         (0, 0) => true,
         // All from 1 to 4: neither the least that they can be together, nor the most.

@@ -35,6 +35,7 @@ pub mod compare;
 pub mod due;
 pub mod figures;
 pub mod history;
+pub mod indicators;
 pub mod news;
 pub mod question;
 pub mod spending;

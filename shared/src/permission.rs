@@ -78,6 +78,8 @@ pub enum Capability {
     ReadDirectory,
     /// See the figures of the house, and the reports made of them.
     ReadFigures,
+    /// Say what an indicator is to reach in a year.
+    SetTargets,
     /// Give other programs a token, and tell the server whom it tells of news.
     ConnectPrograms,
 }
@@ -86,12 +88,13 @@ use Capability::{
     AddAssociation, AddContact, AddDossier, AddEvent, AddPerson, AddToRoster, AnswerPeople, ChangeAssociation,
     ChangeCall, ChangeContact, ChangeEvent, ChangePerson, ChangeSettings, ConnectPrograms, CorrectStage, ExportDossier,
     GiveBack, GiveVisa, JoinPeople, JudgeQuarantine, ManageAccess, Mark, MoveStage, ReadContact, ReadDirectory,
-    ReadFigures, ReadJournal, ReadSheet, RunRetention, SealSheet, SeeAccess, SubmitDossier, WithdrawMark, WriteDossier,
+    ReadFigures, ReadJournal, ReadSheet, RunRetention, SealSheet, SeeAccess, SetTargets, SubmitDossier, WithdrawMark,
+    WriteDossier,
 };
 
 /// The table. `V` a volunteer, `C` a coordinator, `S` staff, `A` an administrator, `F` a funder's auditor; `-` may not.
 #[rustfmt::skip]
-pub const TABLE: [(Capability, &str); 34] = [
+pub const TABLE: [(Capability, &str); 35] = [
     // People
     (AddPerson,           "V C S A -"),
     (ChangePerson,        "V C S A -"),
@@ -132,6 +135,7 @@ pub const TABLE: [(Capability, &str); 34] = [
     // The desk, and other programs
     (ReadDirectory,       "- C S A -"),
     (ReadFigures,         "- C S A F"),
+    (SetTargets,          "- - S A -"),
     (ConnectPrograms,     "- - - A -"),
 ];
 

@@ -224,6 +224,8 @@ pub struct EventRecord {
     pub sheets: Vec<SealedSheet>,
     /// Marks or signatures that the last version speaks of and that were taken back since.
     pub withdrawn_late: u32,
+    /// What stands in its tables.
+    pub rows: Rows,
 }
 
 /// A trainer of an event.
@@ -663,7 +665,8 @@ impl Record {
             Self::Association(record) => &record.rows,
             Self::Dossier(record) => &record.rows,
             Self::Call(record) => &record.rows,
-            Self::Person(_) | Self::Contact(_) | Self::Event(_) | Self::Settings(_) => &NONE,
+            Self::Event(record) => &record.rows,
+            Self::Person(_) | Self::Contact(_) | Self::Settings(_) => &NONE,
         }
     }
 
@@ -839,6 +842,7 @@ impl Reader<'_> {
             marks,
             signatures,
             withdrawn_late,
+            rows: self.tables(),
         };
         // Removed here and used there, apart: nothing of what was marked vanishes.
         removed.retain(|slot| !event.slot_is_used(*slot));

@@ -102,6 +102,8 @@ tables! {
     /// How an association is structured, as somebody judged it on a day.
     Diagnosis = "diagnosis" in [Association], 200,
         [Day, Governance, Membership, Finance, ProjectSkill, Partnerships, Communication, NetworkLife, By, Detail, Order];
+    /// What people thought of an event, without a name: each row is one of them.
+    Opinion = "opinion" in [Event], 2_000, [Day, Useful, Clear, Again, Order];
 }
 
 /// The piece of an attachment that proves that a dossier was filed: the portal's receipt.
@@ -138,6 +140,12 @@ impl Table {
     #[must_use]
     pub fn required(self) -> Field {
         self.fields()[0]
+    }
+
+    /// Whether its rows are written once: nobody changes what another has said, or takes it out.
+    #[must_use]
+    pub fn is_sealed(self) -> bool {
+        self == Self::Opinion
     }
 
     /// The cell that names a blob, where rows have one.

@@ -25,6 +25,7 @@ fn typescript_types_are_fresh() {
     shared::edit::Refusal::export_all(&config).expect("types are written");
     shared::replica::ViewUpdate::export_all(&config).expect("types are written");
     shared::figures::Figures::export_all(&config).expect("types are written");
+    shared::indicators::Indicators::export_all(&config).expect("types are written");
     shared::wire::Report::export_all(&config).expect("types are written");
     fs::write(to.join("PERMISSIONS.ts"), permissions()).expect("the table is written");
     fs::write(to.join("MOVES.ts"), moves()).expect("the table is written");

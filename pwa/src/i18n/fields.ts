@@ -174,7 +174,7 @@ const FIELDS: Record<Field, () => string> = {
   object_code: m.field_object_code,
   object_code_other: m.field_object_code_other,
   last_declared: m.field_last_declared,
-  published: m.field_published,
+  gazette_day: m.field_gazette_day,
   position: m.field_position,
   grouping: m.field_grouping,
   migration_majority: m.field_migration_majority,
@@ -191,6 +191,12 @@ const FIELDS: Record<Field, () => string> = {
   communication: m.field_communication,
   network_life: m.field_network_life,
   rib: m.field_rib,
+  published: m.field_published,
+  house_iati: m.field_house_iati,
+  targets: m.field_targets,
+  useful: m.field_useful,
+  clear: m.field_clear,
+  again: m.field_again,
 };
 
 export const fieldLabel = (field: Field): string => FIELDS[field]();

@@ -26,6 +26,7 @@ const TABLES: Record<Table, () => string> = {
   heading: m.table_heading,
   bureau: m.table_bureau,
   diagnosis: m.table_diagnosis,
+  opinion: m.table_opinion,
 };
 
 export const tableLabel = (table: Table): string => TABLES[table]();
@@ -40,6 +41,7 @@ const NAMED_BY: Partial<Record<Table, Field>> = {
   page: 'of',
   comment: 'body',
   support: 'day',
+  opinion: 'day',
   piece: 'key',
   place: 'commune',
   bureau: 'person',

@@ -13,6 +13,8 @@ export type Route =
   | { screen: 'event-edit'; event: DocumentId }
   | { screen: 'sheet'; event: DocumentId }
   | { screen: 'figures'; event: DocumentId }
+  | { screen: 'opinions'; event: DocumentId }
+  | { screen: 'sums' }
   | { screen: 'scan'; event: DocumentId }
   | { screen: 'check'; code: string }
   | { screen: 'dossiers' }
@@ -50,6 +52,7 @@ export function hrefOf(route: Route): string {
     case 'walk-in':
     case 'sheet':
     case 'figures':
+    case 'opinions':
     case 'scan':
       return `#/event/${route.event}/${route.screen}`;
     case 'check':
@@ -82,11 +85,12 @@ export function hrefOf(route: Route): string {
 }
 
 /** What stands after an event's id, and the screen that it means. */
-const OF_EVENT: Record<string, 'walk-in' | 'event-edit' | 'sheet' | 'figures' | 'scan' | undefined> = {
+const OF_EVENT: Record<string, 'walk-in' | 'event-edit' | 'sheet' | 'figures' | 'opinions' | 'scan' | undefined> = {
   'walk-in': 'walk-in',
   edit: 'event-edit',
   sheet: 'sheet',
   figures: 'figures',
+  opinions: 'opinions',
   scan: 'scan',
 };
 
@@ -100,6 +104,7 @@ export function routeOf(hash: string): Route {
     case 'tasks':
     case 'questions':
     case 'retention':
+    case 'sums':
     case 'sync':
     case 'settings':
     case 'roles':

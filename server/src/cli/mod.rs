@@ -4,6 +4,7 @@ pub mod demo;
 pub mod erasures;
 pub mod export;
 pub mod first_page;
+pub mod iati;
 pub mod import;
 pub mod invite;
 pub mod openapi;
@@ -58,6 +59,8 @@ enum Command {
     Rebuild(verify::Args),
     #[command(about = "Écrit les documents, ou tout, en formats ouverts")]
     Export(export::Args),
+    #[command(about = "Écrit les projets publiés en fichier IATI 2.03")]
+    Iati(iati::Args),
     #[command(about = "Sort ou reprend la liste de ce qui a été effacé, pour la restauration d’une sauvegarde")]
     Erasures(erasures::Args),
     #[command(name = glance::WORD, hide = true)]
@@ -142,6 +145,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::VerifySheet(args) => verify_sheet::run(&args, console),
         Command::Rebuild(args) => verify::rebuild(&args, console),
         Command::Export(args) => export::run(&args, console),
+        Command::Iati(args) => iati::run(&args, console),
         Command::Erasures(args) => erasures::run(&args, console),
         Command::FirstPage => first_page::run(console),
         Command::Openapi => openapi::run(console),

@@ -109,7 +109,7 @@ pub(super) fn gather(db: &Connection, id: DocumentId) -> Result<Option<Gathered>
 }
 
 /// When the document was written last, by the writers' clocks. Milliseconds since 1970, whole seconds.
-fn changed_ms(document: &Document) -> u64 {
+pub(crate) fn changed_ms(document: &Document) -> u64 {
     let metas = document.heads().into_iter().filter_map(|head| document.crdt().get_change_meta_by_hash(&head));
     let seconds = metas.map(|meta| meta.timestamp).max().unwrap_or(0);
     u64::try_from(seconds).unwrap_or(0).saturating_mul(1_000)

@@ -12,6 +12,7 @@ pub mod figures;
 pub mod fleet;
 pub mod health;
 pub mod imports;
+pub mod indicators;
 pub mod journal;
 pub mod lists;
 pub mod logos;
@@ -104,6 +105,12 @@ pub fn router(state: AppState) -> Router {
         .route("/api/events/{id}/figures", get(figures::read))
         .route("/api/events/{id}/figures.csv", get(figures::csv))
         .route("/api/events/{id}/figures.xlsx", get(figures::xlsx))
+        // What the house has done, counted, with the records behind it; reports made of that.
+        .route("/api/v1/indicators", get(indicators::read))
+        .route("/api/v1/indicators/{code}/records", get(indicators::records))
+        .route("/api/v1/report.pdf", get(indicators::pdf))
+        .route("/api/v1/report.xlsx", get(indicators::xlsx))
+        .route("/api/v1/iati.xml", get(indicators::iati))
         .route("/api/sheets/{code}", get(sheets::sealed))
         .route("/api/check/{code}", get(sheets::check))
         // Coming to an event: by its link, and what the event's own people do with those who came by it.

@@ -22,7 +22,7 @@ use crate::{
     places,
     storage::{
         StoreError,
-        figures::{present_before, ties},
+        figures::{present_before, stands_for, ties},
         sheets, twins,
     },
 };
@@ -63,7 +63,7 @@ impl Before {
         let ties = ties(db)?;
         let mut before = Self::default();
         for person in present_before(db, id, first_day)? {
-            let stands = twin::stands_for(person, |id| ties.contains_key(&id), |id| ties.get(&id)?.same_as);
+            let stands = stands_for(&ties, person);
             before.people.insert(stands);
             if let Some(association) = ties.get(&stands).and_then(|ties| ties.association) {
                 before.associations.insert(twins::association_stands_for(db, association)?);

@@ -35,3 +35,9 @@ pub fn ties(db: &Connection) -> Result<HashMap<DocumentId, Ties>, StoreError> {
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// The person who stands for this one (M7).
+#[must_use]
+pub fn stands_for(ties: &HashMap<DocumentId, Ties>, person: DocumentId) -> DocumentId {
+    twin::stands_for(person, |id| ties.contains_key(&id), |id| ties.get(&id)?.same_as)
+}

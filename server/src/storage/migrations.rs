@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_due.sql"),
     include_str!("migrations/0018_twins.sql"),
     include_str!("migrations/0019_directory.sql"),
+    include_str!("migrations/0020_indicators.sql"),
     include_str!("migrations/0021_programs.sql"),
 ];
 

@@ -12,6 +12,7 @@ pub mod erasures;
 pub mod figures;
 pub mod fleet;
 pub mod imports;
+pub mod indicators;
 pub mod journal;
 pub mod listed;
 pub mod logos;
@@ -46,6 +47,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use self::readers::Readers;
 use crate::{
     ingest::Ingest,
+    verify,
     writer::{Counts, Fault, Writer},
 };
 

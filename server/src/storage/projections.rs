@@ -1,5 +1,7 @@
 //! Projections: plain rows that lists, reports and search read. Each row follows from one document alone.
 
+mod counted;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Transaction, named_params, params_from_iter, types::Value as Sql};
@@ -8,7 +10,7 @@ use shared::{
     due,
     field::Field,
     id::{DocumentId, RowId},
-    mark::{Attendance, Mark, attendance},
+    mark::{Attendance, Mark, Status, attendance},
     names, question,
     record::{ContactRecord, DossierRecord, EventRecord, Fields, PersonRecord, Record, Side},
     table, territory,
@@ -43,11 +45,20 @@ tables! {
     "association": "title, search, rna, siret, postcode, city, short_title, name_ar, same_as, place, sectors, networks", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "title";
     "event": "title, event_kind, place, commune, first_day, last_day, expected, place_code", "?, ?, ?, ?, ?, ?, ?, ?", "title";
     "event_link": "association", "?", "association";
-    "attendance": "slot, person, status, contradicted, marks", "?, ?, ?, ?, ?", "slot, person";
+    "attendance": "slot, person, status, contradicted, marks, minutes", "?, ?, ?, ?, ?, ?", "slot, person";
     "dossier": "title, stage, territory, association, call, expenses_cents, resources_cents, place_code, sector, coordinator, grant_cents", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "title";
     "reach": "role, code", "?, ?", "role, code";
     "due": "row, kind, day, label, assigned_to, coordinator", "?, ?, ?, ?, ?, ?", "row";
     "question": "id, ask, content", "?, ?, ?", "id";
+    "half_day": "row, day, minutes", "?, ?, ?", "row";
+    "headcount": "slot, sex, age_band, people", "?, ?, ?, ?", "slot, sex, age_band";
+    "opinion": "row, day, useful, clear, again", "?, ?, ?, ?, ?", "row";
+    "support": "row, day, minutes, is_collective", "?, ?, ?, ?", "row";
+    "event_tally": "project_code, sheets, late", "?, ?, ?", "sheets";
+    "place": "departement, origin", "?, ?", "origin";
+    "way": "asked_cents, granted_cents, filed, decided, outcome, visaed, is_published", "?, ?, ?, ?, ?, ?, ?", "filed";
+    "move": "row, at_ms, stage", "?, ?, ?", "row";
+    "programme": "title, programme", "?, ?", "title";
     "twin_key": "subject, key", "?, ?", "key";
     "told_apart": "other", "?", "other";
 }
@@ -84,6 +95,7 @@ impl Projection {
             ("question", vec![question.id().into(), ask.into(), content.to_string().into()])
         }));
         rows.extend(twin_rows(id, record));
+        rows.extend(counted::of(record));
         Self { rows, text: text_of(record) }
     }
 }
@@ -215,7 +227,7 @@ fn of_event(event: &EventRecord) -> Rows {
     rows.extend(linked.into_iter().map(|id| ("event_link", vec![Sql::Blob(id.0.to_vec())])));
     for ((slot, person), marks) in marks {
         let all = attendance(marks.iter().copied());
-        let status = all.status().map_or("", shared::mark::Status::as_str);
+        let status = all.status().map_or("", Status::as_str);
         let contradicted = i64::from(matches!(all, Attendance::Contradicted(_)));
         let row = vec![
             slot.to_string().into(),
@@ -223,10 +235,17 @@ fn of_event(event: &EventRecord) -> Rows {
             status.to_owned().into(),
             contradicted.into(),
             count(marks.len()),
+            minutes_of(&marks, all.status()).map_or(Sql::Null, Sql::Integer),
         ];
         rows.push(("attendance", row));
     }
     rows
+}
+
+/// How long somebody was there in part, where it was said (F6).
+fn minutes_of(marks: &[&Mark], status: Option<Status>) -> Option<i64> {
+    let partial = marks.iter().filter(|mark| mark.status == Status::Partial && status == Some(Status::Partial));
+    partial.filter_map(|mark| mark.minutes).max().map(i64::from)
 }
 
 fn of_dossier(dossier: &DossierRecord) -> (&'static str, Vec<Sql>) {
@@ -370,7 +389,9 @@ pub fn clear(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch(
         "DELETE FROM person; DELETE FROM phone; DELETE FROM association; DELETE FROM event; DELETE FROM attendance;
          DELETE FROM dossier; DELETE FROM due; DELETE FROM question; DELETE FROM search; DELETE FROM event_link;
-         DELETE FROM reach; DELETE FROM listed; DELETE FROM listed_text; DELETE FROM twin_key; DELETE FROM told_apart;",
+         DELETE FROM reach; DELETE FROM listed; DELETE FROM listed_text; DELETE FROM twin_key; DELETE FROM told_apart;
+         DELETE FROM half_day; DELETE FROM headcount; DELETE FROM opinion; DELETE FROM support; DELETE FROM event_tally;
+         DELETE FROM place; DELETE FROM way; DELETE FROM move; DELETE FROM programme;",
     )?)
 }
 
@@ -404,6 +425,15 @@ pub fn orphans(db: &Connection) -> Result<u64, StoreError> {
               + (SELECT count(*) FROM listed_text WHERE rowid NOT IN (SELECT number FROM listed))
               + (SELECT count(*) FROM twin_key WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM told_apart WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM half_day WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM headcount WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM opinion WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM support WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM event_tally WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM place WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM way WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM move WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM programme WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM search WHERE rowid NOT IN (SELECT number FROM document))",
         [],
         |row| row.get(0),

@@ -137,6 +137,19 @@ pub struct Outstanding {
     pub unsent: u64,
 }
 
+impl Outstanding {
+    /// Device, label, account, last exchange, unsent.
+    pub(super) fn at(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            device: DeviceId(row.get(0)?),
+            label: row.get(1)?,
+            account_name: row.get(2)?,
+            last_exchange_ms: row.get(3)?,
+            unsent: row.get::<_, Option<u64>>(4)?.unwrap_or(0),
+        })
+    }
+}
+
 /// The phones that wrote in an event or whose account was given it, and that have said since that they hold something unsent, or
 /// have not come at all since `since_ms`.
 pub fn outstanding(db: &Connection, event: DocumentId, since_ms: u64) -> Result<Vec<Outstanding>, StoreError> {
@@ -151,15 +164,8 @@ pub fn outstanding(db: &Connection, event: DocumentId, since_ms: u64) -> Result<
            AND device.rescued_ms IS NULL
          ORDER BY account.name, device.id",
     )?;
-    let rows = statement.query_map(named_params! { ":event": event.0, ":since_ms": since_ms }, |row| {
-        Ok(Outstanding {
-            device: DeviceId(row.get(0)?),
-            label: row.get(1)?,
-            account_name: row.get(2)?,
-            last_exchange_ms: row.get(3)?,
-            unsent: row.get::<_, Option<u64>>(4)?.unwrap_or(0),
-        })
-    })?;
+    let rows =
+        statement.query_map(named_params! { ":event": event.0, ":since_ms": since_ms }, Outstanding::at)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -18,6 +18,7 @@ mod follow;
 mod guard;
 mod http;
 mod import;
+mod indicators;
 mod journal;
 mod openapi;
 mod permission;

@@ -71,6 +71,7 @@ fn to_set(of: &Record, field: Field) -> Capability {
         (Record::Event(_), _) => C::ChangeEvent,
         (Record::Dossier(_), _) => C::WriteDossier,
         (Record::Call(_), _) => C::ChangeCall,
+        (Record::Settings(_), Field::Targets) => C::SetTargets,
         (Record::Settings(_), _) => C::ChangeSettings,
         (Record::Contact(_), _) => C::ChangeContact,
     }
@@ -97,6 +98,7 @@ fn edits() -> Vec<Edit> {
         set(association, Field::City, "Marseille"),
         set(call, Field::Programme, "PRA/OSIM"),
         set(SETTINGS, Field::EventKeepDays, 45),
+        set(SETTINGS, Field::Targets, "people 2026 400"),
     ]);
     edits
 }

@@ -25,6 +25,9 @@ export type Happening =
   /** Time has passed. */
   | { did: 'nothing' };
 
+/** What stands in the place of the half-day where opinions are asked for. */
+export const OPINIONS = 'opinions';
+
 /** So long untouched, and the phone rests: whoever put it down has left their name on it. */
 export const IDLE_MS = 60_000;
 /** Long enough to be read. */

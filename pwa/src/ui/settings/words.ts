@@ -30,6 +30,7 @@ const SETTING_WORDS: Partial<Record<Field, Words>> = {
   sheet_keep_months: { title: m.setting_title_sheet_keep_months, why: m.setting_sheet_keep_months, counted: 'months' },
   dossier_keep_months: { title: m.setting_title_dossier_keep_months, why: m.setting_dossier_keep_months, counted: 'months' },
   house_name: { title: m.field_house_name, why: m.setting_house_name },
+  house_iati: { title: m.field_house_iati, why: m.setting_house_iati },
   house_contact: { title: m.field_house_contact, why: m.setting_house_contact },
   house_event_kinds: { title: m.setting_title_house_event_kinds, why: m.setting_house_event_kinds },
 };
@@ -102,6 +103,7 @@ const CAPABILITIES = {
   export_dossier: m.may_export_dossier,
   read_directory: m.may_read_directory,
   read_figures: m.may_read_figures,
+  set_targets: m.may_set_targets,
   connect_programs: m.may_connect_programs,
 } satisfies Record<Capability, () => string>;
 

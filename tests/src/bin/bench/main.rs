@@ -37,6 +37,7 @@ mod sample;
 
 mod directory;
 mod dossiers;
+mod indicators;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -808,6 +809,10 @@ fn main() -> Outcome<()> {
     if wanted("dossiers") {
         dossiers::dossiers(&mut rows)?;
         eprintln!("dossiers: done");
+    }
+    if wanted("indicators") {
+        indicators::indicators(&mut rows)?;
+        eprintln!("indicators: done");
     }
     if wanted("phone") {
         peer = one_phone(&mut rows)?;
