@@ -21,6 +21,7 @@ pub mod table;
 pub mod budget;
 pub mod call;
 pub mod consent;
+pub mod decision;
 pub mod plan;
 
 pub mod edit;
@@ -36,6 +37,7 @@ pub mod due;
 pub mod figures;
 pub mod history;
 pub mod news;
+pub mod oddity;
 pub mod question;
 pub mod spending;
 pub mod view;

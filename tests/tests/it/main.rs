@@ -7,6 +7,7 @@ mod calendar;
 mod calls;
 mod codes;
 mod contract;
+mod decisions;
 mod deposit;
 mod edge;
 mod erasure;

@@ -8,6 +8,7 @@ use expect_test::expect;
 use server::guard::{self, Owner, Verdict};
 use shared::{
     consent::{Agreed, Consent},
+    decision::capability_to_settle,
     document::{Document, Kind, Made},
     edit::{Edit, Refusal},
     field::{Field, Value},
@@ -22,7 +23,7 @@ use crate::rules::{Desk, document, every_edit};
 
 /// The capabilities that an edit takes, by what the documents say that it names. A new edit must be put here, or this does
 /// not compile.
-pub(super) fn needs(edit: &Edit, read: impl Fn(DocumentId) -> Record) -> Vec<Capability> {
+pub(super) fn needs(edit: &Edit, read: &dyn Fn(DocumentId) -> Record) -> Vec<Capability> {
     use Capability as C;
     match edit {
         Edit::SetField { document, field, .. } => vec![to_set(&read(*document), *field)],
@@ -55,7 +56,30 @@ pub(super) fn needs(edit: &Edit, read: impl Fn(DocumentId) -> Record) -> Vec<Cap
         Edit::ReviewDossier { .. } | Edit::GiveVisa { .. } => vec![C::GiveVisa],
         Edit::LinkSame { .. } | Edit::NotSame { .. } => vec![C::JoinPeople],
         Edit::CreateCall { .. } | Edit::PublishCall { .. } | Edit::ConfirmRule { .. } => vec![C::ChangeCall],
+        Edit::Settle { document, asked, answer, .. } => {
+            let own = answer.iter().flat_map(|answer| needs(answer, read)).collect::<Vec<_>>();
+            to_settle(&read(*document), asked).into_iter().chain(own).collect()
+        }
+        Edit::AssignQuestion { document, asked, .. } => to_settle(&read(*document), asked),
+        // What it was about stands in the decision that is taken back: of people there is one kind.
+        Edit::Reopen { document, .. } => match read(*document) {
+            Record::Person(_) => vec![C::JoinPeople],
+            _ => vec![],
+        },
     }
+}
+
+fn to_settle(of: &Record, asked: &str) -> Vec<Capability> {
+    let kind = match of {
+        Record::Person(_) => Kind::Person,
+        Record::Contact(_) => Kind::Contact,
+        Record::Association(_) => Kind::Association,
+        Record::Event(_) => Kind::Event,
+        Record::Dossier(_) => Kind::Dossier,
+        Record::Call(_) => Kind::Call,
+        Record::Settings(_) => Kind::Settings,
+    };
+    capability_to_settle(kind, asked).into_iter().collect()
 }
 
 /// The capability that a field of such a document takes, at its root or in a row.
@@ -119,7 +143,7 @@ fn every_edit_by_every_role_is_what_the_table_says_on_the_phone_and_on_the_serve
     for edit in edits() {
         let before = desk.clone();
         desk.did(&edit);
-        let needs = needs(&edit, |id| Record::read(&desk.documents[&id]));
+        let needs = needs(&edit, &|id| Record::read(&desk.documents[&id]));
         for role in Role::ALL {
             let may = needs.iter().all(|capability| role.may(*capability));
             let on_the_phone = edit.apply(&mut before.clone(), role, 1_772_352_000_000);
