@@ -748,11 +748,15 @@ impl Reader<'_> {
     /// All values of a register where they differ: two people who typed the same agree.
     fn apart(&self, object: &ObjId, key: &str) -> Vec<Apart> {
         let mut apart: Vec<Apart> = Vec::new();
+        let reopened = self.reopened(object, key).is_some();
         for (value, id) in self.said(object, key) {
             let Crdt::Scalar(scalar) = value else { continue };
             let value = Value::from_scalar(&scalar);
-            if apart.iter().all(|other| other.value != value) {
-                apart.push(Apart { value, by: writer(&id), at_ms: self.written_ms(&id) });
+            match apart.iter_mut().find(|other| other.value == value) {
+                None => apart.push(Apart { value, by: writer(&id), at_ms: self.written_ms(&id) }),
+                // Q3: whose word it was before somebody decided for it.
+                Some(first) if reopened => (first.by, first.at_ms) = (writer(&id), self.written_ms(&id)),
+                Some(_) => {}
             }
         }
         if apart.len() > 1 { apart } else { Vec::new() }
@@ -1161,9 +1165,13 @@ impl Reader<'_> {
                 versions.push(Apart { value: Value::from(&*left), by: writer(&id), at_ms: self.written_ms(&id) });
             }
             let now = text::paragraph(self.document, &text, anchor, &crdt.get_heads()).unwrap_or_default();
+            let is_now = |version: &Apart| version.value == Value::from(&*now);
+            if self.reopened(&touched, &item.key).is_some() {
+                // Q3: those who said that it is right as it stands left nothing of their own.
+                versions.retain(|version| !is_now(version));
+            }
             // Those who each left what stands there now agree.
-            let agree = versions.iter().all(|version| version.value == Value::from(&*now));
-            if versions.len() > 1 && !agree {
+            if versions.len() > 1 && !versions.iter().all(is_now) {
                 section.read_again.push(ReadAgain { anchor: anchor.to_owned(), text: now, versions });
             }
         }

@@ -65,7 +65,11 @@ function nameText({ rows, value }: Cell): string {
 export function deedsOf(entry: HistoryEntry, names: Names, rows: RowNames): Deed[] {
   const byRow = new Map<string, Cell[]>();
   const deeds: Deed[] = [];
+  // What was decided is told once, with what was asked.
+  const decided = new Set(entry.did.flatMap((one) => (one.did === 'decided' ? [one.asked] : [])));
   for (const one of entry.did) {
+    if (one.did === 'set' && decided.has(`field/${one.field}`)) continue;
+    if (one.did === 'set_cell' && decided.has(`field/${one.row}/${one.cell}`)) continue;
     if (one.did === 'set_cell') byRow.set(one.row, [...(byRow.get(one.row) ?? []), one]);
     else deeds.push(...deedOf(one, names));
   }
