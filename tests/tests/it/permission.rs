@@ -395,3 +395,55 @@ fn m9_a_chain_of_moves_in_one_upload_is_judged_move_by_move() {
     chain.push(jump.written[0].1.bytes.clone());
     assert_eq!(codes(&chain), [None, None, None, None, Some("stage.jump")]);
 }
+
+#[test]
+fn q1_a_decision_is_written_by_whoever_may_settle_and_touched_by_nobody() {
+    let mut desk = Desk::new(1);
+    edits().iter().for_each(|edit| desk.did(edit));
+    let check = |kind: Kind, role: Role, write: &dyn Fn(&mut AutoCommit), code: Option<&str>| {
+        let before = desk.documents.values().find(|document| document.kind == kind).unwrap();
+        assert_eq!(judged(before, &forged(before, |crdt| write(crdt)), role), code, "{kind:?} {role:?}");
+    };
+    const ID: &str = "3333333333333333";
+    let decide = |crdt: &mut AutoCommit, asked: &str, place: &str| {
+        let row = crdt.put_object(ROOT, format!("decision/{ID}"), ObjType::Map).unwrap();
+        crdt.put(&row, "asked", asked).unwrap();
+        crdt.put(&row, "chose", "Salle 2").unwrap();
+        crdt.put(ROOT, format!("decided/{place}"), ID).unwrap();
+    };
+    let of_title = |crdt: &mut AutoCommit| decide(crdt, "field/title", "field/title");
+    check(Kind::Event, Role::Volunteer, &of_title, Some("permission.not_allowed"));
+    check(Kind::Event, Role::Auditor, &of_title, Some("permission.not_allowed"));
+    check(Kind::Event, Role::Coordinator, &of_title, None);
+    check(Kind::Dossier, Role::Volunteer, &of_title, None);
+    check(Kind::Call, Role::Coordinator, &of_title, Some("permission.not_allowed"));
+    check(Kind::Call, Role::Staff, &of_title, None);
+    // A volunteer settles marks, and seals nothing.
+    let of_marks = format!("marks/{ID}/{}", DocumentId([1; 16]));
+    check(Kind::Event, Role::Volunteer, &|crdt| decide(crdt, &of_marks, &of_marks), None);
+    check(Kind::Event, Role::Volunteer, &|crdt| decide(crdt, "late", "late"), Some("permission.not_allowed"));
+    let all = |kind: Kind, write: &dyn Fn(&mut AutoCommit), code: &str| {
+        Role::ALL.into_iter().for_each(|role| check(kind, role, write, Some(code)));
+    };
+    let never = "permission.no_such_edit";
+    // A place that nobody asks about, one decision for another place, or none at all.
+    all(Kind::Dossier, &|crdt| decide(crdt, "field/wings", "field/wings"), never);
+    check(Kind::Dossier, Role::Admin, &|crdt| decide(crdt, "field/title", "field/sector"), Some(never));
+    check(Kind::Dossier, Role::Admin, &|crdt| crdt.put(ROOT, "decided/field/title", ID).unwrap(), Some(never));
+    let empty = |crdt: &mut AutoCommit| drop(crdt.put_object(ROOT, format!("decision/{ID}"), ObjType::Map).unwrap());
+    check(Kind::Dossier, Role::Admin, &empty, Some(never));
+    let assigned = |crdt: &mut AutoCommit| crdt.put(ROOT, "assigned/field/title", "somebody").unwrap();
+    check(Kind::Dossier, Role::Admin, &assigned, Some(never));
+    // Written once.
+    let mine = |crdt: &mut AutoCommit| {
+        let key = crdt.keys(ROOT).find(|key| key.starts_with("decision/")).unwrap();
+        let row = crdt.get(ROOT, key).unwrap().unwrap().1;
+        crdt.put(&row, "reason", "none of your business").unwrap();
+    };
+    all(Kind::Person, &mine, "permission.sealed");
+    let gone = |crdt: &mut AutoCommit| {
+        let key = crdt.keys(ROOT).find(|key| key.starts_with("decision/")).unwrap();
+        crdt.delete(ROOT, key).unwrap();
+    };
+    all(Kind::Person, &gone, "permission.sealed");
+}
