@@ -566,6 +566,10 @@ fn told(did: &Did) -> String {
             };
             format!("{what} : {value}")
         }
+        Did::Decided { chose: Value::Empty, .. } => "Décision reprise".to_owned(),
+        Did::Decided { reason, .. } if reason.is_empty() => "Décision entre plusieurs valeurs".to_owned(),
+        Did::Decided { reason, .. } => format!("Décision entre plusieurs valeurs : {reason}"),
+        Did::Assigned { .. } => "Question confiée".to_owned(),
         Did::Rewritten => "Fiche réécrite sans son historique".to_owned(),
         Did::Joined { .. }
         | Did::Marked { .. }

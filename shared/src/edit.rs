@@ -12,14 +12,17 @@ use serde::{Deserialize, Serialize};
 use crate::{
     call,
     consent::{Agreed, Consent},
+    decision::{ASSIGNED, BY_DECISION, DECIDED, DECISION, Decided, capability_to_settle},
     document::{Author, Document, Kind, Made},
     effect::{capability_to_say, capability_to_set, capability_to_write_rows},
     field::{AGE_BANDS, Accepts, Field, SEXES, Value},
-    id::{DocumentId, RowId},
+    id::{AccountId, DocumentId, RowId},
     limit,
     mark::{How, Signer, Status, attendance},
+    oddity,
     permission::{Capability, capability_to_begin},
     phone::Phone,
+    question,
     record::{CallSection, DossierRecord, Fields, LineState, Record, Row, Side},
     registry,
     role::Role,
@@ -470,6 +473,39 @@ pub enum Edit {
         /// The other.
         other: DocumentId,
     },
+    /// Settles a Question and writes down how, in the same change (Q1).
+    Settle {
+        /// Of which document.
+        document: DocumentId,
+        /// The place that is asked about: see `Question::place`.
+        asked: String,
+        /// The decision's id.
+        decision: RowId,
+        /// What settles it; none says that it was seen (Q4).
+        answer: Option<Box<Edit>>,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Takes a decision back: the Question is asked again with all that stood before (Q3).
+    Reopen {
+        /// Of which document.
+        document: DocumentId,
+        /// Which decision: one that holds.
+        of: RowId,
+        /// The id of this one.
+        decision: RowId,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Says who looks after a Question.
+    AssignQuestion {
+        /// Of which document.
+        document: DocumentId,
+        /// The place that is asked about.
+        asked: String,
+        /// The account; none gives it up.
+        account: Option<AccountId>,
+    },
     /// Begins a call for projects.
     CreateCall {
         /// Its id.
@@ -609,6 +645,10 @@ pub enum Refusal {
     #[error("what the move records is missing")]
     #[serde(rename = "stage.field_missing")]
     StageField,
+    /// A Question that is not asked (any longer) cannot be settled, nor a decision taken back that does not hold.
+    #[error("the question is not asked")]
+    #[serde(rename = "question.not_asked")]
+    NotAsked,
     /// A visa is given to a dossier for which it was asked.
     #[error("no visa was asked for")]
     #[serde(rename = "visa.not_asked")]
@@ -648,6 +688,7 @@ impl Refusal {
             Self::StageVisa => "stage.no_visa",
             Self::StageVisaChanged => "stage.visa_changed",
             Self::StageField => "stage.field_missing",
+            Self::NotAsked => "question.not_asked",
             Self::VisaNotAsked => "visa.not_asked",
             Self::Failed => "edit.failed",
         }
@@ -681,6 +722,31 @@ struct Bench<'a> {
     role: Role,
     at_ms: u64,
     outcome: Outcome,
+    /// What the next change of its document writes down beside (Q1).
+    beside: Option<Beside>,
+}
+
+/// A decision to be written down.
+struct Beside {
+    document: DocumentId,
+    decision: RowId,
+    asked: String,
+    /// Nothing where a decision is taken back.
+    chose: Value,
+    reason: Value,
+    at_ms: i64,
+}
+
+impl Beside {
+    fn write(self, tx: &mut Transaction<'_>) -> Done {
+        let Some(row) = new_family_row(tx, DECISION, self.decision, limit::DECISIONS_MAX)? else { return Ok(()) };
+        let id = self.decision.to_string();
+        say(tx, &ROOT, &family_key(DECIDED, &self.asked), &Value::from(&*id))?;
+        set(tx, &row, "asked", &Value::Text(self.asked))?;
+        set(tx, &row, "chose", &self.chose)?;
+        set(tx, &row, "reason", &self.reason)?;
+        set(tx, &row, "at_ms", &Value::Number(self.at_ms))
+    }
 }
 
 type Done = Result<(), Refusal>;
@@ -691,9 +757,52 @@ impl Edit {
     /// # Errors
     /// A [`Refusal`]; then nothing was done.
     pub fn apply(&self, library: &mut dyn Library, role: Role, at_ms: u64) -> Result<Outcome, Refusal> {
-        let mut bench = Bench { library, role, at_ms, outcome: Outcome::default() };
+        let mut bench = Bench { library, role, at_ms, outcome: Outcome::default(), beside: None };
         bench.edit(self)?;
         Ok(bench.outcome)
+    }
+}
+
+impl Edit {
+    /// Of an edit that settles a Question: of which document, about which place, and what it chooses.
+    #[must_use]
+    pub fn chooses(&self) -> Option<(DocumentId, String, Value)> {
+        let kept = |keep: &bool| Value::from(if *keep { "kept" } else { "removed" });
+        Some(match self {
+            Self::SetField { document, row, field, value } => {
+                let row = row.map_or_else(String::new, |row| format!("{row}/"));
+                (*document, format!("field/{row}{}", field.key()), said(value))
+            }
+            Self::SetHeadcount { event, slot, sex, age_band, people } => {
+                let people = people.map_or_else(|| Value::from(NOTHING), |n| Value::Number(i64::from(n)));
+                (*event, format!("count/{slot}/{sex}/{age_band}"), people)
+            }
+            Self::SettleMarks { event, slot, person, status, .. } => {
+                (*event, format!("marks/{slot}/{person}"), Value::from(status.as_str()))
+            }
+            Self::ReadAgain { dossier, section, anchor } => {
+                (*dossier, format!("read/{section}/{anchor}"), Value::from("right"))
+            }
+            Self::SettleSection { dossier, section, text } => {
+                let begin: String = text.chars().take(limit::SHORT_CHARS_MAX).collect();
+                (*dossier, format!("begun/{section}"), said(&Value::Text(begin)))
+            }
+            Self::SetLineState { dossier, line, keep } => (*dossier, format!("line/{line}"), kept(keep)),
+            Self::KeepRow { document, row, keep } => (*document, format!("row/{row}"), kept(keep)),
+            Self::LinkSame { person: a, same_as: b } => (*a.min(b), format!("same/{}", a.max(b)), Value::from("same")),
+            Self::NotSame { person: a, other: b } => (*a.min(b), format!("same/{}", a.max(b)), Value::from("not_same")),
+            _ => return None,
+        })
+    }
+}
+
+/// What is written of a choice to leave a field empty: nothing at all takes a decision back.
+const NOTHING: &str = "-";
+
+fn said(value: &Value) -> Value {
+    match value.clone().tidy() {
+        Value::Empty => Value::from(NOTHING),
+        said => said,
     }
 }
 
@@ -775,22 +884,35 @@ impl Bench<'_> {
             Edit::Look { .. } => Ok(()),
             Edit::LinkSame { person, same_as } if person == same_as => Err(Refusal::ValueInvalid),
             Edit::LinkSame { person, same_as } => {
-                let field = match self.kind_of(*person)? {
-                    Kind::Association => Field::SameAssociation,
-                    _ => Field::SameAs,
-                };
-                self.set_field(*person, None, field, &Value::Text(same_as.to_string()))
+                let joining = self.joining(*person)?;
+                let value = checked(joining.field, &Value::Text(same_as.to_string()), &[joining.field])?;
+                self.change(*person, joining.kind, joining.capability, |tx| {
+                    set(tx, &ROOT, joining.field.key(), &value)?;
+                    joining.untell(tx, *same_as)
+                })?;
+                self.change_held(*same_as, joining.kind, |tx| joining.untell(tx, *person))
             }
             Edit::NotSame { person, other } if person == other => Err(Refusal::ValueInvalid),
-            Edit::NotSame { person, other } => match self.kind_of(*person)? {
-                Kind::Association => self.change(*person, Kind::Association, Capability::ChangeAssociation, |tx| {
-                    set(tx, &ROOT, &family_key(APART, other), &Value::Number(1))
-                }),
-                _ => self.change(*person, Kind::Person, Capability::JoinPeople, |tx| {
-                    let map = map(tx, "not_same")?;
-                    set(tx, &map, &other.to_string(), &Value::Number(1))
-                }),
-            },
+            Edit::NotSame { person, other } => {
+                let joining = self.joining(*person)?;
+                self.change(*person, joining.kind, joining.capability, |tx| {
+                    joining.tell_apart(tx, *other)?;
+                    joining.unlink(tx, *other)
+                })?;
+                self.change_held(*other, joining.kind, |tx| joining.unlink(tx, *person))
+            }
+            Edit::Settle { document, asked, decision, answer, reason } => {
+                self.settle(*document, asked, *decision, answer.as_deref(), reason)
+            }
+            Edit::Reopen { document, of, decision, reason } => self.reopen(*document, *of, *decision, reason),
+            Edit::AssignQuestion { document, asked, account } => {
+                let held = self.library.copy(*document).ok_or(Refusal::DocumentUnknown)?;
+                let capability = capability_to_settle(held.kind, asked).ok_or(Refusal::RowUnknown)?;
+                let account = account.map_or(Value::Empty, |account| Value::Text(account.to_string()));
+                self.change(*document, held.kind, capability, |tx| {
+                    set(tx, &ROOT, &family_key(ASSIGNED, asked), &account)
+                })
+            }
             Edit::CreateCall { call, fields, sections } => self.create_call(*call, fields, sections),
             Edit::PublishCall { call, version, note } => self.publish_call(*call, *version, note),
             Edit::ConfirmRule { field, .. } if !Field::of(Kind::Call).contains(field) => Err(Refusal::FieldUnknown),
@@ -811,12 +933,14 @@ impl Bench<'_> {
         needs: Capability,
         write: impl FnOnce(&mut Transaction<'_>) -> Done,
     ) -> Done {
-        self.needs(needs)?;
-        let document = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
-        if document.kind != kind {
-            return Err(Refusal::DocumentUnknown);
-        }
+        let document = self.held(id, kind, needs)?;
         self.write(document, write)
+    }
+
+    /// A document that is held and may be changed.
+    fn held(&mut self, id: DocumentId, kind: Kind, needs: Capability) -> Result<Document, Refusal> {
+        self.needs(needs)?;
+        self.library.copy(id).filter(|document| document.kind == kind).ok_or(Refusal::DocumentUnknown)
     }
 
     /// The same table, and the same code, with which the server judges what comes of it.
@@ -867,29 +991,110 @@ impl Bench<'_> {
     }
 
     fn write(&mut self, document: Document, write: impl FnOnce(&mut Transaction<'_>) -> Done) -> Done {
-        self.write_if(document, write, |_, _| Ok(()))
+        self.write_whole(document, Box::new(write), None)
     }
 
     /// Writes one change, if what comes of it holds.
     fn write_if(
         &mut self,
-        mut document: Document,
+        document: Document,
         write: impl FnOnce(&mut Transaction<'_>) -> Done,
         holds: impl FnOnce(&mut Self, &Document) -> Done,
     ) -> Done {
+        self.write_whole(document, Box::new(write), Some(Box::new(holds)))
+    }
+
+    /// Writes one change, with the decision that goes beside it. Boxed: this is compiled once, and not for each of forty edits.
+    fn write_whole<'w>(
+        &mut self,
+        mut document: Document,
+        write: Box<dyn FnOnce(&mut Transaction<'_>) -> Done + 'w>,
+        holds: Option<Box<dyn FnOnce(&mut Self, &Document) -> Done + 'w>>,
+    ) -> Done {
         let author = self.library.author(document.id, self.at_ms);
-        if let Some(made) = document.write(&author, write)? {
-            holds(self, &document)?;
-            if !document.is_within_limits() {
-                return Err(Refusal::HistoryFull);
-            }
-            self.outcome.written.push((document, made));
+        let beside = self.beside.take_if(|beside| beside.document == document.id);
+        let made = document.write(&author, |tx| {
+            write(tx)?;
+            beside.map_or(Ok(()), |beside| beside.write(tx))
+        })?;
+        let Some(made) = made else { return Ok(()) };
+        holds.map_or(Ok(()), |holds| holds(self, &document))?;
+        if !document.is_within_limits() {
+            return Err(Refusal::HistoryFull);
         }
+        self.outcome.written.push((document, made));
         Ok(())
     }
 
-    fn kind_of(&mut self, id: DocumentId) -> Result<Kind, Refusal> {
-        self.library.copy(id).map(|document| document.kind).ok_or(Refusal::DocumentUnknown)
+    /// How a record is joined with another of its kind.
+    fn joining(&mut self, id: DocumentId) -> Result<Joining, Refusal> {
+        let kind = self.library.copy(id).map(|document| document.kind);
+        kind.and_then(Joining::of).ok_or(Refusal::DocumentUnknown)
+    }
+
+    /// The other one of a pair, where this side holds it.
+    fn change_held(
+        &mut self,
+        other: DocumentId,
+        kind: Kind,
+        write: impl FnOnce(&mut Transaction<'_>) -> Done,
+    ) -> Done {
+        match self.library.copy(other).filter(|other| other.kind == kind) {
+            Some(other) => self.write(other, write),
+            None => Ok(()),
+        }
+    }
+
+    fn settle(&mut self, id: DocumentId, asked: &str, decision: RowId, answer: Option<&Edit>, reason: &str) -> Done {
+        let held = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
+        let capability = capability_to_settle(held.kind, asked).ok_or(Refusal::RowUnknown)?;
+        self.needs(capability)?;
+        if held.crdt().get(ROOT, family_key(DECISION, decision))?.is_some() {
+            return Ok(());
+        }
+        let question = question::of_record(id, &Record::read(&held)).into_iter().find(|one| one.place() == asked);
+        // What it takes several documents to see is asked by whoever holds them.
+        let (pair, elsewhere) = (asked.starts_with("same/"), asked.contains(oddity::ELSEWHERE));
+        if question.is_none() && !pair && !elsewhere {
+            return Err(Refusal::NotAsked);
+        }
+        let chose = match answer {
+            Some(answer) => {
+                answer.chooses().filter(|(of, place, _)| *of == id && place == asked).map(|(.., chose)| chose)
+            }
+            None if elsewhere => Some(Value::from(oddity::SEEN)),
+            None => question.and_then(|question| question.to_be_seen()),
+        };
+        let (chose, reason) = (chose.ok_or(Refusal::NoSuchEdit)?, lines(reason)?);
+        let beside = Beside { document: id, decision, asked: asked.to_owned(), chose, reason, at_ms: self.now() };
+        self.beside = Some(beside);
+        if let Some(answer) = answer {
+            self.edit(answer)?;
+        }
+        // Nothing of the answer touched this document.
+        if self.beside.is_some() { self.write(held, |_| Ok(())) } else { Ok(()) }
+    }
+
+    fn reopen(&mut self, id: DocumentId, of: RowId, decision: RowId, reason: &str) -> Done {
+        let held = self.library.copy(id).ok_or(Refusal::DocumentUnknown)?;
+        let kind = held.kind;
+        if held.crdt().get(ROOT, family_key(DECISION, decision))?.is_some() {
+            return Ok(());
+        }
+        let decided = Decided::read(&held);
+        let taken = decided.decisions.iter().find(|one| one.id == of && one.stands).ok_or(Refusal::NotAsked)?;
+        let asked = taken.asked.clone();
+        let capability = capability_to_settle(kind, &asked).ok_or(Refusal::RowUnknown)?;
+        let other = asked.strip_prefix("same/").and_then(|other| other.parse::<DocumentId>().ok());
+        let pair = other.zip(Joining::of(kind));
+        let (chose, reason) = (Value::Empty, lines(reason)?);
+        self.beside = Some(Beside { document: id, decision, asked, chose, reason, at_ms: self.now() });
+        let apart = |tx: &mut Transaction<'_>, joining: Joining, other| {
+            joining.untell(tx, other)?;
+            joining.unlink(tx, other)
+        };
+        self.change(id, kind, capability, |tx| pair.map_or(Ok(()), |(other, joining)| apart(tx, joining, other)))?;
+        pair.map_or(Ok(()), |(other, joining)| self.change_held(other, kind, |tx| apart(tx, joining, id)))
     }
 
     fn set_field(&mut self, id: DocumentId, row_id: Option<RowId>, field: Field, value: &Value) -> Done {
@@ -1161,7 +1366,7 @@ impl Bench<'_> {
         let at_ms = self.now();
         self.change(event, Kind::Event, Capability::WithdrawMark, |tx| {
             family_row(tx, SIGNATURE, signature)?;
-            add_withdrawal(tx, withdrawal, signature, &reason, at_ms)
+            add_withdrawal(tx, withdrawal, signature, &reason, at_ms).map(drop)
         })
     }
 
@@ -1202,11 +1407,15 @@ impl Bench<'_> {
             true => Vec::new(),
             false => record.signatures_of(Signer::Person(person), slot).map(|one| one.id).collect(),
         };
-        let at_ms = self.now();
+        let (at_ms, decision) = (self.now(), self.beside.as_ref().map(|beside| beside.decision));
         self.change(event, Kind::Event, Capability::WithdrawMark, |tx| {
             for (n, mark) in (0_u64..).zip(marks.into_iter().chain(signatures)) {
                 let id = RowId((u64::from_be_bytes(first.0).wrapping_add(n)).to_be_bytes());
-                add_withdrawal(tx, id, mark, &reason, at_ms)?;
+                if let Some(row) = add_withdrawal(tx, id, mark, &reason, at_ms)?
+                    && let Some(decision) = decision
+                {
+                    set(tx, &row, BY_DECISION, &Value::Text(decision.to_string()))?;
+                }
             }
             Ok(())
         })
@@ -1455,11 +1664,13 @@ impl Bench<'_> {
         if text.chars().count() > limit::SECTION_CHARS_MAX {
             return Err(Refusal::TextTooLong);
         }
+        // What is settled by a decision was asked, even where one text is left of it (Q3).
+        let decides = self.beside.is_some();
         self.change(dossier, Kind::Dossier, Capability::WriteDossier, |tx| {
             let map = map(tx, "sections")?;
             match tx.get_all(&map, section)?.len() {
                 0 => Err(Refusal::RowUnknown),
-                1 => Ok(()),
+                1 if !decides => Ok(()),
                 _ => {
                     let object = tx.put_object(&map, section, ObjType::Text)?;
                     tx.splice_text(&object, 0, 0, text)?;
@@ -1773,11 +1984,69 @@ fn add_move(tx: &mut Transaction<'_>, moved: RowId, to: &Value, reason: &Value, 
 }
 
 /// M1: what is taken back stays, with a word beside it.
-fn add_withdrawal(tx: &mut Transaction<'_>, id: RowId, of: RowId, reason: &Value, at_ms: i64) -> Done {
-    let Some(row) = new_row(tx, "withdrawals", id)? else { return Ok(()) };
+fn add_withdrawal(
+    tx: &mut Transaction<'_>,
+    id: RowId,
+    of: RowId,
+    reason: &Value,
+    at_ms: i64,
+) -> Result<Option<ObjId>, Refusal> {
+    let Some(row) = new_row(tx, "withdrawals", id)? else { return Ok(None) };
     set(tx, &row, "mark", &Value::Text(of.to_string()))?;
     set(tx, &row, "reason", reason)?;
-    set(tx, &row, "at_ms", &Value::Number(at_ms))
+    set(tx, &row, "at_ms", &Value::Number(at_ms))?;
+    Ok(Some(row))
+}
+
+/// M7: how two people, or two associations, are said to be one and told apart.
+#[derive(Debug, Clone, Copy)]
+struct Joining {
+    kind: Kind,
+    /// Names the one that stands for both.
+    field: Field,
+    capability: Capability,
+}
+
+impl Joining {
+    fn of(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::Person => Some(Self { kind, field: Field::SameAs, capability: Capability::JoinPeople }),
+            Kind::Association => {
+                Some(Self { kind, field: Field::SameAssociation, capability: Capability::ChangeAssociation })
+            }
+            _ => None,
+        }
+    }
+
+    /// Where it stands that the other is not the same: a map of its own in a person, the root of an association.
+    fn place(self, tx: &Transaction<'_>, other: DocumentId) -> Result<(ObjId, String), Refusal> {
+        Ok(match self.kind {
+            Kind::Person => (map(tx, "not_same")?, other.to_string()),
+            _ => (ROOT, family_key(APART, other)),
+        })
+    }
+
+    /// Says that the other is not the same.
+    fn tell_apart(self, tx: &mut Transaction<'_>, other: DocumentId) -> Done {
+        let (object, key) = self.place(tx, other)?;
+        set(tx, &object, &key, &Value::Number(1))
+    }
+
+    /// Takes back that the other is not the same.
+    fn untell(self, tx: &mut Transaction<'_>, other: DocumentId) -> Done {
+        let (object, key) = self.place(tx, other)?;
+        if tx.get(&object, key.as_str())?.is_some() {
+            tx.delete(&object, key)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back that it is the other.
+    fn unlink(self, tx: &mut Transaction<'_>, other: DocumentId) -> Done {
+        let linked = tx.get(ROOT, self.field.key())?;
+        let linked = linked.is_some_and(|(value, _)| value.as_str() == Some(&*other.to_string()));
+        if linked { set(tx, &ROOT, self.field.key(), &Value::Empty) } else { Ok(()) }
+    }
 }
 
 /// Whether a text names a blob: the SHA-256 of its bytes in hexadecimal.

@@ -3,6 +3,8 @@
 //! The server judges the operations of each change, whatever edit it claims to come from: a phone that was tampered with gains
 //! nothing. What no edit of ours writes is refused to everybody.
 
+use std::collections::BTreeMap;
+
 use automerge::{
     ObjType, ScalarValue,
     legacy::{OpId, OpType},
@@ -10,10 +12,11 @@ use automerge::{
 
 use crate::{
     consent::Agreed,
+    decision::{self, capability_to_settle},
     document::Kind,
     edit::{self, Refusal, checked, family_of, is_section_key},
     field::{AGE_BANDS, Field, SEXES, Value},
-    id::{DocumentId, RowId},
+    id::{AccountId, DocumentId, RowId},
     limit,
     permission::{Capability, capability_to_begin},
     record::DossierRecord,
@@ -49,6 +52,10 @@ pub struct Judge {
     stage: Option<StageSet>,
     /// The stages that it logs a move to.
     logged: Vec<String>,
+    /// The decisions that it writes down, and the place that each was asked about.
+    decisions: BTreeMap<String, Option<String>>,
+    /// The places of which it says which decision holds.
+    decided: Vec<(String, String)>,
 }
 
 /// What the change does with the stage.
@@ -60,11 +67,14 @@ struct StageSet {
 
 type Judged = Result<(), Refusal>;
 
+const IS_DECIDED: [&str; 3] = [decision::DECISION, decision::DECIDED, decision::ASSIGNED];
+
 impl Judge {
     /// A judge of a change by an author of that role.
     #[must_use]
     pub fn new(document: DocumentId, kind: Kind, role: Role, begins: bool) -> Self {
-        Self { document, kind, role, begins, stage: None, logged: Vec::new() }
+        let (decisions, decided) = (BTreeMap::new(), Vec::new());
+        Self { document, kind, role, begins, stage: None, logged: Vec::new(), decisions, decided }
     }
 
     /// Judges one operation.
@@ -75,6 +85,12 @@ impl Judge {
     pub fn touch(&mut self, touch: &Touch<'_>) -> Judged {
         let path: Vec<&str> = touch.path.iter().map(String::as_str).collect();
         match (self.kind, path.as_slice()) {
+            (_, []) if touch.key.and_then(family_of).is_some_and(|(family, _)| IS_DECIDED.contains(&family)) => {
+                self.decided_root(touch)
+            }
+            (_, [row]) if family_of(row).is_some_and(|(family, _)| family == decision::DECISION) => {
+                self.decision_cell(touch, row)
+            }
             (_, []) if touch.key.is_some_and(|key| self.table(key).is_some()) => {
                 self.add_sealed_row(touch, self.write_rows())
             }
@@ -149,7 +165,8 @@ impl Judge {
                 self.sealed_cell(touch, &["person", "slot", "status", "at_ms", "minutes", "how"], Capability::Mark)
             }
             (Kind::Event, ["withdrawals", _]) => {
-                self.sealed_cell(touch, &["mark", "reason", "at_ms"], Capability::WithdrawMark)
+                let cells = ["mark", "reason", "at_ms", decision::BY_DECISION];
+                self.sealed_cell(touch, &cells, Capability::WithdrawMark)
             }
             (Kind::Dossier, ["sections"]) => {
                 let text = *touch.action == OpType::Make(ObjType::Text) && touch.key.is_some_and(is_section_key);
@@ -206,6 +223,11 @@ impl Judge {
         value_of: impl Fn(&OpId) -> Option<String>,
         after: impl FnOnce() -> Option<(DossierRecord, Visaed, Option<Around>)>,
     ) -> Judged {
+        // Q1: what holds of a place is a decision about it, that was written down with this.
+        let written = |(place, row): &(String, String)| self.decisions.get(row).and_then(Option::as_ref) == Some(place);
+        if self.decisions.values().any(Option::is_none) || !self.decided.iter().all(written) {
+            return Err(Refusal::NoSuchEdit);
+        }
         let to = self.stage.as_ref().map_or("", |set| &set.to);
         if self.logged.iter().any(|logged| logged != to) {
             return Err(Refusal::NoSuchEdit);
@@ -249,6 +271,48 @@ impl Judge {
             };
         }
         self.field(touch, field, Field::of(self.kind), self.capability_for(field, touch.action))
+    }
+
+    /// What stands at the root of any document about decisions: who may settle a Question may write down how, and no one else.
+    fn decided_root(&mut self, touch: &Touch<'_>) -> Judged {
+        let (family, place) = touch.key.and_then(family_of).ok_or(Refusal::NoSuchEdit)?;
+        if family == decision::DECISION {
+            place.parse::<RowId>().map_err(|_| Refusal::NoSuchEdit)?;
+            self.decisions.insert(format!("{family}/{place}"), None);
+            // Who may is judged of the cell that says what was asked.
+            return match touch.action {
+                _ if !touch.replaces.is_empty() => Err(Refusal::Sealed),
+                OpType::Make(ObjType::Map) => Ok(()),
+                _ => Err(Refusal::NoSuchEdit),
+            };
+        }
+        let capability = capability_to_settle(self.kind, place).ok_or(Refusal::NoSuchEdit)?;
+        match (family, touch.action) {
+            (decision::DECIDED, OpType::Put(ScalarValue::Str(row))) => {
+                self.decided.push((place.to_owned(), format!("{}/{row}", decision::DECISION)));
+            }
+            (decision::ASSIGNED, OpType::Put(ScalarValue::Null)) | (_, OpType::Delete) => {}
+            (decision::ASSIGNED, OpType::Put(ScalarValue::Str(id))) if id.parse::<AccountId>().is_ok() => {}
+            _ => return Err(Refusal::NoSuchEdit),
+        }
+        self.register(touch, capability)
+    }
+
+    fn decision_cell(&mut self, touch: &Touch<'_>, row: &str) -> Judged {
+        if !touch.object_is_new {
+            return Err(Refusal::Sealed);
+        }
+        match (touch.key, touch.action) {
+            (Some("asked"), OpType::Put(ScalarValue::Str(place))) => {
+                let capability = capability_to_settle(self.kind, place).ok_or(Refusal::NoSuchEdit)?;
+                self.decisions.insert(row.to_owned(), Some(place.to_string()));
+                self.needs(capability)
+            }
+            (Some("chose"), OpType::Put(ScalarValue::Str(_) | ScalarValue::Int(_)))
+            | (Some("reason"), OpType::Put(ScalarValue::Str(_)))
+            | (Some("at_ms"), OpType::Put(ScalarValue::Int(_))) => Ok(()),
+            _ => Err(Refusal::NoSuchEdit),
+        }
     }
 
     /// What stands at an event's root beside its fields: see `edit::SIGNATURE`.

@@ -9,10 +9,11 @@ use automerge::{ChangeHash, ChangeMetadata, ObjId, PatchAction, Prop, ROOT, Read
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    decision,
     document::{Document, Kind, device_of, genesis_hash},
     edit::{self, version_text},
     field::{Field, Value},
-    id::{DeviceId, DocumentId},
+    id::{AccountId, DeviceId, DocumentId},
     limit,
     mark::Status,
     renewal,
@@ -111,6 +112,22 @@ pub enum Did {
         field: Field,
         /// Whether it is.
         confirmed: bool,
+    },
+    /// Decided about a Question, or took a decision back.
+    Decided {
+        /// The place that was asked about: see `Question::place`.
+        asked: String,
+        /// What was chosen; nothing where a decision was taken back.
+        chose: Value,
+        /// Why, where that was said.
+        reason: String,
+    },
+    /// Said who looks after a Question.
+    Assigned {
+        /// The place that is asked about.
+        asked: String,
+        /// The account; none where nobody does any longer.
+        account: Option<AccountId>,
     },
     /// Reworded a section.
     Reworded {
@@ -448,6 +465,19 @@ fn in_family(document: &Document, key: &str, value: &Crdt<'_>) -> Option<Did> {
             verdict: Verdict::from_word(&cell_text(document, &row()?, "verdict")),
             remarks: cell_text(document, &row()?, "remarks"),
         },
+        decision::DECISION => {
+            let row = row()?;
+            let chose = match document.crdt().get(&row, "chose") {
+                Ok(Some((Crdt::Scalar(scalar), _))) => Value::from_scalar(&scalar),
+                _ => Value::Empty,
+            };
+            let [asked, reason] = ["asked", "reason"].map(|cell| cell_text(document, &row, cell));
+            Did::Decided { asked, chose, reason }
+        }
+        decision::ASSIGNED => {
+            let Crdt::Scalar(scalar) = value else { return None };
+            Did::Assigned { asked: id.to_owned(), account: Value::from_scalar(scalar).text().parse().ok() }
+        }
         edit::SHEET => Did::Sealed { reason: cell_text(document, &row()?, "reason") },
         edit::LINK => Did::Linked { document: id.parse().ok() },
         edit::HEADCOUNT => {

@@ -289,6 +289,12 @@ impl<T: FromJson> FromJson for Option<T> {
     }
 }
 
+impl<T: FromJson> FromJson for Box<T> {
+    fn from_json(json: Json) -> Result<Self, Malformed> {
+        T::from_json(json).map(Self::new)
+    }
+}
+
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(json: Json) -> Result<Self, Malformed> {
         match json {
@@ -547,6 +553,9 @@ read_tagged! { Edit by "do" {
     "move_stage" = MoveStage { dossier, moved, to, fields, reason }
     "review_dossier" = ReviewDossier { dossier, review }
     "give_visa" = GiveVisa { dossier, visa, version, verdict, remarks }
+    "settle" = Settle { document, asked, decision, answer, reason }
+    "reopen" = Reopen { document, of, decision, reason }
+    "assign_question" = AssignQuestion { document, asked, account }
     "create_call" = CreateCall { call, fields, sections }
     "publish_call" = PublishCall { call, version, note }
     "confirm_rule" = ConfirmRule { call, field, confirmed }

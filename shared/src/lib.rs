@@ -21,6 +21,7 @@ pub mod table;
 pub mod budget;
 pub mod call;
 pub mod consent;
+pub mod decision;
 pub mod plan;
 
 pub mod edit;
@@ -37,6 +38,7 @@ pub mod figures;
 pub mod history;
 pub mod indicators;
 pub mod news;
+pub mod oddity;
 pub mod question;
 pub mod spending;
 pub mod twin;

@@ -18,6 +18,8 @@ pub const TIME_MAX: usize = 2_000;
 pub const MOVES_MAX: usize = 500;
 /// Visas of one dossier, those that asked for changes included.
 pub const VISAS_MAX: usize = 200;
+/// Decisions in one document, those taken back too.
+pub const DECISIONS_MAX: usize = 5_000;
 /// Half-days of one event.
 pub const SLOTS_MAX: usize = 60;
 /// Trainers of one event, removed ones included.

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    field::Field,
+    decision::Decided,
+    field::{Field, Value},
     id::{DocumentId, RowId},
     mark::{Attendance, Mark, attendance},
+    oddity::{self, Oddity},
     record::{Apart, DossierRecord, EventRecord, Fields, LineState, ReadAgain, Record},
     table::Table,
     twin::{self, Pair, Reason},
@@ -83,7 +85,29 @@ pub enum Question {
         /// What the row is.
         label: String,
     },
-    /// M8: marks or signatures came, or were taken back, after the sheet was sealed. Settled by sealing another version.
+    /// M4: people set a number of people without names to different values, apart. Settled by `SetHeadcount`.
+    CountedApart {
+        /// At which event.
+        event: DocumentId,
+        /// In which slot.
+        slot: RowId,
+        /// Of which sex.
+        sex: String,
+        /// Of which age band, or empty.
+        age_band: String,
+        /// All values, the shown one first.
+        values: Vec<Apart>,
+    },
+    /// Something about a sheet is odd. Nothing settles it: it is seen (Q4).
+    SheetOdd {
+        /// Of which event.
+        event: DocumentId,
+        /// Of which slot.
+        slot: RowId,
+        /// What.
+        oddity: Oddity,
+    },
+    /// M8: marks or signatures came, or were taken back, after the sheet was sealed. Settled by sealing another version, or seen (Q4).
     LateMarks {
         /// At which event.
         event: DocumentId,
@@ -91,6 +115,8 @@ pub enum Question {
         marks: Vec<Mark>,
         /// How many marks and signatures in all.
         late: u32,
+        /// What names all of them: of others it is another.
+        which: String,
     },
     /// M7: two people, or two associations, may be one. Settled by `LinkSame` or `NotSame`.
     PossibleDuplicate {
@@ -103,23 +129,67 @@ pub enum Question {
     },
 }
 
+/// What a Question wants of people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Somebody must decide.
+    Decide,
+    /// A rule has decided, or somebody has seen it.
+    Inform,
+}
+
+/// The name of the Question that a document asks about a place.
+#[must_use]
+pub fn id_of(document: DocumentId, place: &str) -> String {
+    match place.split_once('/') {
+        Some((family, rest)) => format!("{family}/{document}/{rest}"),
+        None => format!("{place}/{document}"),
+    }
+}
+
 impl Question {
     /// A name for this Question that is the same on every device.
     #[must_use]
     pub fn id(&self) -> String {
+        id_of(self.document(), &self.place())
+    }
+
+    /// The place in its document that it asks about.
+    #[must_use]
+    pub fn place(&self) -> String {
         match self {
-            Self::FieldSetApart { document, row: None, field, .. } => format!("field/{document}/{}", field.key()),
-            Self::FieldSetApart { document, row: Some(row), field, .. } => {
-                format!("field/{document}/{row}/{}", field.key())
-            }
-            Self::MarksContradict { event, slot, person, .. } => format!("marks/{event}/{slot}/{person}"),
-            Self::LateMarks { event, .. } => format!("late/{event}"),
-            Self::ReadAgain { dossier, section, paragraph } => format!("read/{dossier}/{section}/{}", paragraph.anchor),
-            Self::SectionBegunApart { dossier, section, .. } => format!("begun/{dossier}/{section}"),
-            Self::LineRemovedAndChanged { dossier, line, .. } => format!("line/{dossier}/{line}"),
-            Self::RowRemovedAndChanged { document, row, .. } => format!("row/{document}/{row}"),
-            Self::PossibleDuplicate { person, other, .. } => format!("same/{person}/{other}"),
+            Self::FieldSetApart { row: None, field, .. } => format!("field/{}", field.key()),
+            Self::FieldSetApart { row: Some(row), field, .. } => format!("field/{row}/{}", field.key()),
+            Self::MarksContradict { slot, person, .. } => format!("marks/{slot}/{person}"),
+            Self::CountedApart { slot, sex, age_band, .. } => format!("count/{slot}/{sex}/{age_band}"),
+            Self::SheetOdd { slot, oddity, .. } => format!("sheet/{slot}/{}", oddity.key()),
+            Self::LateMarks { .. } => "late".to_owned(),
+            Self::ReadAgain { section, paragraph, .. } => format!("read/{section}/{}", paragraph.anchor),
+            Self::SectionBegunApart { section, .. } => format!("begun/{section}"),
+            Self::LineRemovedAndChanged { line, .. } => format!("line/{line}"),
+            Self::RowRemovedAndChanged { row, .. } => format!("row/{row}"),
+            Self::PossibleDuplicate { other, .. } => format!("same/{other}"),
         }
+    }
+
+    /// What there is to be seen of it, where nothing else can be done about it (Q4).
+    #[must_use]
+    pub fn to_be_seen(&self) -> Option<Value> {
+        match self {
+            Self::LateMarks { which, .. } => Some(Value::from(&**which)),
+            Self::SheetOdd { oddity, .. } => Some(Value::Text(oddity.seen())),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody must decide. M3 decides about signatures; what was seen, and has not changed since, is for information (Q4).
+    #[must_use]
+    pub fn level(&self, decided: &Decided) -> Level {
+        let ruled = matches!(self, Self::SheetOdd { oddity: Oddity::SignedAgain { .. }, .. });
+        let seen = self.to_be_seen().is_some_and(|seen| decided.standing(&self.place()) == Some(&seen));
+        if ruled || seen { Level::Inform } else { Level::Decide }
     }
 
     /// The document that it is about.
@@ -127,7 +197,10 @@ impl Question {
     pub fn document(&self) -> DocumentId {
         match self {
             Self::FieldSetApart { document, .. } | Self::RowRemovedAndChanged { document, .. } => *document,
-            Self::MarksContradict { event, .. } | Self::LateMarks { event, .. } => *event,
+            Self::MarksContradict { event, .. }
+            | Self::CountedApart { event, .. }
+            | Self::SheetOdd { event, .. }
+            | Self::LateMarks { event, .. } => *event,
             Self::ReadAgain { dossier, .. }
             | Self::SectionBegunApart { dossier, .. }
             | Self::LineRemovedAndChanged { dossier, .. } => *dossier,
@@ -175,9 +248,21 @@ fn of_event(event: DocumentId, record: &EventRecord, questions: &mut Vec<Questio
     }
     let late = record.late();
     if late > 0 {
-        let marks = record.marks.iter().filter(|mark| mark.late && mark.withdrawn.is_none()).cloned().collect();
-        questions.push(Question::LateMarks { event, marks, late });
+        let marks: Vec<Mark> =
+            record.marks.iter().filter(|mark| mark.late && mark.withdrawn.is_none()).cloned().collect();
+        let signatures = record.signatures.iter().filter(|one| one.late && one.withdrawn.is_none()).map(|one| one.id);
+        let all = marks.iter().map(|mark| mark.id).chain(signatures);
+        let all = all.fold(0, |all, id| all ^ u64::from_be_bytes(id.0));
+        let sheet = record.sheets.last().map_or_else(String::new, |sheet| sheet.id.to_string());
+        let which = format!("{sheet}/{all:016x}/{late}");
+        questions.push(Question::LateMarks { event, marks, late, which });
     }
+    for count in record.headcounts.iter().filter(|count| !count.apart.is_empty()) {
+        let (sex, age_band, values) = (count.sex.clone(), count.age_band.clone(), count.apart.clone());
+        questions.push(Question::CountedApart { event, slot: count.slot, sex, age_band, values });
+    }
+    let odd = oddity::of_event(record).into_iter();
+    questions.extend(odd.map(|(slot, oddity)| Question::SheetOdd { event, slot, oddity }));
     let mut by_person: BTreeMap<(RowId, DocumentId), Vec<&Mark>> = BTreeMap::new();
     for mark in record.marks.iter().filter(|mark| mark.withdrawn.is_none()) {
         by_person.entry((mark.slot, mark.person)).or_default().push(mark);
@@ -225,6 +310,36 @@ fn of_dossier(dossier: DocumentId, record: &DossierRecord, questions: &mut Vec<Q
             fields(dossier, Some(entry.id), &entry.fields, questions);
         }
     }
+}
+
+/// M7: pairs that were joined and told apart, by people who did not know of each other. Whoever does one of the two takes the other
+/// back, so that both stand only where both were said.
+#[must_use]
+pub fn joined_and_told_apart<'a>(
+    records: impl IntoIterator<Item = (DocumentId, &'a Record)>,
+    record: impl Fn(DocumentId) -> Option<&'a Record>,
+) -> Vec<Question> {
+    let told = |record: &Record, id: &DocumentId| match record {
+        Record::Person(person) => person.not_same.contains(id),
+        Record::Association(association) => association.not_same.contains(id),
+        _ => false,
+    };
+    let pairs = records.into_iter().filter_map(|(id, one)| {
+        let other = match one {
+            Record::Person(person) => person.fields.document(Field::SameAs),
+            Record::Association(association) => association.fields.document(Field::SameAssociation),
+            _ => None,
+        }?;
+        let apart = told(one, &other) || record(other).is_some_and(|record| told(record, &id));
+        apart.then(|| pair(id, other))
+    });
+    pairs.collect()
+}
+
+/// A pair of which nothing is known but that it is asked about.
+#[must_use]
+pub fn pair(a: DocumentId, b: DocumentId) -> Question {
+    Question::PossibleDuplicate { person: a.min(b), other: a.max(b), reasons: Vec::new() }
 }
 
 /// M7: pairs of people, and of associations, that may be one, with the reasons.

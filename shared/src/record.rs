@@ -6,12 +6,16 @@ use std::{
     sync::OnceLock,
 };
 
-use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as Crdt, iter::MapRange};
+use automerge::{
+    ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as Crdt,
+    iter::{MapRange, MapRangeItem},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     budget,
     call::{self, CallVersion},
+    decision::{self, Reopened},
     document::{Document, Kind, device_of},
     edit,
     field::{Field, Value},
@@ -222,7 +226,7 @@ pub struct EventRecord {
     pub links: Vec<(DocumentId, Kind)>,
     /// The sealed versions of its sheet, the earliest first (M8).
     pub sheets: Vec<SealedSheet>,
-    /// Marks or signatures that the last version speaks of and that were taken back since.
+    /// Marks or signatures that the last version speaks of and that were taken back since, or that stand again.
     pub withdrawn_late: u32,
     /// What stands in its tables.
     pub rows: Rows,
@@ -490,7 +494,7 @@ impl DossierRecord {
         if version.is_empty() || !known || document.kind != Kind::Dossier {
             return None;
         }
-        let reader = Reader { document, at: Some(version) };
+        let reader = Reader { document, at: Some(version), reopened: Vec::new() };
         Some(reader.dossier(reader.fields(&ROOT, Field::of(Kind::Dossier))))
     }
 
@@ -562,7 +566,7 @@ impl Record {
     /// Reads a document. What is missing or of another shape reads as empty: a record never fails.
     #[must_use]
     pub fn read(document: &Document) -> Self {
-        let reader = Reader { document, at: None };
+        let reader = Reader { document, at: None, reopened: decision::reopened(document) };
         let fields = reader.fields(&ROOT, Field::of(document.kind));
         match document.kind {
             Kind::Person => Self::Person(reader.person(fields)),
@@ -683,6 +687,8 @@ struct Reader<'a> {
     document: &'a Document,
     /// Only what was known in this version; everything where there is none.
     at: Option<&'a [ChangeHash]>,
+    /// What is asked again although it says one thing (Q3).
+    reopened: Vec<Reopened>,
 }
 
 impl Reader<'_> {
@@ -732,18 +738,44 @@ impl Reader<'_> {
             let apart = if item.conflict { self.apart(object, &item.key) } else { Vec::new() };
             fields.insert(field, Register { value, apart });
         }
+        for open in self.reopened.iter().filter(|open| open.object == *object) {
+            let Some(field) = Field::from_key(&open.key).filter(|field| wanted.contains(field)) else { continue };
+            fields.entry(field).or_default().apart = self.apart(object, &open.key);
+        }
         Fields(fields)
+    }
+
+    fn reopened(&self, object: &ObjId, key: &str) -> Option<&Reopened> {
+        self.reopened.iter().find(|open| open.object == *object && open.key == key)
+    }
+
+    /// What a register says and, where a decision about it was taken back, what it said before (Q3). The shown one first.
+    fn said(&self, object: &ObjId, key: &str) -> Vec<(Crdt<'_>, ObjId)> {
+        // Automerge gives the losers first and the shown one last.
+        let mut said: Vec<_> = self.get_all(object, key).into_iter().rev().collect();
+        for heads in self.reopened(object, key).iter().flat_map(|open| &open.stood) {
+            let stood = self.document.crdt.get_all_at(object, key, heads).unwrap_or_default();
+            for one in stood.into_iter().rev() {
+                if said.iter().all(|(_, id)| *id != one.1) {
+                    said.push(one);
+                }
+            }
+        }
+        said
     }
 
     /// All values of a register where they differ: two people who typed the same agree.
     fn apart(&self, object: &ObjId, key: &str) -> Vec<Apart> {
         let mut apart: Vec<Apart> = Vec::new();
-        // Automerge gives the losers first and the shown one last.
-        for (value, id) in self.get_all(object, key).into_iter().rev() {
+        let reopened = self.reopened(object, key).is_some();
+        for (value, id) in self.said(object, key) {
             let Crdt::Scalar(scalar) = value else { continue };
             let value = Value::from_scalar(&scalar);
-            if apart.iter().all(|other| other.value != value) {
-                apart.push(Apart { value, by: writer(&id), at_ms: self.written_ms(&id) });
+            match apart.iter_mut().find(|other| other.value == value) {
+                None => apart.push(Apart { value, by: writer(&id), at_ms: self.written_ms(&id) }),
+                // Q3: whose word it was before somebody decided for it.
+                Some(first) if reopened => (first.by, first.at_ms) = (writer(&id), self.written_ms(&id)),
+                Some(_) => {}
             }
         }
         if apart.len() > 1 { apart } else { Vec::new() }
@@ -881,20 +913,24 @@ impl Reader<'_> {
         sheets
     }
 
-    /// What was taken back, by what it was; and how much of that a sealed version still says.
+    /// What was taken back, by what it was; and of how much of that a sealed version says otherwise.
     fn withdrawals(&self, sealed: Option<&[ChangeHash]>) -> (BTreeMap<RowId, Withdrawal>, u32) {
+        let crdt = self.document.crdt();
+        let standing = decision::standing(crdt, None);
         let seen = self.keys_at("withdrawals", sealed);
-        let [marks, signed] = [self.keys_at("marks", sealed), self.root_keys_at(sealed)];
-        let mut late = BTreeSet::new();
+        let stood = sealed.map(|sealed| decision::standing(crdt, Some(sealed))).unwrap_or_default();
+        let mut then = BTreeSet::new();
         let mut withdrawn: BTreeMap<RowId, Withdrawal> = BTreeMap::new();
         for (key, row) in self.rows("withdrawals") {
             let Ok(mark) = self.string(&row, "mark").parse::<RowId>() else { continue };
-            if let (Some(seen), Some(marks), Some(signed)) = (&seen, &marks, &signed) {
-                let sealed =
-                    marks.contains(&mark.to_string()) || signed.contains(&format!("{}/{mark}", edit::SIGNATURE));
-                if sealed && !seen.contains(&key) {
-                    late.insert(mark);
-                }
+            // Q3: what a decision took back counts while the decision stands.
+            let decision = self.string(&row, decision::BY_DECISION).parse::<RowId>().ok();
+            let counts = |standing: &BTreeSet<RowId>| decision.is_none_or(|id| standing.contains(&id));
+            if seen.as_ref().is_some_and(|seen| seen.contains(&key)) && counts(&stood) {
+                then.insert(mark);
+            }
+            if !counts(&standing) {
+                continue;
             }
             let at_ms = self.at_ms(&row);
             let made = Withdrawal { reason: self.string(&row, "reason"), by: writer(&row), at_ms };
@@ -904,6 +940,14 @@ impl Reader<'_> {
                 *first = made;
             }
         }
+        let (Some(marks), Some(signed)) = (self.keys_at("marks", sealed), self.root_keys_at(sealed)) else {
+            return (withdrawn, 0);
+        };
+        let sealed = |mark: &&RowId| {
+            marks.contains(&mark.to_string()) || signed.contains(&format!("{}/{mark}", edit::SIGNATURE))
+        };
+        let now: BTreeSet<RowId> = withdrawn.keys().copied().collect();
+        let late: Vec<&RowId> = now.symmetric_difference(&then).filter(sealed).collect();
         (withdrawn, u32::try_from(late.len()).unwrap_or(u32::MAX))
     }
 
@@ -1107,14 +1151,19 @@ impl Reader<'_> {
 
     fn section(&self, map: &ObjId, key: &str) -> Section {
         let crdt = &self.document.crdt;
-        let text = |id: &ObjId| self.at.map_or_else(|| crdt.text(id), |at| crdt.text_at(id, at));
-        let mut texts: Vec<_> = self
-            .get_all(map, key)
-            .into_iter()
-            .filter(|(value, _)| matches!(value, Crdt::Object(ObjType::Text)))
-            .filter_map(|(_, id)| text(&id).ok())
-            .collect();
+        let text = |id: &ObjId| self.at.map_or_else(|| crdt.text(id), |at| crdt.text_at(id, at)).ok();
+        let of = |all: Vec<(Crdt<'_>, ObjId)>| {
+            let all = all.into_iter().filter(|(value, _)| matches!(value, Crdt::Object(ObjType::Text)));
+            all.map(|(_, id)| id).collect::<Vec<_>>()
+        };
+        let mut texts: Vec<String> = of(self.get_all(map, key)).iter().filter_map(text).collect();
         let text = texts.pop().unwrap_or_default();
+        for heads in self.reopened(map, key).iter().flat_map(|open| &open.stood) {
+            let stood = of(crdt.get_all_at(map, key, heads).unwrap_or_default());
+            texts.extend(stood.iter().filter_map(|id| crdt.text_at(id, heads).ok()));
+        }
+        texts.sort();
+        texts.dedup();
         texts.retain(|other| !other.is_empty() && *other != text);
         Section { text, begun_apart: texts, read_again: Vec::new() }
     }
@@ -1124,12 +1173,14 @@ impl Reader<'_> {
         let (Some(touched), Some(map)) = (self.object(&ROOT, "touched"), self.object(&ROOT, "sections")) else {
             return;
         };
-        for item in crdt.map_range(&touched, ..).filter(|item| item.conflict) {
+        let asked = |item: &MapRangeItem<'_>| item.conflict || self.reopened(&touched, &item.key).is_some();
+        for item in crdt.map_range(&touched, ..).filter(asked) {
             let Some((key, anchor)) = item.key.split_once('/') else { continue };
             let Some(section) = sections.get_mut(key) else { continue };
             let Ok(Some((_, text))) = crdt.get(&map, key) else { continue };
             let mut versions = Vec::new();
-            for (_, id) in crdt.get_all(&touched, &*item.key).unwrap_or_default() {
+            // Of those who said it, the loser first.
+            for (_, id) in self.said(&touched, &item.key).into_iter().rev() {
                 let Some(hash) = self.change_of(&id) else { continue };
                 // Whoever typed into another text of that key did not touch this one.
                 let texts = crdt.get_all_at(&map, key, &[hash]).unwrap_or_default();
@@ -1139,8 +1190,14 @@ impl Reader<'_> {
                 let left = text::paragraph(self.document, &text, anchor, &[hash]).unwrap_or_default();
                 versions.push(Apart { value: Value::from(&*left), by: writer(&id), at_ms: self.written_ms(&id) });
             }
-            if versions.len() > 1 {
-                let now = text::paragraph(self.document, &text, anchor, &crdt.get_heads()).unwrap_or_default();
+            let now = text::paragraph(self.document, &text, anchor, &crdt.get_heads()).unwrap_or_default();
+            let is_now = |version: &Apart| version.value == Value::from(&*now);
+            if self.reopened(&touched, &item.key).is_some() {
+                // Q3: those who said that it is right as it stands left nothing of their own.
+                versions.retain(|version| !is_now(version));
+            }
+            // Those who each left what stands there now agree.
+            if versions.len() > 1 && !versions.iter().all(is_now) {
                 section.read_again.push(ReadAgain { anchor: anchor.to_owned(), text: now, versions });
             }
         }
@@ -1159,6 +1216,9 @@ impl Reader<'_> {
     fn line_state(&self, row: &ObjId) -> LineState {
         let states = self.get_all(row, "state");
         let is = |word: &str| states.iter().any(|(value, _)| value.as_str() == Some(word));
+        if self.reopened(row, "state").is_some() {
+            return LineState::RemovedAndChanged;
+        }
         match (is("removed"), is("kept")) {
             (true, true) => LineState::RemovedAndChanged,
             (true, false) => LineState::Removed,

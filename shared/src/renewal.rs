@@ -7,8 +7,9 @@ use automerge::{
 };
 
 use crate::{
+    decision,
     document::{Author, Document, Kind, Made},
-    edit::Refusal,
+    edit::{Refusal, family_of},
 };
 
 /// The message of the changes that write a document anew: history says so instead of telling all that is in it.
@@ -31,7 +32,7 @@ pub fn may_be_rewritten(kind: Kind) -> bool {
 /// text, so that none outgrows what a server takes back.
 ///
 /// Of values that were set apart only the one that is shown comes along, and no line that was removed: whoever asks for this has
-/// settled the Questions first.
+/// settled the Questions first. How they were settled goes with the rest of the history.
 ///
 /// # Errors
 /// [`Refusal::NoSuchEdit`] for a kind that is not written anew; [`Refusal::Failed`] if the engine fails.
@@ -61,6 +62,11 @@ fn copy(
 ) -> Result<(), AutomergeError> {
     for item in from.map_range(map, ..) {
         let (key, id) = (item.key.to_string(), item.id());
+        if *map == ROOT
+            && family_of(&key).is_some_and(|(family, _)| [decision::DECISION, decision::DECIDED].contains(&family))
+        {
+            continue;
+        }
         match item.value.clone().into_value() {
             Crdt::Scalar(scalar) => put(tx, into, &key, scalar.as_ref())?,
             Crdt::Object(ObjType::Text) => {

@@ -9,6 +9,8 @@ use crate::{
     call::{CallVersion, Difference},
     compare::Differences,
     consent::{Agreed, ConsentView},
+    decision::Decision,
+    document::Kind,
     due::{Due, SupportTotals},
     field::{Field, Value},
     history::{HistoryEntry, VersionEntry},
@@ -16,7 +18,7 @@ use crate::{
     mark::{Attendance, How, Mark, Signature, Status},
     news::SectionNews,
     plan::{Chronogram, PlanFault},
-    question::Question,
+    question::{Level, Question},
     record::{
         Apart, CallSection, Fields, Headcount, Joined, Line, LineState, Moved, Paper, PhoneRow, ReadAgain, Rows,
         SealedSheet, Side, Slot, TimeRow,
@@ -266,7 +268,7 @@ pub struct LinkView {
     /// Which.
     pub document: DocumentId,
     /// Which of the two.
-    pub kind: crate::document::Kind,
+    pub kind: Kind,
     /// What it is called, where it is held.
     pub title: String,
 }
@@ -883,7 +885,7 @@ pub struct RecordView {
     /// Which.
     pub document: DocumentId,
     /// Of what kind.
-    pub kind: crate::document::Kind,
+    pub kind: Kind,
     /// What it is called.
     pub title: String,
     /// Its fields.
@@ -894,8 +896,10 @@ pub struct RecordView {
     pub phones: Vec<PhoneRow>,
     /// What a person agreed to, as far as this account may hold it.
     pub consents: Vec<ConsentView>,
-    /// Its own Questions.
+    /// Its own Questions that this account may settle.
     pub questions: Vec<Question>,
+    /// What was decided about it and holds, the newest first.
+    pub decisions: Vec<Decision>,
     /// The newest first.
     pub history: Vec<HistoryEntry>,
     /// Changes older than those shown.
@@ -912,8 +916,16 @@ pub struct RecordView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct QuestionsView {
-    /// Each with a name for it that lasts.
+    /// Those that this account may settle, each with a name for it that lasts.
     pub questions: Vec<AskedQuestion>,
+    /// How many of them want a decision.
+    pub to_decide: u32,
+    /// The newest decisions that hold, the newest first.
+    pub settled: Vec<SettledQuestion>,
+    /// This account.
+    pub account: AccountId,
+    /// A device of each account that a Question can be given to: all whose word this device has ever held.
+    pub people: Vec<AuthorEntry>,
     /// Names of the documents that they speak of.
     pub names: BTreeMap<DocumentId, String>,
     /// The half-days that they speak of.
@@ -922,14 +934,45 @@ pub struct QuestionsView {
     pub authors: Vec<AuthorEntry>,
 }
 
-/// A Question with its name.
+/// A Question with its name, and what surrounds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct AskedQuestion {
     /// The same on every device.
     pub id: String,
+    /// The document that it is about.
+    pub document: DocumentId,
+    /// Of what kind that is.
+    pub kind: Kind,
+    /// The place in it: see `Question::place`.
+    pub asked: String,
     /// What is asked.
     pub question: Question,
+    /// Whether somebody must decide.
+    pub level: Level,
+    /// The day on which an event begins; empty for all else.
+    pub day: String,
+    /// What the row is that it asks about; empty where it asks about none.
+    pub label: String,
+    /// The newest moment at which something was said of it, by the clock of whoever said it; 0 where nothing tells.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at_ms: u64,
+    /// Decisions that disagree, that were taken back, or by which it was seen.
+    pub decisions: Vec<Decision>,
+    /// The accounts that look after it.
+    pub assigned: Vec<AccountId>,
+}
+
+/// A decision that holds, in the list of what was settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SettledQuestion {
+    /// The name that the Question had.
+    pub id: String,
+    /// Of which document.
+    pub document: DocumentId,
+    /// What was decided.
+    pub decision: Decision,
 }
 
 /// What is saved where. What waits in the edit log is known to the page itself.
@@ -1034,7 +1077,7 @@ pub struct UnsentDocument {
     /// Which.
     pub document: DocumentId,
     /// Of what kind.
-    pub kind: crate::document::Kind,
+    pub kind: Kind,
     /// What it is called.
     pub title: String,
     /// How many changes.

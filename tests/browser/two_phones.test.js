@@ -131,20 +131,19 @@ test('staff see the merged record live, and each phone sees the other’s work',
 
 test('what both changed apart is asked, and settled in one tap on every screen', async () => {
   await amina.go('#/questions');
-  const budget = (phone) => phone.page.getByRole('heading', { name: /Coût unitaire|Forage/ });
+  const row = (phone, name) => phone.page.locator('.rows').getByRole('button', { name });
+  const budget = (phone) => row(phone, /Coût unitaire|Forage/);
   await budget(amina).waitFor();
   await staff.go('#/questions');
-  const question = staff.page.getByRole('article').or(staff.page.getByRole('listitem')).filter({ has: budget(staff) }).first();
-  await budget(staff).waitFor();
+  await budget(staff).click();
   await staff.picture('desk-questions-fr');
   await staff.accessible();
-  await question.getByRole('button', { name: /Garder.*13.100,50/ }).click();
+  await staff.page.getByRole('button', { name: /Garder.*13.100,50/ }).click();
   await budget(staff).waitFor({ state: 'detached' });
 
-  const paragraph = staff.page.getByRole('heading', { name: /« Objectifs » : un paragraphe à relire/ });
-  await paragraph.waitFor();
-  await staff.page.getByRole('article').or(staff.page.getByRole('listitem')).filter({ has: paragraph }).first()
-    .getByRole('button', { name: 'C’est bon' }).click();
+  const paragraph = row(staff, /« Objectifs » : un paragraphe à relire/);
+  await paragraph.click();
+  await staff.page.getByRole('article').getByRole('button', { name: 'C’est bon' }).click();
   await paragraph.waitFor({ state: 'detached' });
 
   // Without touching the phone: the poke brings it.

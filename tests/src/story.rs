@@ -12,10 +12,11 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use expect_test::Expect;
 use server::{storage::Place, storage::access::Given, writer::Fault};
 use shared::{
+    decision::Decided,
     edit::{Edit, NewAssociation, NewPerson, NewSlot, Refusal},
     field::{Accepts, Field, Value},
     id::{DeviceId, DocumentId, RowId},
-    mark::{self, How, Mark, Status},
+    mark::{self, How, Mark, Signer, Status},
     phone::Phone as PhoneNumber,
     question::{self, Question},
     record::{Apart, EventRecord, Fields, Joined, LineState, Record, Side},
@@ -311,7 +312,8 @@ impl Story {
         let edit = self
             .edit_of_event(rest)
             .or_else(|| self.edit_of_dossier(phone, rest))
-            .or_else(|| self.edit_of_people(rest));
+            .or_else(|| self.edit_of_people(rest))
+            .or_else(|| self.decision(phone, rest));
         let Some(edit) = edit else { return false };
         if let Err(refusal) = self.world.edit(phone, edit) {
             writeln!(self.output, "{name} is refused: {}", Refusal::code(refusal)).expect("memory");
@@ -345,6 +347,17 @@ impl Story {
                 let (person, withdrawal) = (self.document(person), self.world.row_id());
                 let status = Status::from_word(status)?;
                 Edit::SettleMarks { event, slot, person, status, withdrawal, reason: (*reason).to_owned() }
+            }
+            ["counts", people, sex] => {
+                let (event, slot) = at(self);
+                let (sex, people) = ((*sex).to_owned(), people.parse().ok());
+                Edit::SetHeadcount { event, slot, sex, age_band: String::new(), people }
+            }
+            ["signs", person] => {
+                let (event, slot) = at(self);
+                let (person, signature, mark) = (self.document(person), self.world.row_id(), self.world.row_id());
+                let ink = format!("{signature}").repeat(4);
+                Edit::Sign { event, slot, signer: Signer::Person(person), signature, ink, how: How::Kiosk, mark }
             }
             ["expects", person] => Edit::AddToRoster { event: self.document("Atelier"), person: self.document(person) },
             ["expects", person, "at", event] => {
@@ -490,6 +503,67 @@ impl Story {
         })
     }
 
+    /// Settling a Question of a kind with what is chosen, and taking the newest decision back.
+    fn decision(&mut self, phone: usize, words: &[&str]) -> Option<Edit> {
+        let (words, reason) = match words {
+            [rest @ .., "because", reason] => (rest, (*reason).to_owned()),
+            _ => (words, String::new()),
+        };
+        let decision = self.world.row_id();
+        match words {
+            ["decides", kind, chosen] => {
+                let asked = self.world.phones[phone].engine().questions();
+                let question = asked.into_iter().find(|question| kind_of_question(question) == *kind)?;
+                let (document, place) = (question.document(), question.place());
+                let answer = self.answer(question, chosen).map(Box::new);
+                Some(Edit::Settle { document, asked: place, decision, answer, reason })
+            }
+            ["takes", "it", "back"] => {
+                let View::Questions(view) = self.world.phones[phone].engine().view(&ViewKey::Questions) else {
+                    return None;
+                };
+                let newest = view.settled.into_iter().next()?;
+                Some(Edit::Reopen { document: newest.document, of: newest.decision.id, decision, reason })
+            }
+            ["gives", "the", "question", "to", name] => {
+                let asked = self.world.phones[phone].engine().questions().into_iter().next()?;
+                let account = Some(self.world.phones[self.phone(name)].identity.account);
+                Some(Edit::AssignQuestion { document: asked.document(), asked: asked.place(), account })
+            }
+            _ => None,
+        }
+    }
+
+    fn answer(&mut self, question: Question, chosen: &str) -> Option<Edit> {
+        let keep = chosen == "kept";
+        Some(match question {
+            Question::FieldSetApart { document, row, field, .. } => {
+                Edit::SetField { document, row, field, value: self.value(field, chosen) }
+            }
+            Question::MarksContradict { event, slot, person, .. } => {
+                let (status, withdrawal) = (Status::from_word(chosen)?, self.world.row_id());
+                Edit::SettleMarks { event, slot, person, status, withdrawal, reason: "decided".to_owned() }
+            }
+            Question::CountedApart { event, slot, sex, age_band, .. } => {
+                Edit::SetHeadcount { event, slot, sex, age_band, people: chosen.parse().ok() }
+            }
+            Question::ReadAgain { dossier, section, paragraph } => {
+                Edit::ReadAgain { dossier, section, anchor: paragraph.anchor }
+            }
+            Question::SectionBegunApart { dossier, section, .. } => {
+                Edit::SettleSection { dossier, section, text: unescape(chosen) }
+            }
+            Question::LineRemovedAndChanged { dossier, line, .. } => Edit::SetLineState { dossier, line, keep },
+            Question::RowRemovedAndChanged { document, row, .. } => Edit::KeepRow { document, row, keep },
+            Question::PossibleDuplicate { person, other, .. } if chosen == "same" => {
+                Edit::LinkSame { person, same_as: other }
+            }
+            // The other one of the pair says it: what both say is found all the same.
+            Question::PossibleDuplicate { person, other, .. } => Edit::NotSame { person: other, other: person },
+            Question::SheetOdd { .. } | Question::LateMarks { .. } => return None,
+        })
+    }
+
     fn value(&self, field: Field, text: &str) -> Value {
         match field.accepts() {
             Accepts::Number(..) => text.parse::<i64>().map_or_else(|_| Value::from(text), Value::Number),
@@ -534,6 +608,7 @@ impl Story {
             ["rows"] => eyes.rows(),
             ["held"] => eyes.held(),
             ["sync"] => eyes.sync(),
+            ["decisions"] => eyes.decisions(),
             ["history", document] => eyes.history(self.document(document)),
             [thing] => eyes.fields(self.document(thing)),
             _ => panic!("nothing to show: {what:?}"),
@@ -638,6 +713,8 @@ impl Eyes<'_> {
                 said.sort();
                 format!("{}: {}", self.story.name_of(*person), said.join(", "))
             }
+            Question::CountedApart { sex, values, .. } => format!("people of sex {sex}: {}", self.values(values)),
+            Question::SheetOdd { event, oddity, .. } => format!("{}: {oddity:?}", self.story.name_of(*event)),
             Question::LateMarks { event, late, .. } => format!("{}: {late} late", self.story.name_of(*event)),
             Question::ReadAgain { section, paragraph, .. } => {
                 let mut versions: Vec<_> = paragraph.versions.iter().map(|apart| self.value(apart)).collect();
@@ -796,6 +873,27 @@ impl Eyes<'_> {
         parts.join(", ")
     }
 
+    /// What was decided of all documents, and whether it stands.
+    fn decisions(&self) -> String {
+        if self.phone.is_some() {
+            return String::new();
+        }
+        let documents = self.story.world.server.documents();
+        let decided = documents.iter().flat_map(|(id, document)| {
+            let decided = Decided::read(document);
+            decided.decisions.into_iter().map(|one| (*id, one)).collect::<Vec<_>>()
+        });
+        let lines = decided.map(|(id, one)| {
+            let family = one.asked.split('/').next().unwrap_or_default();
+            let chose = if one.chose == Value::Empty { "taken back".to_owned() } else { one.chose.to_string() };
+            let why = if one.reason.is_empty() { String::new() } else { format!(", because {}", one.reason) };
+            let stands = if one.stands { "" } else { " (does not stand)" };
+            format!("{} {family}: {chose} by {}{why}{stands}", self.story.name_of(id), self.story.device_name(one.by))
+        });
+        let lines: Vec<String> = lines.collect();
+        if lines.is_empty() { "nothing was decided".to_owned() } else { lines.join("\n") }
+    }
+
     fn history(&self, id: DocumentId) -> String {
         let document = match self.phone {
             None => self.story.world.server.documents().remove(&id),
@@ -826,6 +924,8 @@ fn kind_of_question(question: &Question) -> &'static str {
     match question {
         Question::FieldSetApart { .. } => "set apart",
         Question::MarksContradict { .. } => "contradictory marks",
+        Question::CountedApart { .. } => "counted apart",
+        Question::SheetOdd { .. } => "odd sheet",
         Question::LateMarks { .. } => "late marks",
         Question::ReadAgain { .. } => "read again",
         Question::SectionBegunApart { .. } => "begun apart",

@@ -3,6 +3,7 @@ import type { Apart } from "./Apart";
 import type { DocumentId } from "./DocumentId";
 import type { Field } from "./Field";
 import type { Mark } from "./Mark";
+import type { Oddity } from "./Oddity";
 import type { ReadAgain } from "./ReadAgain";
 import type { Reason } from "./Reason";
 import type { RowId } from "./RowId";
@@ -99,7 +100,39 @@ row: RowId,
 /**
  * What the row is.
  */
-label: string, } | { "ask": "late_marks", 
+label: string, } | { "ask": "counted_apart", 
+/**
+ * At which event.
+ */
+event: DocumentId, 
+/**
+ * In which slot.
+ */
+slot: RowId, 
+/**
+ * Of which sex.
+ */
+sex: string, 
+/**
+ * Of which age band, or empty.
+ */
+age_band: string, 
+/**
+ * All values, the shown one first.
+ */
+values: Array<Apart>, } | { "ask": "sheet_odd", 
+/**
+ * Of which event.
+ */
+event: DocumentId, 
+/**
+ * Of which slot.
+ */
+slot: RowId, 
+/**
+ * What.
+ */
+oddity: Oddity, } | { "ask": "late_marks", 
 /**
  * At which event.
  */
@@ -111,7 +144,11 @@ marks: Array<Mark>,
 /**
  * How many marks and signatures in all.
  */
-late: number, } | { "ask": "possible_duplicate", 
+late: number, 
+/**
+ * What names all of them: of others it is another.
+ */
+which: string, } | { "ask": "possible_duplicate", 
 /**
  * One.
  */

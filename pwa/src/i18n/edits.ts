@@ -27,6 +27,9 @@ const EDITS: Record<Edit['do'], () => string> = {
   settle_marks: m.edit_settle_marks,
   link_same: m.edit_link_same,
   not_same: m.edit_not_same,
+  settle: m.edit_settle,
+  reopen: m.edit_reopen,
+  assign_question: m.edit_assign_question,
   publish_call: m.edit_publish_call,
   confirm_rule: m.edit_confirm_rule,
   create_call: m.edit_create_call,
@@ -45,4 +48,4 @@ const EDITS: Record<Edit['do'], () => string> = {
 };
 
 /** What kind of thing somebody meant to do: 'pointage', "ligne de budget". */
-export const editLabel = (edit: Edit): string => EDITS[edit.do]();
+export const editLabel = (edit: Edit): string => EDITS[edit.do === 'settle' && edit.answer ? edit.answer.do : edit.do]();

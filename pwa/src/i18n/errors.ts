@@ -60,6 +60,7 @@ const ERRORS: Record<string, () => string> = {
   'stage.no_visa': m.error_stage_visa,
   'stage.visa_changed': m.error_stage_visa_changed,
   'stage.field_missing': m.error_stage_field,
+  'question.not_asked': m.error_question_not_asked,
   'visa.not_asked': m.error_visa_not_asked,
   'edit.failed': m.error_edit_failed,
   'change.document_full': m.error_change_document_full,

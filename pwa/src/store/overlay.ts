@@ -33,14 +33,15 @@ export type Of<V extends View['view']> = Extract<View, { view: V }>;
 export type Does<D extends Edit['do']> = Extract<Edit, { do: D }>;
 
 /** The view with these edits laid over it, oldest first. The same object where none of them concerns it. */
-export function overlaid(view: View, entries: readonly Entry[], names: Names): View {
+export function overlaid(view: View, logged: readonly Entry[], names: Names): View {
+  const entries = logged.map(plainly);
   switch (view.view) {
     case 'events':
       return entries.reduce<Of<'events'>>(overEvents, view);
     case 'event':
       return entries.reduce<Of<'event'>>((event, entry) => overEvent(event, entry, names), view);
     case 'questions': {
-      const settled = new Set(entries.flatMap(({ edit }) => settledBy(edit)));
+      const settled = new Set(logged.flatMap(({ edit }) => settledBy(edit)));
       const questions = view.questions.filter(({ id }) => !settled.has(id));
       return questions.length === view.questions.length ? view : { ...view, questions };
     }
@@ -51,6 +52,12 @@ export function overlaid(view: View, entries: readonly Entry[], names: Names): V
       return lay ? entries.reduce<View>((shown, entry) => lay(shown, entry, names), view) : view;
     }
   }
+}
+
+/** What settles a Question does what it does without the decision beside it. */
+function plainly(entry: Entry): Entry {
+  const { edit } = entry;
+  return edit.do === 'settle' && edit.answer ? { ...entry, edit: edit.answer } : entry;
 }
 
 type Lay = (view: View, entry: Entry, names: Names) => View;
@@ -358,6 +365,8 @@ export function settledBy(edit: Edit): string[] {
   switch (edit.do) {
     case 'set_field':
       return [['field', edit.document, ...(edit.row === null ? [] : [edit.row]), edit.field].join('/')];
+    case 'settle':
+      return [edit.asked.replace(/\/|$/, `/${edit.document}$&`)];
     case 'settle_marks':
     case 'undo':
       return [`marks/${edit.event}/${edit.slot}/${edit.person}`];

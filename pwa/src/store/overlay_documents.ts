@@ -278,6 +278,11 @@ function questionId(question: Question): string {
       return `line/${question.dossier}/${question.line}`;
     case 'row_removed_and_changed':
       return `row/${question.document}/${question.row}`;
+    case 'counted_apart':
+      return `count/${question.event}/${question.slot}/${question.sex}/${question.age_band}`;
+    case 'sheet_odd':
+      // Nothing that is typed settles it.
+      return '';
     case 'possible_duplicate':
       return `same/${question.person}/${question.other}`;
   }

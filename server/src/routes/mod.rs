@@ -23,6 +23,7 @@ pub mod pokes;
 pub mod privacy;
 pub mod programs;
 pub mod quarantine;
+pub mod receipts;
 pub mod records;
 pub mod registrations;
 pub mod session;
@@ -90,6 +91,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts/{id}/change", post(staff::change_account))
         .route("/api/accounts/{id}/assign", post(staff::assign))
         .route("/api/accounts/{id}/disable", post(staff::disable))
+        // When the server received what people wrote.
+        .route("/api/v1/documents/{id}/receipts", get(receipts::list))
         // What waits because it was not allowed.
         .route("/api/quarantine", get(quarantine::list))
         .route("/api/quarantine/judge", post(quarantine::judge))

@@ -1,15 +1,14 @@
 //! What an auditor would ask about a sheet (`domain.md` section 2: warnings from case law). Nothing here is forbidden: whoever seals has
 //! seen it.
 
-use std::collections::BTreeMap;
-
 use rusqlite::Connection;
 use serde::Serialize;
 use shared::{
     field::Field,
     id::{DeviceId, DocumentId, RowId},
-    mark::{Signature, Signer, Status, attendance, signature_that_counts},
+    mark::Signature,
     names,
+    oddity::{self, IN_A_ROW_MIN},
     record::{EventRecord, Record, Slot},
 };
 
@@ -19,10 +18,6 @@ use crate::{
     storage::{StoreError, sheets},
 };
 
-/// So many signatures taken on one phone within so short a time look as if one hand had made them.
-const IN_A_ROW_MIN: usize = 5;
-/// From one to the next.
-const IN_A_ROW_MS: u64 = 5_000;
 /// Most signatures of a half-day in its last minutes, or after it.
 const AT_THE_END_MS: u64 = 10 * 60_000;
 /// Before this part of a half-day one may well sign.
@@ -53,12 +48,14 @@ pub(super) fn find(db: &Connection, id: DocumentId, event: &EventRecord) -> Resu
     let zone = calendar::zone(&event.fields);
     let mut found = Vec::new();
     for slot in &event.slots {
-        let signatures = counting(event, slot.id);
+        let signatures = oddity::counting(event, slot.id);
         in_a_row(db, slot, &signatures, &mut found)?;
         if let Some((starts_ms, ends_ms)) = calendar::span(&zone, slot) {
             at_its_time(slot, &signatures, starts_ms, ends_ms, &mut found);
         }
-        over_capacity(event, slot, &mut found);
+        if let Some((people, capacity)) = oddity::over_capacity(event, slot.id) {
+            found.push(Anomaly::OverCapacity { slot: slot.id, people, capacity });
+        }
         if let Some(name) = calendar::holiday(&event.fields, slot.fields.text(Field::Day)) {
             found.push(Anomaly::Holiday { slot: slot.id, name: name.to_owned() });
         }
@@ -67,43 +64,15 @@ pub(super) fn find(db: &Connection, id: DocumentId, event: &EventRecord) -> Resu
     Ok(found)
 }
 
-/// The participants' signatures of a half-day that count, by time.
-fn counting(event: &EventRecord, slot: RowId) -> Vec<&Signature> {
-    let mut by_signer: BTreeMap<Signer, Vec<&Signature>> = BTreeMap::new();
-    for one in event.signatures.iter().filter(|one| one.slot == slot && matches!(one.signer, Signer::Person(_))) {
-        by_signer.entry(one.signer).or_default().push(one);
-    }
-    let mut counting: Vec<_> = by_signer.into_values().filter_map(signature_that_counts).collect();
-    counting.sort_by_key(|one| (one.at_ms, one.id));
-    counting
-}
-
 fn in_a_row(
     db: &Connection,
     slot: &Slot,
     signatures: &[&Signature],
     found: &mut Vec<Anomaly>,
 ) -> Result<(), StoreError> {
-    let mut by_device: BTreeMap<Option<DeviceId>, Vec<u64>> = BTreeMap::new();
-    for one in signatures {
-        by_device.entry(one.by).or_default().push(one.at_ms);
-    }
-    for (device, times) in by_device {
-        // The longest run in which each follows the one before within seconds.
-        let mut longest: &[u64] = &[];
-        let mut from = 0;
-        for n in 1..=times.len() {
-            let goes_on = n < times.len() && times[n] - times[n - 1] <= IN_A_ROW_MS;
-            if !goes_on {
-                longest = if n - from > longest.len() { &times[from..n] } else { longest };
-                from = n;
-            }
-        }
-        if let ([first, .., last], true) = (longest, longest.len() >= IN_A_ROW_MIN) {
-            let device_name = device.map_or(Ok(String::new()), |device| sheets::device_name(db, device))?;
-            let (signatures, seconds) = (longest.len(), (last - first).div_ceil(1000));
-            found.push(Anomaly::InARow { slot: slot.id, device, device_name, signatures, seconds });
-        }
+    for (device, signatures, seconds) in oddity::in_a_row(signatures) {
+        let device_name = device.map_or(Ok(String::new()), |device| sheets::device_name(db, device))?;
+        found.push(Anomaly::InARow { slot: slot.id, device, device_name, signatures, seconds });
     }
     Ok(())
 }
@@ -116,22 +85,6 @@ fn at_its_time(slot: &Slot, signatures: &[&Signature], starts_ms: u64, ends_ms: 
     let late = signatures.iter().filter(|one| one.at_ms + AT_THE_END_MS >= ends_ms).count();
     if late >= IN_A_ROW_MIN && late * 10 >= signatures.len() * 9 {
         found.push(Anomaly::AtTheEnd { slot: slot.id, signatures: late, of: signatures.len() });
-    }
-}
-
-fn over_capacity(event: &EventRecord, slot: &Slot, found: &mut Vec<Anomaly>) {
-    let Some(capacity) = event.fields.get(Field::Capacity).number().filter(|capacity| *capacity > 0) else { return };
-    let mut marks: BTreeMap<DocumentId, Vec<_>> = BTreeMap::new();
-    for mark in event.marks.iter().filter(|mark| mark.slot == slot.id) {
-        marks.entry(mark.person).or_default().push(mark);
-    }
-    let in_the_room = |status: Status| matches!(status, Status::Present | Status::Partial);
-    let named = marks.into_values().filter(|marks| attendance(marks.iter().copied()).status().is_some_and(in_the_room));
-    let counted: usize =
-        event.headcounts.iter().filter(|count| count.slot == slot.id).map(|count| count.people as usize).sum();
-    let people = named.count() + counted;
-    if i64::try_from(people).unwrap_or(i64::MAX) > capacity {
-        found.push(Anomaly::OverCapacity { slot: slot.id, people, capacity });
     }
 }
 

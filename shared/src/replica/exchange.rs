@@ -8,9 +8,7 @@ use super::{Held, Pending, Replica};
 use crate::{
     document::{Document, Kind, Made, device_of},
     id::{DocumentId, RowId},
-    limit,
-    record::Record,
-    renewal,
+    limit, renewal,
     role::Role,
     view::{JudgedView, SetAside},
     wire::{
@@ -387,7 +385,7 @@ impl Replica {
                 return;
             }
         }
-        held.record = Record::read(&merged);
+        held.know(&merged);
         held.saved = merged.save();
         held.tail.clear();
         held.parsed = None;
@@ -429,7 +427,7 @@ impl Replica {
         let batch = self.stored.open_batch();
         let Some(held) = self.held.get_mut(&id) else { return };
         held.pending = again.and_then(Pending::anew).into_iter().map(|pending| Pending { batch, ..pending }).collect();
-        held.record = Record::read(&anew);
+        held.know(&anew);
         held.saved = anew.save();
         held.tail.clear();
         held.parsed = None;
@@ -468,7 +466,7 @@ impl Replica {
             arrived.extend(pending.map(|at| held.pending.remove(at).hash));
         }
         held.tail.extend(changes.iter().cloned());
-        held.record = Record::read(held.parse(id));
+        held.read(id);
         self.stored.took(id, kind, changes, held);
         if !arrived.is_empty() {
             self.stored.acknowledged(id, arrived, held);

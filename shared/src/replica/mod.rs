@@ -8,6 +8,7 @@
 
 mod exchange;
 mod follow;
+mod inbox;
 mod stored;
 mod views;
 
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    decision::Decided,
     document::{Author, Document, Kind},
     edit::{Edit, Entry, Library, Refusal, version_heads},
     field::Field,
@@ -70,6 +72,7 @@ struct Held {
     tail: Vec<Vec<u8>>,
     parsed: Option<Document>,
     record: Record,
+    decided: Decided,
     /// What the server is known to have: heads, sorted.
     server_heads: Vec<Hash>,
     pending: Vec<Pending>,
@@ -171,7 +174,7 @@ impl Replica {
         if sees {
             self.stored.seen_changed();
         }
-        held.record = Record::read(&document);
+        held.know(&document);
         held.parsed = Some(document);
         self.changed.insert(id);
     }
@@ -318,6 +321,7 @@ impl Held {
             tail: Vec::new(),
             parsed: None,
             record: Record::empty(kind),
+            decided: Decided::default(),
             server_heads: Vec::new(),
             pending: Vec::new(),
             nonce: None,
@@ -325,6 +329,18 @@ impl Held {
             seen: None,
             once_heads: Vec::new(),
         }
+    }
+
+    /// Reads what a document says.
+    fn know(&mut self, document: &Document) {
+        self.record = Record::read(document);
+        self.decided = Decided::read(document);
+    }
+
+    fn read(&mut self, id: DocumentId) {
+        let document = self.parse(id);
+        let (record, decided) = (Record::read(document), Decided::read(document));
+        (self.record, self.decided) = (record, decided);
     }
 
     fn parse(&mut self, id: DocumentId) -> &mut Document {

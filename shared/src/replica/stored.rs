@@ -11,7 +11,6 @@ use super::{Held, Identity, Pending, Replica, exchange, follow::Seen};
 use crate::{
     document::Kind,
     id::DocumentId,
-    record::Record,
     view::{JudgedView, SetAside},
     wire::{AuthorEntry, Cursor, Hash, ServerId},
 };
@@ -215,10 +214,10 @@ impl Replica {
         held.pending = packed.pending;
         held.server_heads = packed.server_heads;
         let (shape, record) = packed.record;
-        held.record = match postcard::from_bytes(&record) {
-            Ok(record) if shape == RECORD_SHAPE => record,
-            _ => Record::read(held.parse(packed.id)),
-        };
+        match postcard::from_bytes(&record) {
+            Ok(read) if shape == RECORD_SHAPE => (held.record, held.decided) = read,
+            _ => held.read(packed.id),
+        }
         self.held.insert(packed.id, held);
     }
 
@@ -238,7 +237,7 @@ impl Replica {
         self.stored.durable = self.stored.next_batch - 1;
         for id in &touched {
             if let Some(held) = self.held.get_mut(id) {
-                held.record = Record::read(held.parse(*id));
+                held.read(*id);
                 if !held.is_whole(*id) {
                     self.want.insert(*id);
                 }
@@ -459,7 +458,7 @@ impl Held {
             saved: serde_bytes::ByteBuf::from(self.saved.clone()),
             pending: self.pending.clone(),
             server_heads: self.server_heads.clone(),
-            record: (RECORD_SHAPE, postcard::to_allocvec(&self.record).unwrap_or_default().into()),
+            record: (RECORD_SHAPE, postcard::to_allocvec(&(&self.record, &self.decided)).unwrap_or_default().into()),
         }
     }
 }

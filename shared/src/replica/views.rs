@@ -23,21 +23,19 @@ use crate::{
     names, news,
     permission::{Capability, TABLE},
     plan,
-    question::{self, Question},
     record::{
-        AssociationRecord, CallRecord, CallSection, DossierRecord, EventRecord, Fields, LineState,
-        Record, Section, Side, Slot,
+        AssociationRecord, CallRecord, CallSection, DossierRecord, EventRecord, Fields, LineState, Record, Section,
+        Side, Slot,
     },
     settings::default_of,
     spending,
     stage::{self, Known, Lack, Others},
     twin,
     view::{
-        AskedQuestion, CallCard, CallView, CompareView, DirectoryView, DossierCard, DossierView, DossiersView,
-        EventCard, EventHead, EventView, EventsView, FieldView, FollowedCall, LineView, LinkView, NamedDocument,
-        NewsView, NextMove, PersonCard, QuestionsView, RecordView, ReviewView, RosterRow, RowView, SectionView,
-        SettingView, SettingsView, SignatureView, SlotStatus, SlotView, SyncView, TimeView, TrainerView,
-        UnsentDocument, VersionsView, View, ViewKey, WayView,
+        CallCard, CallView, CompareView, DirectoryView, DossierCard, DossierView, DossiersView, EventCard, EventHead,
+        EventView, EventsView, FieldView, FollowedCall, LineView, LinkView, NamedDocument, NewsView, NextMove,
+        PersonCard, RecordView, ReviewView, RosterRow, RowView, SectionView, SettingView, SettingsView, SignatureView,
+        SlotStatus, SlotView, SyncView, TimeView, TrainerView, UnsentDocument, VersionsView, View, ViewKey, WayView,
     },
     visa::{self, visaed},
     wire::AuthorEntry,
@@ -194,7 +192,7 @@ impl Replica {
             sealed: !event.sheets.is_empty() && event.late() == 0,
             expected: count(expected.len()),
             attended: count(attended.len()),
-            questions: count(question::of_record(id, &Record::Event(event.clone())).len()),
+            questions: self.to_decide(id),
         }
     }
 
@@ -411,7 +409,7 @@ impl Replica {
             mine: self.is_mine(dossier, devices),
             news: held.has_news(),
             expenses_cents: dossier.total_cents(Side::Expense),
-            questions: count(question::of_record(id, &held.record).len()),
+            questions: self.to_decide(id),
         }
     }
 
@@ -646,6 +644,9 @@ impl Replica {
             history::Did::Marked { person, .. }
             | history::Did::Withdrew { person, .. }
             | history::Did::Signed { person } => *person,
+            history::Did::Decided { asked, .. } | history::Did::Assigned { asked, .. } => {
+                asked.rsplit('/').next().and_then(|last| last.parse().ok())
+            }
             history::Did::Linked { document } => *document,
             _ => None,
         });
@@ -722,7 +723,8 @@ impl Replica {
         let (history, older) = history::history(document, limit::HISTORY_ENTRIES_MAX);
         let used_percent = Some(document.used_percent()).filter(|used| *used >= limit::DOCUMENT_NEARLY_FULL_PERCENT);
         let held = &self.held[&id];
-        let questions = question::of_record(id, &held.record);
+        let questions = self.asked_of(id).into_iter().map(|asked| asked.question).collect::<Vec<_>>();
+        let decisions = held.decided.decisions.iter().rev().filter(|one| one.stands).cloned().collect::<Vec<_>>();
         let fields = self.field_views(held.record.fields(), Field::of(held.kind));
         let phones = match self.record(DocumentId::contact_of(id)) {
             Some(Record::Contact(contact)) => contact.phones.clone(),
@@ -733,6 +735,7 @@ impl Replica {
         let mut names = self.names_of(&questions);
         names.extend(named.into_iter().map(|id| (id, self.name(id))));
         let devices = history.iter().filter_map(|entry| entry.by).chain(consents.iter().filter_map(|one| one.by));
+        let devices = devices.chain(decisions.iter().filter_map(|one| one.by));
         let authors = self.authors_of(devices);
         Some(RecordView {
             document: id,
@@ -744,60 +747,12 @@ impl Replica {
             consents,
             authors,
             questions,
+            decisions,
             history,
             older: count(older),
             names,
             used_percent: used_percent.map(|used| u8::try_from(used).unwrap_or(u8::MAX)),
         })
-    }
-
-    /// Every Question of the documents on this device. Possible duplicates are for those who may settle them.
-    #[must_use]
-    pub fn questions(&self) -> Vec<Question> {
-        let mut questions: Vec<Question> =
-            self.held.iter().flat_map(|(id, held)| question::of_record(*id, &held.record)).collect();
-        if self.identity.role.may(Capability::JoinPeople) {
-            questions.extend(question::duplicates(self.held.iter().map(|(id, held)| (*id, &held.record))));
-        }
-        questions
-    }
-
-    fn questions_view(&self) -> QuestionsView {
-        let questions = self.questions();
-        let mut slots = BTreeMap::new();
-        for question in &questions {
-            let Some(Record::Event(event)) = self.record(question.document()) else { continue };
-            let asked = |slot: &&Slot| match question {
-                Question::MarksContradict { slot: of, .. } => slot.id == *of,
-                Question::LateMarks { marks, .. } => marks.iter().any(|mark| mark.slot == slot.id),
-                _ => false,
-            };
-            slots.extend(event.slots.iter().filter(asked).map(|slot| (slot.id, SlotView::of(slot, 0, 0))));
-        }
-        let devices: Vec<DeviceId> = questions.iter().flat_map(question_devices).collect();
-        QuestionsView {
-            names: self.names_of(&questions),
-            authors: self.authors_of(devices),
-            slots,
-            questions: questions.into_iter().map(|question| AskedQuestion { id: question.id(), question }).collect(),
-        }
-    }
-
-    fn names_of(&self, questions: &[Question]) -> BTreeMap<DocumentId, String> {
-        let mut ids = BTreeSet::new();
-        for question in questions {
-            ids.insert(question.document());
-            match question {
-                Question::MarksContradict { person, .. } => ids.extend([*person]),
-                Question::LateMarks { marks, .. } => ids.extend(marks.iter().map(|mark| mark.person)),
-                Question::PossibleDuplicate { other, .. } => ids.extend([*other]),
-                Question::FieldSetApart { values, .. } => {
-                    ids.extend(values.iter().filter_map(|apart| apart.value.text().parse::<DocumentId>().ok()));
-                }
-                _ => {}
-            }
-        }
-        ids.into_iter().map(|id| (id, self.name(id))).collect()
     }
 
     pub(super) fn authors_of(&self, devices: impl IntoIterator<Item = DeviceId>) -> Vec<AuthorEntry> {
@@ -894,22 +849,11 @@ fn update(key: ViewKey, painted: Option<View>, view: View) -> ViewUpdate {
     ViewUpdate::Whole { key, view }
 }
 
-fn question_devices(question: &Question) -> Vec<DeviceId> {
-    match question {
-        Question::FieldSetApart { values, .. } => values.iter().filter_map(|apart| apart.by).collect(),
-        Question::MarksContradict { marks, .. } | Question::LateMarks { marks, .. } => {
-            marks.iter().filter_map(|mark| mark.by).collect()
-        }
-        Question::ReadAgain { paragraph, .. } => paragraph.versions.iter().filter_map(|apart| apart.by).collect(),
-        _ => Vec::new(),
-    }
-}
-
 fn status_of(marks: &[&Mark]) -> Option<Status> {
     crate::mark::attendance(marks.iter().copied()).status()
 }
 
 /// What a document is called.
-fn count(n: usize) -> u32 {
+pub(super) fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

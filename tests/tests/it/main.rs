@@ -8,6 +8,7 @@ mod calendar;
 mod calls;
 mod codes;
 mod contract;
+mod decisions;
 mod deposit;
 mod directory;
 mod edge;

@@ -8,6 +8,7 @@ use expect_test::expect;
 use server::guard::{self, Owner, Verdict};
 use shared::{
     consent::{Agreed, Consent},
+    decision::capability_to_settle,
     document::{Document, Kind, Made},
     edit::{Edit, Refusal},
     field::{Field, Value},
@@ -22,7 +23,7 @@ use crate::rules::{Desk, document, every_edit};
 
 /// The capabilities that an edit takes, by what the documents say that it names. A new edit must be put here, or this does
 /// not compile.
-pub(super) fn needs(edit: &Edit, read: impl Fn(DocumentId) -> Record) -> Vec<Capability> {
+pub(super) fn needs(edit: &Edit, read: &dyn Fn(DocumentId) -> Record) -> Vec<Capability> {
     use Capability as C;
     match edit {
         Edit::SetField { document, field, .. } => vec![to_set(&read(*document), *field)],
@@ -55,7 +56,30 @@ pub(super) fn needs(edit: &Edit, read: impl Fn(DocumentId) -> Record) -> Vec<Cap
         Edit::ReviewDossier { .. } | Edit::GiveVisa { .. } => vec![C::GiveVisa],
         Edit::LinkSame { .. } | Edit::NotSame { .. } => vec![C::JoinPeople],
         Edit::CreateCall { .. } | Edit::PublishCall { .. } | Edit::ConfirmRule { .. } => vec![C::ChangeCall],
+        Edit::Settle { document, asked, answer, .. } => {
+            let own = answer.iter().flat_map(|answer| needs(answer, read)).collect::<Vec<_>>();
+            to_settle(&read(*document), asked).into_iter().chain(own).collect()
+        }
+        Edit::AssignQuestion { document, asked, .. } => to_settle(&read(*document), asked),
+        // What it was about stands in the decision that is taken back: of people there is one kind.
+        Edit::Reopen { document, .. } => match read(*document) {
+            Record::Person(_) => vec![C::JoinPeople],
+            _ => vec![],
+        },
     }
+}
+
+fn to_settle(of: &Record, asked: &str) -> Vec<Capability> {
+    let kind = match of {
+        Record::Person(_) => Kind::Person,
+        Record::Contact(_) => Kind::Contact,
+        Record::Association(_) => Kind::Association,
+        Record::Event(_) => Kind::Event,
+        Record::Dossier(_) => Kind::Dossier,
+        Record::Call(_) => Kind::Call,
+        Record::Settings(_) => Kind::Settings,
+    };
+    capability_to_settle(kind, asked).into_iter().collect()
 }
 
 /// The capability that a field of such a document takes, at its root or in a row.
@@ -131,7 +155,7 @@ fn every_edit_by_every_role_is_what_the_table_says_on_the_phone_and_on_the_serve
     for edit in edits() {
         let before = desk.clone();
         desk.did(&edit);
-        let needs = needs(&edit, |id| Record::read(&desk.documents[&id]));
+        let needs = needs(&edit, &|id| Record::read(&desk.documents[&id]));
         for role in Role::ALL {
             let may = needs.iter().all(|capability| role.may(*capability));
             let on_the_phone = edit.apply(&mut before.clone(), role, 1_772_352_000_000);
@@ -372,4 +396,56 @@ fn m9_a_chain_of_moves_in_one_upload_is_judged_move_by_move() {
     let jump = desk.edit(&set(dossier, Field::Stage, "running")).unwrap();
     chain.push(jump.written[0].1.bytes.clone());
     assert_eq!(codes(&chain), [None, None, None, None, Some("stage.jump")]);
+}
+
+#[test]
+fn q1_a_decision_is_written_by_whoever_may_settle_and_touched_by_nobody() {
+    let mut desk = Desk::new(1);
+    edits().iter().for_each(|edit| desk.did(edit));
+    let check = |kind: Kind, role: Role, write: &dyn Fn(&mut AutoCommit), code: Option<&str>| {
+        let before = desk.documents.values().find(|document| document.kind == kind).unwrap();
+        assert_eq!(judged(before, &forged(before, |crdt| write(crdt)), role), code, "{kind:?} {role:?}");
+    };
+    const ID: &str = "3333333333333333";
+    let decide = |crdt: &mut AutoCommit, asked: &str, place: &str| {
+        let row = crdt.put_object(ROOT, format!("decision/{ID}"), ObjType::Map).unwrap();
+        crdt.put(&row, "asked", asked).unwrap();
+        crdt.put(&row, "chose", "Salle 2").unwrap();
+        crdt.put(ROOT, format!("decided/{place}"), ID).unwrap();
+    };
+    let of_title = |crdt: &mut AutoCommit| decide(crdt, "field/title", "field/title");
+    check(Kind::Event, Role::Volunteer, &of_title, Some("permission.not_allowed"));
+    check(Kind::Event, Role::Auditor, &of_title, Some("permission.not_allowed"));
+    check(Kind::Event, Role::Coordinator, &of_title, None);
+    check(Kind::Dossier, Role::Volunteer, &of_title, None);
+    check(Kind::Call, Role::Coordinator, &of_title, Some("permission.not_allowed"));
+    check(Kind::Call, Role::Staff, &of_title, None);
+    // A volunteer settles marks, and seals nothing.
+    let of_marks = format!("marks/{ID}/{}", DocumentId([1; 16]));
+    check(Kind::Event, Role::Volunteer, &|crdt| decide(crdt, &of_marks, &of_marks), None);
+    check(Kind::Event, Role::Volunteer, &|crdt| decide(crdt, "late", "late"), Some("permission.not_allowed"));
+    let all = |kind: Kind, write: &dyn Fn(&mut AutoCommit), code: &str| {
+        Role::ALL.into_iter().for_each(|role| check(kind, role, write, Some(code)));
+    };
+    let never = "permission.no_such_edit";
+    // A place that nobody asks about, one decision for another place, or none at all.
+    all(Kind::Dossier, &|crdt| decide(crdt, "field/wings", "field/wings"), never);
+    check(Kind::Dossier, Role::Admin, &|crdt| decide(crdt, "field/title", "field/sector"), Some(never));
+    check(Kind::Dossier, Role::Admin, &|crdt| crdt.put(ROOT, "decided/field/title", ID).unwrap(), Some(never));
+    let empty = |crdt: &mut AutoCommit| drop(crdt.put_object(ROOT, format!("decision/{ID}"), ObjType::Map).unwrap());
+    check(Kind::Dossier, Role::Admin, &empty, Some(never));
+    let assigned = |crdt: &mut AutoCommit| crdt.put(ROOT, "assigned/field/title", "somebody").unwrap();
+    check(Kind::Dossier, Role::Admin, &assigned, Some(never));
+    // Written once.
+    let mine = |crdt: &mut AutoCommit| {
+        let key = crdt.keys(ROOT).find(|key| key.starts_with("decision/")).unwrap();
+        let row = crdt.get(ROOT, key).unwrap().unwrap().1;
+        crdt.put(&row, "reason", "none of your business").unwrap();
+    };
+    all(Kind::Person, &mine, "permission.sealed");
+    let gone = |crdt: &mut AutoCommit| {
+        let key = crdt.keys(ROOT).find(|key| key.starts_with("decision/")).unwrap();
+        crdt.delete(ROOT, key).unwrap();
+    };
+    all(Kind::Person, &gone, "permission.sealed");
 }

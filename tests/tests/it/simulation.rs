@@ -427,7 +427,7 @@ impl Play {
         for (upload, receipt) in uploads.iter().zip(&response.receipts) {
             let stored = receipt.verdicts == [Verdict::Stored];
             let read = |id| all.get(&id).map_or_else(|| Record::empty(upload.kind), Record::read);
-            let may = needs(&edit, read).iter().all(|capability| role.may(*capability));
+            let may = needs(&edit, &read).iter().all(|capability| role.may(*capability));
             let is_new = !all.contains_key(&upload.document);
             // A number taken at the door is added without holding the others.
             let reaches = held.contains_key(&upload.document) || is_new || upload.kind == Kind::Contact;
@@ -884,10 +884,21 @@ impl Play {
         })
     }
 
+    /// Settles a Question, with a decision beside it or without; or takes a decision back, or gives a Question to somebody.
     fn settle_question(&mut self, phone: usize) -> Option<Edit> {
+        if self.world.rng.chance(20) {
+            return self.take_back(phone);
+        }
         let questions = self.world.phones[phone].engine().questions();
-        let row = self.world.row_id();
-        Some(match self.world.rng.pick(&questions)?.clone() {
+        let (row, decision) = (self.world.row_id(), self.world.row_id());
+        let question = self.world.rng.pick(&questions)?.clone();
+        let (document, asked) = (question.document(), question.place());
+        if self.world.rng.chance(10) {
+            let account = Some(self.world.phones[phone].identity.account);
+            return Some(Edit::AssignQuestion { document, asked, account });
+        }
+        let reason = if self.world.rng.chance(50) { "as seen".to_owned() } else { String::new() };
+        let answer = match question {
             Question::FieldSetApart { document, row, field, values } => {
                 let value = self.world.rng.pick(&values)?.value.clone();
                 Edit::SetField { document, row, field, value }
@@ -897,8 +908,13 @@ impl Play {
                 let reason = "as seen".to_owned();
                 Edit::SettleMarks { event, slot, person, status, withdrawal: row, reason }
             }
-            // Nobody seals here.
-            Question::LateMarks { .. } => return None,
+            Question::CountedApart { event, slot, sex, age_band, values } => {
+                let people = self.world.rng.pick(&values)?.value.number().and_then(|n| u32::try_from(n).ok());
+                Edit::SetHeadcount { event, slot, sex, age_band, people }
+            }
+            Question::SheetOdd { .. } | Question::LateMarks { .. } => {
+                return Some(Edit::Settle { document, asked, decision, answer: None, reason });
+            }
             Question::ReadAgain { dossier, section, paragraph } => {
                 Edit::ReadAgain { dossier, section, anchor: paragraph.anchor }
             }
@@ -915,7 +931,20 @@ impl Play {
                 Edit::LinkSame { person, same_as: other }
             }
             Question::PossibleDuplicate { person, other, .. } => Edit::NotSame { person, other },
+        };
+        let plainly = self.world.rng.chance(30);
+        Some(if plainly {
+            answer
+        } else {
+            Edit::Settle { document, asked, decision, answer: Some(Box::new(answer)), reason }
         })
+    }
+
+    fn take_back(&mut self, phone: usize) -> Option<Edit> {
+        let View::Questions(view) = self.world.phones[phone].engine().view(&ViewKey::Questions) else { return None };
+        let settled = self.world.rng.pick(&view.settled)?.clone();
+        let decision = self.world.row_id();
+        Some(Edit::Reopen { document: settled.document, of: settled.decision.id, decision, reason: String::new() })
     }
 
     fn edit_of_person(&mut self, phone: usize, wish: Wish) -> Option<Edit> {

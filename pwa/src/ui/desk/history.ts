@@ -7,6 +7,7 @@ import type { Value } from '../../generated/Value';
 import { fieldLabel, isolate, m, statusLabel, wordLabel } from '../../i18n';
 import { isTable, namedBy, tableLabel } from '../../i18n/tables';
 import { sectionTitle } from '../dossier/sections';
+import { chosenText, placeText } from '../inbox/places';
 import { type Names, valueText } from './words';
 
 /** One thing that was done, and the words that somebody wrote, if any. */
@@ -64,7 +65,11 @@ function nameText({ rows, value }: Cell): string {
 export function deedsOf(entry: HistoryEntry, names: Names, rows: RowNames): Deed[] {
   const byRow = new Map<string, Cell[]>();
   const deeds: Deed[] = [];
+  // What was decided is told once, with what was asked.
+  const decided = new Set(entry.did.flatMap((one) => (one.did === 'decided' ? [one.asked] : [])));
   for (const one of entry.did) {
+    if (one.did === 'set' && decided.has(`field/${one.field}`)) continue;
+    if (one.did === 'set_cell' && decided.has(`field/${one.row}/${one.cell}`)) continue;
     if (one.did === 'set_cell') byRow.set(one.row, [...(byRow.get(one.row) ?? []), one]);
     else deeds.push(...deedOf(one, names));
   }
@@ -101,6 +106,14 @@ function deedOf(one: Exclude<Did, Cell>, names: Names): Deed[] {
     }
     case 'sealed':
       return [{ said: one.reason ? m.history_sealed_again({ reason: isolate(one.reason) }) : m.history_sealed() }];
+    case 'decided': {
+      const what = placeText(one.asked, names);
+      if (one.chose === null) return [{ said: one.reason ? m.history_reopened_why({ what, reason: isolate(one.reason) }) : m.history_reopened({ what }) }];
+      const value = isolate(chosenText(one, names));
+      return [{ said: one.reason ? m.history_decided_why({ what, value, reason: isolate(one.reason) }) : m.history_decided({ what, value }) }];
+    }
+    case 'assigned':
+      return [{ said: one.account ? m.history_assigned({ what: placeText(one.asked, names) }) : m.history_unassigned({ what: placeText(one.asked, names) }) }];
     case 'reworded':
       return reworded(one);
     case 'read_again':

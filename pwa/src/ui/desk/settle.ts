@@ -1,13 +1,22 @@
 //! Settling: an answer becomes an edit, and the person is told what became of it.
 import type { Edit } from '../../generated/Edit';
 import { m } from '../../i18n';
-import { store } from '../../store';
+import { newRowId, store } from '../../store';
+import { settledBy } from '../../store/overlay';
 import { say } from '../components';
 import { sayFailure } from '../failure';
 
+/** What answers a Question that is asked here is written down as a decision (Q1). */
+function asDecision(edit: Edit): Edit {
+  const view = store.view({ view: 'questions' });
+  const asked = view?.view === 'questions' ? view.questions.find(({ id }) => settledBy(edit).includes(id)) : undefined;
+  if (!asked) return edit;
+  return { do: 'settle', document: asked.document, asked: asked.asked, decision: newRowId(), answer: edit, reason: '' };
+}
+
 /** Commits, and says so. Returns whether it is on this device's disk. */
 export async function settle(edit: Edit, said: string = m.question_settled()): Promise<boolean> {
-  const saved = await store.commit(edit);
+  const saved = await store.commit(asDecision(edit));
   if (saved.saved) say(said);
   else void sayFailure(saved.code);
   return saved.saved;

@@ -1,0 +1,220 @@
+//! What can be answered to a Question: each answer in words, who gave it, and the edit that it becomes.
+import type { AskedQuestion } from '../../generated/AskedQuestion';
+import type { AuthorEntry } from '../../generated/AuthorEntry';
+import type { DeviceId } from '../../generated/DeviceId';
+import type { Edit } from '../../generated/Edit';
+import type { RowId } from '../../generated/RowId';
+import type { SlotView } from '../../generated/SlotView';
+import { dayInWords, fieldLabel, isolate, m, number, STATUS_ORDER, statusLabel, timeOfDay, wordLabel } from '../../i18n';
+import { namedBy, tableLabel } from '../../i18n/tables';
+import { newRowId } from '../../store';
+import { sectionTitle } from '../dossier/sections';
+import { type Names, valueText } from '../desk/words';
+
+/** Somebody said it, on a device, at a moment of its clock. */
+export interface Said {
+  by: DeviceId | null;
+  at_ms: number;
+  /** What they added: minutes of presence. */
+  more?: string;
+}
+
+export interface Choice {
+  label: string;
+  /** A text too long for a line. */
+  quoted?: string;
+  said: readonly Said[];
+  /** What it becomes; null is seen, and nothing changes (Q4). */
+  answer: Edit | null;
+  /** What pages show until somebody has decided. */
+  shown?: boolean;
+}
+
+/** What surrounds the Questions of one view. */
+export interface Desk {
+  names: Names;
+  authors: readonly AuthorEntry[];
+  slots: { readonly [slot in RowId]?: SlotView };
+}
+
+export function slotText(slot: SlotView | undefined): string {
+  if (!slot) return '';
+  const [from, to] = [slot.starts, slot.ends].map((time) => isolate(timeOfDay(time)));
+  return m.question_slot({ day: dayInWords(slot.day), from: from ?? '', to: to ?? '' });
+}
+
+const nameOf = (document: string, { names }: Desk) => isolate(names[document] || m.question_unnamed());
+
+/** What is asked, in one sentence. */
+export function titleOf({ question, label }: AskedQuestion, desk: Desk): string {
+  switch (question.ask) {
+    case 'field_set_apart': {
+      const field = fieldLabel(question.field);
+      const slot = question.row === null ? undefined : desk.slots[question.row];
+      const line = label || (slot ? dayInWords(slot.day) : '');
+      if (question.field === 'stage') return m.inbox_stage();
+      return line ? m.question_field_line({ field, line: isolate(line) }) : m.question_field({ field });
+    }
+    case 'marks_contradict':
+      return m.question_marks({ name: nameOf(question.person, desk) });
+    case 'counted_apart':
+      return m.inbox_counted({ who: isolate([wordLabel('sex', question.sex), question.age_band && wordLabel('age_band', question.age_band)].filter(Boolean).join(', ')) });
+    case 'read_again':
+      return m.question_read({ section: sectionTitle(question.section) });
+    case 'section_begun_apart':
+      return m.question_begun({ section: sectionTitle(question.section) });
+    case 'line_removed_and_changed':
+      return m.question_line({ line: isolate(question.label || m.line_unnamed()) });
+    case 'row_removed_and_changed':
+      return m.question_row({ label: isolate(valueText(namedBy(question.table), question.label, desk.names)) });
+    case 'possible_duplicate':
+      return m.question_same();
+    case 'late_marks':
+      return m.question_late({ count: question.late });
+    case 'sheet_odd':
+      switch (question.oddity.odd) {
+        case 'in_a_row':
+          return m.inbox_odd_row({ count: question.oddity.signatures });
+        case 'over_capacity':
+          return m.inbox_odd_capacity({ people: number(question.oddity.people), capacity: number(question.oddity.capacity) });
+        case 'trainer_elsewhere':
+          return m.inbox_odd_trainer({ name: isolate(question.oddity.trainer) });
+        case 'signed_again':
+          return m.inbox_odd_again({ count: question.oddity.signatures });
+      }
+  }
+}
+
+/** What happened, in words. */
+export function whatHappened({ question }: AskedQuestion, desk: Desk): string {
+  switch (question.ask) {
+    case 'field_set_apart':
+      return question.field === 'stage' ? m.inbox_stage_text() : m.inbox_field_text({ count: question.values.length });
+    case 'marks_contradict':
+      return [slotText(desk.slots[question.slot]), m.question_marks_text()].filter(Boolean).join('. ');
+    case 'counted_apart':
+      return [slotText(desk.slots[question.slot]), m.inbox_counted_text()].filter(Boolean).join('. ');
+    case 'read_again':
+      return m.section_read_text();
+    case 'section_begun_apart':
+      return m.section_begun_text();
+    case 'line_removed_and_changed':
+      return m.line_state_text();
+    case 'row_removed_and_changed':
+      return [m.question_row_table({ table: tableLabel(question.table) }), m.line_state_text()].join('. ');
+    case 'possible_duplicate':
+      return m.question_same_hint();
+    case 'late_marks':
+      return m.question_late_text();
+    case 'sheet_odd': {
+      const slot = slotText(desk.slots[question.slot]);
+      const text = {
+        in_a_row: () => m.inbox_odd_row_text({ seconds: question.oddity.odd === 'in_a_row' ? question.oddity.seconds : 0 }),
+        over_capacity: () => m.inbox_odd_capacity_text(),
+        trainer_elsewhere: () =>
+          m.inbox_odd_trainer_text({ event: question.oddity.odd === 'trainer_elsewhere' ? nameOf(question.oddity.other, desk) : '' }),
+        signed_again: () => m.inbox_odd_again_text(),
+      }[question.oddity.odd]();
+      return [slot, text].filter(Boolean).join('. ');
+    }
+  }
+}
+
+/** The answers, in the order of their keys. `reason` goes with those that take one. */
+export function choicesOf({ question }: AskedQuestion, desk: Desk): Choice[] {
+  switch (question.ask) {
+    case 'field_set_apart': {
+      const { document, row, field } = question;
+      return question.values.map(({ value, by, at_ms }, n) => ({
+        label: valueText(field, value, desk.names),
+        said: [{ by, at_ms }],
+        answer: { do: 'set_field', document, row, field, value },
+        shown: n === 0,
+      }));
+    }
+    case 'counted_apart': {
+      const { event, slot, sex, age_band } = question;
+      return question.values.map(({ value, by, at_ms }, n) => ({
+        label: typeof value === 'number' ? number(value) : m.question_value_empty(),
+        said: [{ by, at_ms }],
+        answer: { do: 'set_headcount', event, slot, sex, age_band, people: typeof value === 'number' ? value : null },
+        shown: n === 0,
+      }));
+    }
+    case 'marks_contradict': {
+      const { event, slot, person } = question;
+      const of = STATUS_ORDER.map((status) => ({ status, marks: question.marks.filter((mark) => mark.status === status) }));
+      return of
+        .filter(({ marks }) => marks.length > 0)
+        .map(({ status, marks }, n) => ({
+          label: statusLabel(status),
+          said: marks.map(({ by, at_ms, minutes }) => ({
+            by,
+            at_ms,
+            ...(minutes !== null && { more: m.question_minutes({ status: statusLabel(status), count: minutes }) }),
+          })),
+          answer: { do: 'settle_marks', event, slot, person, status, withdrawal: newRowId(), reason: m.question_reason_default() },
+          shown: n === 0,
+        }));
+    }
+    case 'read_again': {
+      const { dossier, section, paragraph } = question;
+      return [
+        {
+          label: m.section_read_ok(),
+          quoted: paragraph.text || m.section_gone_paragraph(),
+          said: [],
+          answer: { do: 'read_again', dossier, section, anchor: paragraph.anchor },
+          shown: true,
+        },
+      ];
+    }
+    case 'section_begun_apart': {
+      const { dossier, section, texts } = question;
+      const one = texts.map((text, n): Choice => ({
+        label: m.section_begun_nth({ number: number(n + 1) }),
+        quoted: text,
+        said: [],
+        answer: { do: 'settle_section', dossier, section, text },
+        shown: n === 0,
+      }));
+      const all: Edit = { do: 'settle_section', dossier, section, text: texts.join('\n\n') };
+      return [...one, { label: m.section_keep_all(), said: [], answer: all }];
+    }
+    case 'line_removed_and_changed': {
+      const { dossier, line } = question;
+      const state = (keep: boolean): Edit => ({ do: 'set_line_state', dossier, line, keep });
+      return [
+        { label: m.line_keep(), said: [], answer: state(true), shown: true },
+        { label: m.line_take_out(), said: [], answer: state(false) },
+      ];
+    }
+    case 'row_removed_and_changed': {
+      const { document, row } = question;
+      const state = (keep: boolean): Edit => ({ do: 'keep_row', document, row, keep });
+      return [
+        { label: m.line_keep(), said: [], answer: state(true), shown: true },
+        { label: m.line_take_out(), said: [], answer: state(false) },
+      ];
+    }
+    case 'possible_duplicate': {
+      const { person, other } = question;
+      return [
+        // The record that was there first stands for both.
+        { label: m.question_same_yes(), said: [], answer: { do: 'link_same', person: other, same_as: person } },
+        { label: m.question_same_no(), said: [], answer: { do: 'not_same', person, other } },
+      ];
+    }
+    case 'late_marks':
+    case 'sheet_odd':
+      return [{ label: m.inbox_seen(), said: [], answer: null }];
+  }
+}
+
+/** The answer that was given last, by the clocks of those who gave them; none where nothing tells. */
+export function newestOf(choices: readonly Choice[]): Choice | null {
+  const when = (choice: Choice) => Math.max(0, ...choice.said.map(({ at_ms }) => at_ms));
+  const dated = choices.filter((choice) => when(choice) > 0);
+  if (dated.length === 0) return null;
+  return dated.reduce((newest, choice) => (when(choice) > when(newest) ? choice : newest));
+}

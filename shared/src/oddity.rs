@@ -1,0 +1,207 @@
+//! What is odd about an attendance sheet: nothing that is forbidden, but what an auditor would ask about. The engine finds what follows
+//! from the events that a device holds; the server adds what takes the hours of a place (`sheet/anomalies.rs`).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    field::Field,
+    id::{DeviceId, DocumentId, RowId},
+    mark::{Signature, Signer, Status, attendance, signature_that_counts},
+    names,
+    record::{EventRecord, Slot},
+};
+
+/// So many signatures taken on one phone within so short a time look as if one hand had made them.
+pub const IN_A_ROW_MIN: usize = 5;
+/// From one to the next.
+const IN_A_ROW_MS: u64 = 5_000;
+
+/// One thing that an auditor would ask about a half-day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(tag = "odd", rename_all = "snake_case")]
+pub enum Oddity {
+    /// Signatures one after the other, seconds apart, on one phone.
+    InARow {
+        /// Which phone.
+        device: Option<DeviceId>,
+        /// How many.
+        signatures: u32,
+        /// From the first to the last.
+        seconds: u32,
+    },
+    /// More people signed or were there than the room holds.
+    OverCapacity {
+        /// How many were there.
+        people: u32,
+        /// How many the room holds.
+        capacity: u32,
+    },
+    /// A trainer teaches at another event at the same time.
+    TrainerElsewhere {
+        /// Who.
+        trainer: String,
+        /// Where else.
+        other: DocumentId,
+    },
+    /// M3: somebody signed more than once. The first signature counts, whatever anybody decides.
+    SignedAgain {
+        /// Whose signatures.
+        signer: Signer,
+        /// How many stand.
+        signatures: u32,
+    },
+}
+
+impl Oddity {
+    /// What names it within its half-day.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::InARow { device, .. } => format!("in_a_row/{}", device.map_or_else(String::new, |id| id.to_string())),
+            Self::OverCapacity { .. } => "over_capacity".to_owned(),
+            Self::TrainerElsewhere { other, .. } => format!("{ELSEWHERE}/{other}"),
+            Self::SignedAgain { signer: Signer::Person(person), .. } => format!("signed_again/{person}"),
+            Self::SignedAgain { signer: Signer::Trainer(trainer), .. } => format!("signed_again/{trainer}"),
+        }
+    }
+
+    /// What there is to be seen of it (Q4).
+    #[must_use]
+    pub fn seen(&self) -> String {
+        match self {
+            Self::InARow { signatures, seconds, .. } => format!("{signatures}/{seconds}"),
+            Self::OverCapacity { people, capacity } => format!("{people}/{capacity}"),
+            Self::TrainerElsewhere { .. } => SEEN.to_owned(),
+            Self::SignedAgain { signatures, .. } => signatures.to_string(),
+        }
+    }
+}
+
+/// What is seen of that which either is or is not.
+pub(crate) const SEEN: &str = "seen";
+/// The key of what takes two events to see.
+pub(crate) const ELSEWHERE: &str = "elsewhere";
+
+/// What one event shows by itself, by half-day.
+#[must_use]
+pub fn of_event(event: &EventRecord) -> Vec<(RowId, Oddity)> {
+    let mut found = Vec::new();
+    for slot in &event.slots {
+        for (device, signatures, seconds) in in_a_row(&counting(event, slot.id)) {
+            let (signatures, seconds) = (count(signatures), u32::try_from(seconds).unwrap_or(u32::MAX));
+            found.push((slot.id, Oddity::InARow { device, signatures, seconds }));
+        }
+        if let Some((people, capacity)) = over_capacity(event, slot.id) {
+            let capacity = u32::try_from(capacity).unwrap_or(u32::MAX);
+            found.push((slot.id, Oddity::OverCapacity { people: count(people), capacity }));
+        }
+        for (signer, all) in by_signer(event, slot.id) {
+            let standing = all.iter().filter(|one| one.withdrawn.is_none()).count();
+            if standing > 1 {
+                found.push((slot.id, Oddity::SignedAgain { signer, signatures: count(standing) }));
+            }
+        }
+    }
+    found
+}
+
+/// Trainers who teach at two events at the same hours, told at both, where both keep the same time: in one country.
+#[must_use]
+pub fn elsewhere<'a>(
+    events: impl IntoIterator<Item = (DocumentId, &'a EventRecord)>,
+) -> Vec<(DocumentId, RowId, Oddity)> {
+    type Taught<'a> = Vec<(DocumentId, &'a Slot, &'a str)>;
+    let mut by_day: BTreeMap<(bool, &str, String), Taught<'_>> = BTreeMap::new();
+    for (id, event) in events {
+        let in_morocco = event.fields.text(Field::CommuneCode).contains('.');
+        for trainer in &event.trainers {
+            let folded = names::fold_search(trainer.name());
+            for slot in event.slots.iter().filter(|slot| !slot.fields.text(Field::Day).is_empty()) {
+                let key = (in_morocco, slot.fields.text(Field::Day), folded.clone());
+                by_day.entry(key).or_default().push((id, slot, trainer.name()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for taught in by_day.into_values() {
+        for (event, slot, trainer) in &taught {
+            let others = taught.iter().filter(|(other, there, _)| other != event && overlap(slot, there));
+            found.extend(others.map(|(other, ..)| {
+                (*event, slot.id, Oddity::TrainerElsewhere { trainer: (*trainer).to_owned(), other: *other })
+            }));
+        }
+    }
+    found
+}
+
+fn overlap(a: &Slot, b: &Slot) -> bool {
+    let [(from, to), (begins, stops)] =
+        [a, b].map(|slot| (slot.fields.text(Field::Starts), slot.fields.text(Field::Ends)));
+    begins < to && from < stops
+}
+
+fn by_signer(event: &EventRecord, slot: RowId) -> BTreeMap<Signer, Vec<&Signature>> {
+    let mut by_signer: BTreeMap<Signer, Vec<&Signature>> = BTreeMap::new();
+    for one in event.signatures.iter().filter(|one| one.slot == slot) {
+        by_signer.entry(one.signer).or_default().push(one);
+    }
+    by_signer
+}
+
+/// The participants' signatures of a half-day that count, by time.
+#[must_use]
+pub fn counting(event: &EventRecord, slot: RowId) -> Vec<&Signature> {
+    let people = by_signer(event, slot).into_iter().filter(|(signer, _)| matches!(signer, Signer::Person(_)));
+    let mut counting: Vec<_> = people.filter_map(|(_, all)| signature_that_counts(all)).collect();
+    counting.sort_by_key(|one| (one.at_ms, one.id));
+    counting
+}
+
+/// Of each phone the longest run of signatures in which each follows the one before within seconds, where it is long: how many, and
+/// in how many seconds. `signatures` by time.
+#[must_use]
+pub fn in_a_row(signatures: &[&Signature]) -> Vec<(Option<DeviceId>, usize, u64)> {
+    let mut by_device: BTreeMap<Option<DeviceId>, Vec<u64>> = BTreeMap::new();
+    for one in signatures {
+        by_device.entry(one.by).or_default().push(one.at_ms);
+    }
+    let mut runs = Vec::new();
+    for (device, times) in by_device {
+        let mut longest: &[u64] = &[];
+        let mut from = 0;
+        for n in 1..=times.len() {
+            let goes_on = n < times.len() && times[n] - times[n - 1] <= IN_A_ROW_MS;
+            if !goes_on {
+                longest = if n - from > longest.len() { &times[from..n] } else { longest };
+                from = n;
+            }
+        }
+        if let ([first, .., last], true) = (longest, longest.len() >= IN_A_ROW_MIN) {
+            runs.push((device, longest.len(), (last - first).div_ceil(1000)));
+        }
+    }
+    runs
+}
+
+/// How many were in the room, and how many it holds, where they were more.
+#[must_use]
+pub fn over_capacity(event: &EventRecord, slot: RowId) -> Option<(usize, i64)> {
+    let capacity = event.fields.get(Field::Capacity).number().filter(|capacity| *capacity > 0)?;
+    let mut marks: BTreeMap<DocumentId, Vec<_>> = BTreeMap::new();
+    for mark in event.marks.iter().filter(|mark| mark.slot == slot) {
+        marks.entry(mark.person).or_default().push(mark);
+    }
+    let in_the_room = |status: Status| matches!(status, Status::Present | Status::Partial);
+    let named = marks.into_values().filter(|marks| attendance(marks.iter().copied()).status().is_some_and(in_the_room));
+    let counted: usize =
+        event.headcounts.iter().filter(|count| count.slot == slot).map(|count| count.people as usize).sum();
+    let people = named.count() + counted;
+    (i64::try_from(people).unwrap_or(i64::MAX) > capacity).then_some((people, capacity))
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
