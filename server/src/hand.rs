@@ -94,12 +94,6 @@ impl Hand {
         Self { held: Some(held), ..self }
     }
 
-    /// The documents in which something was done that is not kept yet.
-    #[must_use]
-    pub fn touched(&self) -> Vec<DocumentId> {
-        self.made.iter().map(|(id, _)| *id).collect()
-    }
-
     /// Works an edit in, as meant at `at_ms`. It is kept by [`Hand::keep`].
     ///
     /// # Errors

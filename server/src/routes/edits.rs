@@ -153,7 +153,7 @@ fn make_one(
             HandError::SetAside(code) => Ok(Outcome { result: Done::SetAside, code: Some(code) }),
         };
     }
-    let documents = hand.touched();
+    let documents = hand.touched().into_iter().map(|(id, _)| id);
     match hand.keep(now_ms) {
         Ok(kept) => {
             touched.extend(documents);

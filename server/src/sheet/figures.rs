@@ -9,7 +9,6 @@ use shared::{
     figures::{self, By, FigureRow, FigureTable, Figures, IN_MOROCCO, SEVERAL, Shown, Somebody, UNKNOWN},
     id::DocumentId,
     record::{EventRecord, Fields, Record},
-    twin,
 };
 
 use super::{

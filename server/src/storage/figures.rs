@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, named_params};
-use shared::id::DocumentId;
+use shared::{id::DocumentId, twin};
 
 use super::StoreError;
 

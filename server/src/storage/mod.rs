@@ -47,7 +47,6 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use self::readers::Readers;
 use crate::{
     ingest::Ingest,
-    verify,
     writer::{Counts, Fault, Writer},
 };
 

@@ -420,7 +420,7 @@ fn a_file_from_before_is_made_complete() {
     let mut db = storage::connect(&place).unwrap();
     // As the file was before the tables, and as whoever opens an older file brings it up to date.
     db.execute_batch("DELETE FROM twin_key; DELETE FROM told_apart; UPDATE association SET short_title = '';").unwrap();
-    let tx = storage::begin(&mut db).unwrap();
+    let tx = db.transaction().unwrap();
     verify::project(&tx).unwrap();
     tx.commit().unwrap();
     let findings = verify::verify(&db).unwrap();
