@@ -7,6 +7,7 @@ pub mod import;
 pub mod invite;
 pub mod openapi;
 pub mod serve;
+pub mod token;
 pub mod verify;
 pub mod verify_sheet;
 
@@ -60,6 +61,8 @@ enum Command {
     Erasures(erasures::Args),
     #[command(about = "Décrit l’interface pour d’autres programmes (OpenAPI, JSON)")]
     Openapi,
+    #[command(about = "Crée un jeton pour un autre programme, aussi pendant que le serveur tourne")]
+    Token(token::Args),
 }
 
 /// Where the data is: the same for every command.
@@ -140,6 +143,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::Export(args) => export::run(&args, console),
         Command::Erasures(args) => erasures::run(&args, console),
         Command::Openapi => openapi::run(console),
+        Command::Token(args) => token::run(&args, console),
     }
 }
 
