@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod erasures;
 pub mod export;
+pub mod first_page;
 pub mod import;
 pub mod invite;
 pub mod openapi;
@@ -22,6 +23,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    glance,
     qr::Paint,
     storage::{Place, StoreError},
 };
@@ -63,6 +65,8 @@ enum Command {
     Openapi,
     #[command(about = "Crée un jeton pour un autre programme, aussi pendant que le serveur tourne")]
     Token(token::Args),
+    #[command(name = glance::WORD, hide = true)]
+    FirstPage,
 }
 
 /// Where the data is: the same for every command.
@@ -144,6 +148,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::Erasures(args) => erasures::run(&args, console),
         Command::Openapi => openapi::run(console),
         Command::Token(args) => token::run(&args, console),
+        Command::FirstPage => first_page::run(console),
     }
 }
 
