@@ -106,6 +106,10 @@ unit: pwa/node_modules/.package-lock.json ## Stories, simulation, fuzz, storage,
 browser: $(TESTED) tests/browser/node_modules/.package-lock.json ## The real binary in a real browser
 	CHROMIUM=$$(scripts/chromium.sh) TIWIZI=$(abspath $(TESTED)) node --test $(BROWSER) tests/browser/*.test.js
 
+.PHONY: interface
+interface: $(TESTED) ## The interface for other programs against its description, by schemathesis where it can be had
+	TIWIZI=$(abspath $(TESTED)) scripts/schemathesis.sh
+
 .PHONY: audit
 audit: ## No known fault in what others wrote, as far as it can be asked here
 	scripts/audit.sh

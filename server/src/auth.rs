@@ -520,7 +520,10 @@ fn cookie(value: &str, age_s: u32, url: &PublicUrl) -> HeaderValue {
 pub async fn refuse_other_sites(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // A page elsewhere cannot send a token, and beside one no cookie counts.
-    if reads || bearer_of(request.headers()).is_some() || comes_from_the_app(request.headers(), &state.config.public_url) {
+    if reads
+        || bearer_of(request.headers()).is_some()
+        || comes_from_the_app(request.headers(), &state.config.public_url)
+    {
         next.run(request).await
     } else {
         ApiError::CrossSite.into_response()

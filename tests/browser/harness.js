@@ -24,9 +24,13 @@ export function tiwizi(...words) {
 
 /** A server with the demonstration data, or with those of a folder. */
 export class House {
-  /** @param {{ demo?: boolean, folder?: string, browserArguments?: string[] }} options `browserArguments`: see camera.js */
-  static async open({ demo = true, folder, browserArguments = [] } = {}) {
+  /**
+   * @param {{ demo?: boolean, folder?: string, browserArguments?: string[], words?: string[] }} options `browserArguments`: see
+   * camera.js; `words`: how the server is started beside the usual.
+   */
+  static async open({ demo = true, folder, browserArguments = [], words = [] } = {}) {
     const house = new House();
+    house.words = words;
     house.folder = folder ?? mkdtempSync(join(tmpdir(), 'tiwizi-'));
     const printed = demo && !folder ? tiwizi('demo', '--data', house.folder) : '';
     const codes = [...printed.matchAll(/#\/join\/(\S+)/g)].map((match) => match[1]);
@@ -58,7 +62,7 @@ export class House {
   async start({ ahead_hours = 0 } = {}) {
     this.server = spawn(
       program,
-      ['serve', '--data', this.folder, '--listen', `127.0.0.1:${this.port}`, '--log', 'warn', '--clock-ahead-hours', `${ahead_hours}`],
+      ['serve', '--data', this.folder, '--listen', `127.0.0.1:${this.port}`, '--log', 'warn', '--clock-ahead-hours', `${ahead_hours}`, ...this.words],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     let printed = '';

@@ -36,7 +36,8 @@ pub fn run(args: &Args, console: &mut Console<'_>) -> Result<(), Box<dyn Error>>
         writeln!(console.out, "{} effacements écrits dans {}", list.marks.len(), path.display())?;
     }
     if let Some(path) = &args.way.import {
-        let list = erasures::List::from_text(&fs::read_to_string(path)?).ok_or("ce fichier n’est pas une liste d’effacements")?;
+        let list = erasures::List::from_text(&fs::read_to_string(path)?)
+            .ok_or("ce fichier n’est pas une liste d’effacements")?;
         let count = list.marks.len();
         let now_ms = Clock::system().now_ms();
         let gone = store.write_blocking(move |tx, ingest| {

@@ -32,7 +32,11 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Args {
-    #[arg(value_name = "DOSSIER", required = true, help = "Un export complet (« tiwizi export --all »), dans un serveur vide")]
+    #[arg(
+        value_name = "DOSSIER",
+        required = true,
+        help = "Un export complet (« tiwizi export --all »), dans un serveur vide"
+    )]
     everything: Option<PathBuf>,
     #[command(flatten)]
     data: Data,

@@ -9,6 +9,7 @@ pub mod import;
 pub mod invite;
 pub mod openapi;
 pub mod serve;
+pub mod token;
 pub mod verify;
 pub mod verify_sheet;
 
@@ -63,10 +64,12 @@ enum Command {
     Iati(iati::Args),
     #[command(about = "Sort ou reprend la liste de ce qui a été effacé, pour la restauration d’une sauvegarde")]
     Erasures(erasures::Args),
-    #[command(name = glance::WORD, hide = true)]
-    FirstPage,
     #[command(about = "Décrit l’interface pour d’autres programmes (OpenAPI, JSON)")]
     Openapi,
+    #[command(about = "Crée un jeton pour un autre programme, aussi pendant que le serveur tourne")]
+    Token(token::Args),
+    #[command(name = glance::WORD, hide = true)]
+    FirstPage,
 }
 
 /// Where the data is: the same for every command.
@@ -147,8 +150,9 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::Export(args) => export::run(&args, console),
         Command::Iati(args) => iati::run(&args, console),
         Command::Erasures(args) => erasures::run(&args, console),
-        Command::FirstPage => first_page::run(console),
         Command::Openapi => openapi::run(console),
+        Command::Token(args) => token::run(&args, console),
+        Command::FirstPage => first_page::run(console),
     }
 }
 

@@ -96,10 +96,34 @@ mod tests {
     #[test]
     fn nothing_of_ones_own_network_is_public() {
         for address in [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.9.9.9", "169.254.169.254", "172.16.0.1", "172.31.255.1",
-            "192.0.0.1", "192.0.2.1", "192.168.1.1", "198.18.0.1", "203.0.113.7", "224.0.0.1", "240.0.0.1", "255.255.255.255",
-            "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "fe80::1", "fc00::1", "fd00::1", "ff02::1",
-            "2001:db8::1", "2002:7f00:1::1", "2001::1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.1",
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "203.0.113.7",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "fe80::1",
+            "fc00::1",
+            "fd00::1",
+            "ff02::1",
+            "2001:db8::1",
+            "2002:7f00:1::1",
+            "2001::1",
         ] {
             assert!(!may(address.parse().unwrap(), Reach::Public), "{address}");
             assert!(may(address.parse().unwrap(), Reach::Anywhere), "{address}");
@@ -116,8 +140,18 @@ mod tests {
         }
         let long = format!("https://exemple.org/{}", "x".repeat(URL_BYTES_MAX));
         for text in [
-            "", "exemple.org", "http://exemple.org/", "ftp://exemple.org/", "https://a:b@exemple.org/", "https://exemple.org/#x",
-            "https://127.0.0.1/", "https://2130706433/", "https://0x7f.1/", "https://[::1]/", "file:///etc/passwd", &long,
+            "",
+            "exemple.org",
+            "http://exemple.org/",
+            "ftp://exemple.org/",
+            "https://a:b@exemple.org/",
+            "https://exemple.org/#x",
+            "https://127.0.0.1/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://[::1]/",
+            "file:///etc/passwd",
+            &long,
         ] {
             assert!(parse(text, Reach::Public).is_none(), "{text}");
         }

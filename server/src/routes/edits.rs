@@ -105,8 +105,9 @@ type Worked = (Vec<Outcome>, Vec<shared::id::DocumentId>);
 fn work(store: &Store, by: &WriteEdits, ask: &EditsAsk, now_ms: u64) -> Result<Worked, ApiError> {
     let hash: [u8; 32] = Sha256::digest(json!(ask.edits).to_string()).into();
     let (token, key) = (by.token, ask.key.clone());
-    let entry = Entry::of(Actor { account: Some(by.account.id), device: Some(token) }, Action::ProgramEdited, token, now_ms)
-        .with(json!({ "edits": ask.edits.len() }));
+    let entry =
+        Entry::of(Actor { account: Some(by.account.id), device: Some(token) }, Action::ProgramEdited, token, now_ms)
+            .with(json!({ "edits": ask.edits.len() }));
     let before = store.write_blocking(move |tx, _| {
         let before = programs::edit_request(tx, token, &key, &hash)?;
         if before.is_none() {

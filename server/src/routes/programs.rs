@@ -141,7 +141,8 @@ pub async fn add_webhook(
     Body(ask): Body<WebhookAsk>,
 ) -> Result<Json<WebhookMade>, ApiError> {
     let url = address::parse(ask.url.trim(), state.config.reach).ok_or(Refusal::WebhookAddress)?;
-    let kinds: Vec<&'static str> = KINDS.into_iter().filter(|kind| ask.kinds.iter().any(|asked| asked == kind)).collect();
+    let kinds: Vec<&'static str> =
+        KINDS.into_iter().filter(|kind| ask.kinds.iter().any(|asked| asked == kind)).collect();
     if kinds.is_empty() {
         return Err(ApiError::Malformed("`kinds` names nothing that anybody can be told of"));
     }

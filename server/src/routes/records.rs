@@ -65,9 +65,8 @@ pub struct EventItem {
 
 impl From<records::EventRow> for EventItem {
     fn from(row: records::EventRow) -> Self {
-        let records::EventRow {
-            id, title, kind, place, commune, first_day, last_day, expected, attended, arrival
-        } = row;
+        let records::EventRow { id, title, kind, place, commune, first_day, last_day, expected, attended, arrival } =
+            row;
         Self { id, title, kind, place, commune, first_day, last_day, expected, attended, arrival }
     }
 }
@@ -202,7 +201,15 @@ pub struct DossierItem {
 impl From<records::DossierRow> for DossierItem {
     fn from(row: records::DossierRow) -> Self {
         let records::DossierRow {
-            id, title, stage, territory, association, call, expenses_cents, resources_cents, arrival
+            id,
+            title,
+            stage,
+            territory,
+            association,
+            call,
+            expenses_cents,
+            resources_cents,
+            arrival,
         } = row;
         Self { id, title, stage, territory, association, call, expenses_cents, resources_cents, arrival }
     }
@@ -388,12 +395,7 @@ fn unknown() -> ApiError {
 }
 
 /// A document of that kind that the account may see, and the number of its last change.
-fn read(
-    db: &rusqlite::Connection,
-    account: &Account,
-    id: DocumentId,
-    kind: Kind,
-) -> Result<(Record, u64), ApiError> {
+fn read(db: &rusqlite::Connection, account: &Account, id: DocumentId, kind: Kind) -> Result<(Record, u64), ApiError> {
     let standing: documents::Standing = records::standing(db, account, id)?.ok_or_else(unknown)?;
     if standing.kind != kind {
         return Err(unknown());

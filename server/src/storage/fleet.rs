@@ -94,7 +94,8 @@ fn last_news(db: &Connection, event: DocumentId) -> Result<u64, StoreError> {
         "SELECT max(last_arrival) FROM document
          WHERE id = :event OR id IN (SELECT target_id FROM link WHERE source_id = :event AND until_arrival IS NULL)",
     )?;
-    let last: Option<u64> = statement.query_row(named_params! { ":event": event.0 }, |row| row.get(0)).optional()?.flatten();
+    let last: Option<u64> =
+        statement.query_row(named_params! { ":event": event.0 }, |row| row.get(0)).optional()?.flatten();
     Ok(last.unwrap_or(0))
 }
 
@@ -105,9 +106,8 @@ fn given_to(db: &Connection, event: DocumentId) -> Result<Vec<(AccountId, String
          FROM assignment JOIN account ON account.id = account_id JOIN document ON document.id = document_id
          WHERE document_id = :event AND given = 1 AND disabled_ms IS NULL ORDER BY account.name, account.id",
     )?;
-    let rows = statement.query_map(named_params! { ":event": event.0 }, |row| {
-        Ok((AccountId(row.get(0)?), row.get(1)?, row.get(2)?))
-    })?;
+    let rows = statement
+        .query_map(named_params! { ":event": event.0 }, |row| Ok((AccountId(row.get(0)?), row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

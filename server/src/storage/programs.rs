@@ -124,7 +124,10 @@ pub fn token(db: &Connection, hash: &[u8; 32]) -> Result<Option<Standing>, Store
 
 /// Notes that a token was used.
 pub fn note_use(tx: &Transaction<'_>, token: DeviceId, now_ms: u64) -> Result<(), StoreError> {
-    tx.execute("UPDATE token SET used_ms = :now_ms WHERE id = :id", named_params! { ":id": token.0, ":now_ms": now_ms })?;
+    tx.execute(
+        "UPDATE token SET used_ms = :now_ms WHERE id = :id",
+        named_params! { ":id": token.0, ":now_ms": now_ms },
+    )?;
     Ok(())
 }
 
@@ -434,9 +437,8 @@ pub fn take_news(tx: &Transaction<'_>) -> Result<Option<News>, StoreError> {
 /// Notes what there is of a document now. Returns whether something is there that was not.
 fn tell(tx: &Transaction<'_>, document: DocumentId, news: &str, select: &str) -> Result<bool, StoreError> {
     let mut statement = tx.prepare_cached(select)?;
-    let now: Vec<String> = statement
-        .query_map(named_params! { ":document": document.0 }, |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let now: Vec<String> =
+        statement.query_map(named_params! { ":document": document.0 }, |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut statement = tx.prepare_cached("SELECT id FROM told WHERE document_id = :document AND news = :news")?;
     let key = named_params! { ":document": document.0, ":news": news };
     let before: Vec<String> = statement.query_map(key, |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -457,9 +459,8 @@ fn tell(tx: &Transaction<'_>, document: DocumentId, news: &str, select: &str) ->
 /// Who is told: numbers, and what each wants to hear of.
 pub fn listeners(db: &Connection) -> Result<Vec<(i64, Vec<String>)>, StoreError> {
     let mut statement = db.prepare_cached("SELECT id, kinds FROM webhook WHERE disabled_ms IS NULL ORDER BY id")?;
-    let rows = statement.query_map([], |row| {
-        Ok((row.get(0)?, row.get::<_, String>(1)?.split(' ').map(str::to_owned).collect()))
-    })?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.split(' ').map(str::to_owned).collect())))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

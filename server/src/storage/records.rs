@@ -79,10 +79,9 @@ const EVENTS: &str = "FROM event JOIN document ON document.id = event.document_i
 
 /// Events by day; those without a day first. One more than a page is never read.
 pub fn events(db: &Connection, held: &Held, wanted: &EventsWanted) -> Result<(Vec<EventRow>, u64), StoreError> {
-    let total = db.prepare_cached(&format!("SELECT count(*) {EVENTS}"))?.query_row(
-        named_params! { ":held": held.0, ":from": wanted.from, ":until": wanted.until },
-        |row| row.get(0),
-    )?;
+    let total = db
+        .prepare_cached(&format!("SELECT count(*) {EVENTS}"))?
+        .query_row(named_params! { ":held": held.0, ":from": wanted.from, ":until": wanted.until }, |row| row.get(0))?;
     let mut statement = db.prepare_cached(&format!(
         "SELECT event.document_id, title, event_kind, place, commune, first_day, last_day, expected,
                 (SELECT count(DISTINCT person) FROM attendance
@@ -171,8 +170,7 @@ pub struct DossiersWanted {
     pub limit: usize,
 }
 
-const DOSSIER_COLUMNS: &str =
-    "dossier.document_id, title, stage, territory, association, call, expenses_cents, resources_cents, document.last_arrival";
+const DOSSIER_COLUMNS: &str = "dossier.document_id, title, stage, territory, association, call, expenses_cents, resources_cents, document.last_arrival";
 const DOSSIERS: &str = "FROM dossier JOIN document ON document.id = dossier.document_id
      WHERE (:held IS NULL OR dossier.document_id IN (SELECT unhex(value) FROM json_each(:held)))
        AND (:stage IS NULL OR stage = :stage) AND (:association IS NULL OR association = :association)

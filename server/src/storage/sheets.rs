@@ -35,8 +35,7 @@ pub struct Sheet {
     pub public_key: Option<[u8; 32]>,
 }
 
-const COLUMNS: &str =
-    "row, event_id, version, code, sealed_ms, account_id, reason, manifest, signature, data, pdf, public_key FROM sheet";
+const COLUMNS: &str = "row, event_id, version, code, sealed_ms, account_id, reason, manifest, signature, data, pdf, public_key FROM sheet";
 
 fn sheet_at(row: &Row<'_>) -> rusqlite::Result<Sheet> {
     Ok(Sheet {
@@ -102,7 +101,7 @@ pub fn add(tx: &Transaction<'_>, sheet: &Sheet) -> Result<(), StoreError> {
         ":event": sheet.event.0,
         ":version": sheet.version,
         ":code": sheet.code,
-        ":sealed_ms": sheet.sealed_ms,
+        ":sealed_ms": sheet_sealed_ms,
         ":account": sheet.account.0,
         ":reason": sheet.reason,
         ":manifest": sheet.manifest,

@@ -18,7 +18,7 @@ const NO_LISTS: [&str; 7] = [
     "row.columns",
 ];
 /// What is written like a code and names a file.
-const FILE_ENDINGS: [&str; 5] = ["html", "js", "json", "pem", "sqlite"];
+const FILE_ENDINGS: [&str; 6] = ["html", "js", "json", "pem", "sqlite", "txt"];
 /// What a worker tells its own page when it ends. Nobody reads it.
 const DEATHS: [&str; 2] = ["engine.failed", "storage.lost"];
 /// For edits that a rule refused, shown on any screen: they are among those that are always at hand.

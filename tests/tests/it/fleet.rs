@@ -55,7 +55,8 @@ impl House {
     fn volunteer(&mut self, name: &str) -> Client {
         let mut phone = self.server.enrolled(Role::Volunteer, name);
         let account = phone.get("/api/session").json()["account"]["id"].as_str().unwrap().to_owned();
-        let given = self.admin.post(&format!("/api/accounts/{account}/assign"), &json!({ "document": EVENT, "given": true }));
+        let given =
+            self.admin.post(&format!("/api/accounts/{account}/assign"), &json!({ "document": EVENT, "given": true }));
         assert_eq!(given.status, 204);
         phone
     }
@@ -105,7 +106,8 @@ fn the_phones_of_tomorrow_have_the_list_or_have_it_not() {
     house.pulls(&mut badr);
     assert_eq!(house.readiness(), ["Badr: everything", "Latifa: nothing"]);
     // Another event's news do not count.
-    let title = Edit::SetField { document: DocumentId([4; 16]), row: None, field: Field::Title, value: "Ailleurs".into() };
+    let title =
+        Edit::SetField { document: DocumentId([4; 16]), row: None, field: Field::Title, value: "Ailleurs".into() };
     house.hand.edit(&title, START_MS).unwrap();
     house.hand.keep(START_MS).unwrap();
     assert_eq!(house.readiness()[0], "Badr: everything");
@@ -123,15 +125,26 @@ fn a_phone_reports_by_its_next_exchange_what_failed_before() {
     let mut house = House::open();
     let mut phone = house.volunteer("Badr");
     let failure = Some(Failure { code: "server.unreachable".to_owned(), at_ms: START_MS - 90 * SECOND_MS });
-    let report = Report { build: "B7Wbq_1V".to_owned(), unsent: 3, persisted: Some(false), storage_percent: Some(93), failure, ..Report::default() };
+    let report = Report {
+        build: "B7Wbq_1V".to_owned(),
+        unsent: 3,
+        persisted: Some(false),
+        storage_percent: Some(93),
+        failure,
+        ..Report::default()
+    };
     let request = Request { report, now_ms: START_MS, ..Request::default() };
     let frame = wire::encode(&request);
     let reply = phone.send("POST", "/api/sync", Some(("application/octet-stream", &frame)));
     assert_eq!(reply.status, 200);
     let fleet = house.read();
-    let of = |name: &str| fleet["devices"].as_array().unwrap().iter().find(|device| device["account_name"] == name).unwrap();
+    let of =
+        |name: &str| fleet["devices"].as_array().unwrap().iter().find(|device| device["account_name"] == name).unwrap();
     let said = of("Badr");
-    assert_eq!((&said["unsent"], &said["app_build"], &said["storage_percent"]), (&json!(3), &json!("B7Wbq_1V"), &json!(93)));
+    assert_eq!(
+        (&said["unsent"], &said["app_build"], &said["storage_percent"]),
+        (&json!(3), &json!("B7Wbq_1V"), &json!(93))
+    );
     assert_eq!(said["failure"], json!({ "code": "server.unreachable", "at_ms": START_MS - 90 * SECOND_MS }));
     let account = said["account"].as_str().unwrap();
     assert_eq!(fleet["given"][account], json!([{ "id": EVENT, "title": "Demain" }]));

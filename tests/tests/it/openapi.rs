@@ -134,9 +134,33 @@ fn fits(description: &Json, schema: &Json, value: &Json) -> Result<(), String> {
 /// Something for a parameter, more often wrong than right.
 fn made_up(rng: &mut Rng, known: &[String]) -> String {
     let words = [
-        "", "0", "1", "-1", "1000", "1001", "99999999999999999999", "18446744073709551615", "9223372036854775808", "x", "null", "true",
-        "2026-03-01", "2026-13-99", "%00", "%FF", "..%2F", "%27%20OR%201=1", "bnVsbA", "W10", "e30", "WyIiLCIiXQ",
-        "00000000-0000-0000-0000-000000000000", "%E2%80%AE", "a%0D%0Ab", "draft", "granted",
+        "",
+        "0",
+        "1",
+        "-1",
+        "1000",
+        "1001",
+        "99999999999999999999",
+        "18446744073709551615",
+        "9223372036854775808",
+        "x",
+        "null",
+        "true",
+        "2026-03-01",
+        "2026-13-99",
+        "%00",
+        "%FF",
+        "..%2F",
+        "%27%20OR%201=1",
+        "bnVsbA",
+        "W10",
+        "e30",
+        "WyIiLCIiXQ",
+        "00000000-0000-0000-0000-000000000000",
+        "%E2%80%AE",
+        "a%0D%0Ab",
+        "draft",
+        "granted",
     ];
     match words.get(rng.below(words.len() + 1)) {
         Some(word) => (*word).to_owned(),
@@ -149,15 +173,24 @@ fn whatever_is_asked_is_answered_as_described() {
     let server = TestServer::start();
     demo::fill(&server.state.store, &server.state.clock).unwrap().unwrap();
     let mut admin = server.enrolled(Role::Admin, "Amina");
-    let scopes =
-        ["read:directory", "read:figures", "read:events", "read:dossiers", "read:questions", "read:documents", "write:edits"];
+    let scopes = [
+        "read:directory",
+        "read:figures",
+        "read:events",
+        "read:dossiers",
+        "read:questions",
+        "read:documents",
+        "write:edits",
+    ];
     let made = admin.post("/api/tokens", &json!({ "name": "Essai", "scopes": scopes, "days": 1 }));
     let mut program: Client = server.stranger();
     program.headers = vec![("authorization", format!("Bearer {}", made.json()["token"].as_str().unwrap()))];
     let changes = program.get("/api/v1/changes?limit=1000").json();
     // Of the kind of which an address is, where it is of one.
     let known_to = |path: &str| -> Vec<String> {
-        let of = |item: &&Json| !path.contains("{id}") || path.contains("/documents/") || path.contains(item["kind"].as_str().unwrap());
+        let of = |item: &&Json| {
+            !path.contains("{id}") || path.contains("/documents/") || path.contains(item["kind"].as_str().unwrap())
+        };
         let items = changes["items"].as_array().unwrap().iter().filter(of);
         items.map(|item| item["document"].as_str().unwrap().to_owned()).collect()
     };

@@ -78,7 +78,15 @@ fn opens(path: &str) -> Option<&'static str> {
 fn a_token_opens_what_it_was_given_and_nothing_else() {
     let server = TestServer::start();
     let mut admin = server.enrolled(Role::Admin, "Amina");
-    let all = ["read:directory", "read:figures", "read:events", "read:dossiers", "read:questions", "read:documents", "write:edits"];
+    let all = [
+        "read:directory",
+        "read:figures",
+        "read:events",
+        "read:dossiers",
+        "read:questions",
+        "read:documents",
+        "write:edits",
+    ];
     let open: [&str; 8] = [
         "GET /healthz",
         "GET /metrics",
@@ -168,7 +176,10 @@ fn a_token_is_shown_once_ends_and_is_taken_back() {
     ] {
         assert_eq!(admin.post("/api/tokens", &ask).refusal(), refused(422, "token.incomplete"), "{ask}");
     }
-    assert_eq!(admin.post("/api/tokens", &json!({ "name": "x", "scopes": ["all"], "days": 1 })).code(), "request.malformed");
+    assert_eq!(
+        admin.post("/api/tokens", &json!({ "name": "x", "scopes": ["all"], "days": 1 })).code(),
+        "request.malformed"
+    );
     for role in [Role::Volunteer, Role::Coordinator, Role::Staff, Role::Auditor] {
         let mut other = server.enrolled(role, role.as_str());
         assert_eq!(other.get("/api/tokens").refusal(), refused(403, "role.forbidden"), "{role:?}");
@@ -200,7 +211,9 @@ fn a_token_sees_what_its_account_sees_and_ends_with_it() {
         let (mut titles, mut after) = (Vec::new(), String::new());
         loop {
             let page = program.get(&format!("/api/v1/events?limit=2{query}{after}")).json();
-            titles.extend(page["items"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap().to_owned()));
+            titles.extend(
+                page["items"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap().to_owned()),
+            );
             match page["next"].as_str() {
                 Some(next) => after = format!("&after={next}"),
                 None => return (titles, page["total"].as_u64().unwrap()),
@@ -261,9 +274,7 @@ fn a_program_writes_as_its_account_could_and_once() {
     admin.post(&format!("/api/accounts/{badr}/assign"), &json!({ "document": event(1), "given": true }));
     let scopes = ["write:edits", "read:documents"];
     let (id, mut program) = token(&mut admin, &json!({ "scopes": scopes, "account": badr }));
-    let title = |n: u8, title: &str| {
-        json!({ "do": "set_field", "document": event(n), "row": null, "field": "title", "value": title })
-    };
+    let title = |n: u8, title: &str| json!({ "do": "set_field", "document": event(n), "row": null, "field": "title", "value": title });
     let person = DocumentId([0x55; 16]);
     let expect = json!({ "do": "add_to_roster", "event": event(1), "person": person });
     let new = json!({ "do": "create_person", "person": person, "new": { "given": "Zahra", "family": "Aït" }, "notice_read": true });
@@ -274,7 +285,9 @@ fn a_program_writes_as_its_account_could_and_once() {
     let results = |done: &Json| {
         let outcomes = done["outcomes"].as_array().unwrap().iter();
         let words = outcomes.map(|one| {
-            format!("{} {}", one["result"].as_str().unwrap(), one["code"].as_str().unwrap_or_default()).trim().to_owned()
+            format!("{} {}", one["result"].as_str().unwrap(), one["code"].as_str().unwrap_or_default())
+                .trim()
+                .to_owned()
         });
         words.collect::<Vec<_>>()
     };
@@ -379,7 +392,7 @@ fn news_are_signed_tried_again_and_given_up_after_a_day() {
     round(&server);
     let message = heard.recv().unwrap();
     let said: Json = serde_json::from_str(&message.body).unwrap();
-    assert_eq!((&said["event"], &said["kind"]), (&json!("document.changed"), &json!("event")));
+    assert_eq!((&said["event"], &said["kind"]), (&json!("document_changed"), &json!("event")));
     assert_eq!(said["documents"], json!([event(1), event(2)]));
     assert!(!message.body.contains("Rabat"), "ids only");
     let (at, _) = message.header(SIGNATURE).split_once(',').unwrap();
@@ -429,7 +442,10 @@ fn news_are_signed_tried_again_and_given_up_after_a_day() {
     assert_eq!(admin.get("/api/webhooks").json()[0]["waiting"], 0);
     assert_eq!(admin.post(&format!("/api/webhooks/{id}/remove"), &Json::Null).status, 204);
     assert_eq!(admin.get("/api/webhooks").json(), json!([]));
-    assert_eq!(admin.post(&format!("/api/webhooks/{id}/remove"), &Json::Null).refusal(), refused(404, "webhook.unknown"));
+    assert_eq!(
+        admin.post(&format!("/api/webhooks/{id}/remove"), &Json::Null).refusal(),
+        refused(404, "webhook.unknown")
+    );
 }
 
 #[test]
@@ -454,10 +470,15 @@ fn news_go_nowhere_inside_the_house() {
     plan_events(&server, 1);
     let mut admin = server.enrolled(Role::Admin, "Amina");
     let ask = |admin: &mut Client, url: &str| admin.post("/api/webhooks", &json!({ "url": url, "kinds": ["event"] }));
-    for url in ["http://exemple.org/", "https://127.0.0.1/", "https://[::1]:8080/", "https://169.254.169.254/latest", "x"] {
+    for url in
+        ["http://exemple.org/", "https://127.0.0.1/", "https://[::1]:8080/", "https://169.254.169.254/latest", "x"]
+    {
         assert_eq!(ask(&mut admin, url).refusal(), refused(422, "webhook.address"), "{url}");
     }
-    assert_eq!(admin.post("/api/webhooks", &json!({ "url": "https://exemple.org/", "kinds": ["all"] })).code(), "request.malformed");
+    assert_eq!(
+        admin.post("/api/webhooks", &json!({ "url": "https://exemple.org/", "kinds": ["all"] })).code(),
+        "request.malformed"
+    );
     // A name that means this machine is found out when it is asked what it means.
     assert_eq!(ask(&mut admin, "https://localhost:1/").status, 200);
     rename(&server, 1, "Rabat");

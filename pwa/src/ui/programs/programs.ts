@@ -99,9 +99,9 @@ const FAILURES: Record<string, () => string> = {
 export const failureOf = (word: string) => (FAILURES[word] ?? m.open_failure_connect)();
 
 const NEWS: Record<string, () => string> = {
-  'document.changed': m.open_news_changed,
-  'question.opened': m.open_kind_question,
-  'sheet.sealed': m.open_kind_sheet,
+  document_changed: m.open_news_changed,
+  question_opened: m.open_kind_question,
+  sheet_sealed: m.open_kind_sheet,
 };
 
 export const newsText = (word: string) => NEWS[word]?.() ?? word;
