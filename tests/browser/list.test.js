@@ -21,7 +21,7 @@ const page = () => desk.page;
 const list = (name = 'Personnes') => page().getByRole('list', { name, exact: true });
 const lines = (name) => list(name).getByRole('listitem');
 const titles = (name) => list(name).locator('a .title').allTextContents();
-const said = (pattern) => page().locator('.bar').getByText(pattern);
+const said = (pattern) => page().locator('.counts').getByText(pattern);
 
 /** Types, and waits for the list to say that so many were found. */
 async function search(text, found) {
@@ -34,7 +34,7 @@ test('names are found without accents, in Arabic, with letters wrong, and in ano
   await said(/^\d+ fiches$/).waitFor();
   const everybody = await said(/^\d+ fiches$/).textContent();
   await search('oufkir', /^\d+ fiches?$/);
-  await page().waitForFunction((all) => document.querySelector('.bar p')?.textContent !== all, everybody);
+  await page().waitForFunction((all) => document.querySelector('.counts p')?.textContent !== all, everybody);
   assert.ok((await titles()).every((name) => /Oufkir/.test(name)), 'an accent and a particle less');
   await search('aboulkasem fatma', /^\d+ fiches?$/);
   await page().getByRole('link', { name: /Aboulkacem/ }).first().waitFor();
@@ -65,7 +65,7 @@ test('sorted by a heading, filtered, kept as a view, and left as a file', async 
   await page().keyboard.press('Escape');
   const filtered = await said(/^\d+ fiches?$/).textContent();
   await page().getByRole('button', { name: 'Retirer les filtres' }).click();
-  await page().waitForFunction((before) => document.querySelector('.bar p')?.textContent !== before, filtered);
+  await page().waitForFunction((before) => document.querySelector('.counts p')?.textContent !== before, filtered);
   await page().getByRole('button', { name: 'Vues' }).click();
   await page().getByRole('dialog').getByRole('button', { name: /Femmes d’ici/ }).first().click();
   await said(new RegExp(`^${filtered}$`)).waitFor();
@@ -124,7 +124,7 @@ test('an association in full: numbers that are checked, its bureau, its diagnosi
   await siren.blur();
   await page().getByText(/Ce SIREN n’est pas juste/).waitFor({ state: 'detached' });
   await page().getByLabel('RNA d’avant 2009').fill('751P00085568');
-  await page().getByLabel('Eau', { exact: true }).check();
+  await page().getByLabel('Eau et assainissement').check();
 
   await page().getByRole('button', { name: 'Ajouter une personne au bureau' }).click();
   const dialog = page().getByRole('dialog');

@@ -400,10 +400,12 @@ fn by_territory(reached: &[listed::Reached], people: &BTreeMap<String, usize>) -
         people.keys().map(|place| (place.clone(), BTreeMap::new())).collect();
     let mut communes: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for one in reached {
-        let Some(place) = territory::around_commune(&one.code).pop() else { continue };
+        let is_territory = places::names_of(&one.code).is_some();
+        let around = if is_territory { Some(one.code.clone()) } else { territory::around_commune(&one.code).pop() };
+        let Some(place) = around else { continue };
         let roles = all.entry(place.clone()).or_default();
         roles.entry(one.role.as_str()).or_default().extend(&one.documents);
-        if place.split_once('.').is_none_or(|(_, own)| own != one.code) {
+        if !is_territory && place.split_once('.').is_none_or(|(_, own)| own != one.code) {
             *communes.entry(place).or_default().entry(one.code.clone()).or_default() += one.documents.len();
         }
     }

@@ -105,7 +105,7 @@ fn filled(store: &Store, people: usize) -> Result<(), StoreError> {
     let mut rng = Rng::new(7);
     let associations = people / TOGETHER;
     store.write_blocking(move |tx, _| {
-        let mut put = |kind: Kind, id: DocumentId, arrival: u64, record: &Record| {
+        let put = |kind: Kind, id: DocumentId, arrival: u64, record: &Record| {
             let standing = Standing {
                 kind,
                 heads: vec![[0; 32]],
@@ -163,7 +163,7 @@ fn questions() -> Vec<(&'static str, Wanted)> {
 }
 
 /// Fills the three sizes one after the other, and asks each of them everything.
-pub fn directory(rows: &mut Vec<Row>) -> Outcome<()> {
+pub(crate) fn directory(rows: &mut Vec<Row>) -> Outcome<()> {
     for people in SIZES {
         let folder = tempfile::tempdir()?;
         let store = Store::open(&Place::in_folder(folder.path())?, WriterState::default())?;
