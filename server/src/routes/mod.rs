@@ -145,6 +145,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/events/export", get(directory::export::events))
         .route("/api/v1/dossiers/export", get(directory::export::dossiers))
         .route("/api/dossiers/{id}/papers", get(deposit::paper))
+        .route("/api/blobs/{hash}/first-page", get(blobs::first_page))
         .route("/api/documents/{id}/pieces/{row}", get(deposit::piece))
         .layer(middleware::from_fn_with_state(LONG, within));
     let streams = Router::new().route("/api/pokes", get(pokes::listen));
