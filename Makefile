@@ -27,7 +27,7 @@ BROWSER := --test-concurrency=1 --test-timeout=420000 --test-force-exit
 
 # All that the app is made of, and nothing that its build writes.
 app_sources := $(shell find pwa \( -path pwa/node_modules -o -path pwa/dist -o -path pwa/engine -o -path pwa/pin -o -path pwa/bindgen -o -path pwa/test \
-	-o -path pwa/src/paraglide -o -path pwa/src/wasm -o -name icons.svg -o -name communes.txt \) -prune -o -type f -print) $(wildcard reference/france/*.csv reference/morocco/*.csv)
+	-o -path pwa/src/paraglide -o -path pwa/src/wasm -o -name icons.svg -o -name communes.txt \) -prune -o -type f -print) $(wildcard reference/france/*.csv reference/morocco/*.csv reference/map/*.json)
 nextest := $(shell cargo nextest --version 2>/dev/null)
 
 ##@ For everyone

@@ -185,10 +185,10 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(LONG, within));
     // Files: a dossier with its pieces, or a list of 50,000, takes seconds to make, and longer over a village's network.
     let files = Router::new()
-        .route("/api/v1/people/export", get(directory::export_people))
-        .route("/api/v1/associations/export", get(directory::export_associations))
-        .route("/api/v1/events/export", get(directory::export_events))
-        .route("/api/v1/dossiers/export", get(directory::export_dossiers))
+        .route("/api/v1/people/export", get(directory::export::people))
+        .route("/api/v1/associations/export", get(directory::export::associations))
+        .route("/api/v1/events/export", get(directory::export::events))
+        .route("/api/v1/dossiers/export", get(directory::export::dossiers))
         .route("/api/dossiers/{id}/papers", get(deposit::paper))
         .route("/api/blobs/{hash}/first-page", get(blobs::first_page))
         .route("/api/documents/{id}/pieces/{row}", get(deposit::piece))

@@ -199,6 +199,13 @@ fn reach_of(record: &Record) -> Rows {
         }
         Record::Person(_) | Record::Contact(_) | Record::Call(_) | Record::Settings(_) => {}
     }
+    if let Record::Association(_) = record
+        && said.iter().all(|(role, _)| *role != "seat")
+        && !seat(f).is_empty()
+    {
+        // A postcode says the département at least.
+        said.insert(("seat", seat(f)));
+    }
     said.into_iter().map(|(role, code)| ("reach", vec![role.to_owned().into(), code.into()])).collect()
 }
 

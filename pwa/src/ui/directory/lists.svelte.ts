@@ -3,7 +3,7 @@
 import type { DocumentId } from '../../generated/DocumentId';
 import type { Answer } from '../../store/api';
 import { signedFetch } from '../../store/signed';
-import { dayInShort, fieldLabel, language, list, m, number, wordLabel } from '../../i18n';
+import { fieldLabel, language, list, m, number, region, wordLabel } from '../../i18n';
 
 export type ListName = 'people' | 'associations';
 
@@ -166,7 +166,9 @@ export interface Column {
   text: (line: AnyLine) => string;
 }
 
-const whenSeen = (day: string): string => (day ? dayInShort(day) : '');
+/** With its year, since it may be long ago. */
+const whenSeen = (day: string): string =>
+  day ? new Intl.DateTimeFormat(region(), { dateStyle: 'medium', timeZone: 'UTC' }).format(Date.parse(day)) : '';
 
 export function columnsOf(name: ListName): Column[] {
   const territory: Column = {
@@ -180,7 +182,7 @@ export function columnsOf(name: ListName): Column[] {
     key,
     label,
     sort: key,
-    width: '6rem',
+    width: '6.75rem',
     end: true,
     text: (line) => number((line as unknown as Record<string, number>)[key] ?? 0),
   });
@@ -198,7 +200,7 @@ export function columnsOf(name: ListName): Column[] {
       {
         key: 'who',
         label: m.list_who(),
-        width: 'minmax(8rem, 1fr)',
+        width: 'minmax(10rem, 1fr)',
         text: (line) =>
           isPerson(line)
             ? [line.sex && wordLabel('sex', line.sex), line.age_band && wordLabel('age_band', line.age_band)].filter(Boolean).join(' · ')
@@ -212,7 +214,7 @@ export function columnsOf(name: ListName): Column[] {
     territory,
     {
       key: 'sectors',
-      label: fieldLabel('sectors'),
+      label: m.list_sectors(),
       width: 'minmax(9rem, 1.3fr)',
       text: (line) => (isPerson(line) ? '' : [sectorsText(line.sectors), networksText(line.networks)].filter(Boolean).join(' · ')),
     },

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
+use ::tests::world::Rng;
 use server::storage::{
     Place, Store, StoreError, WriterState,
     documents::{self, Standing},
@@ -16,7 +17,6 @@ use shared::{
     names,
     record::{AssociationRecord, EventRecord, Fields, Joined, PersonRecord, Record, Register, Slot},
 };
-use ::tests::world::Rng;
 
 use crate::{Outcome, Row};
 
@@ -45,8 +45,10 @@ const GIVEN: [(&str, &str); 16] = [
     ("Naïma", "نعيمة"),
     ("Abdellah", "عبد الله"),
 ];
-const SYLLABLES: [&str; 18] =
-    ["ou", "ab", "kas", "mou", "ben", "ta", "ri", "fka", "zer", "lgh", "ima", "dri", "ssi", "am", "ran", "ait", "bou", "hal"];
+const SYLLABLES: [&str; 18] = [
+    "ou", "ab", "kas", "mou", "ben", "ta", "ri", "fka", "zer", "lgh", "ima", "dri", "ssi", "am", "ran", "ait", "bou",
+    "hal",
+];
 
 fn fields(of: &[(Field, String)]) -> Fields {
     let register = |value: &String| Register { value: Value::from(&**value), apart: Vec::new() };
@@ -103,7 +105,7 @@ fn filled(store: &Store, people: usize) -> Result<(), StoreError> {
     let mut rng = Rng::new(7);
     let associations = people / TOGETHER;
     store.write_blocking(move |tx, _| {
-        let mut put = |kind: Kind, id: DocumentId, arrival: u64, record: &Record| {
+        let put = |kind: Kind, id: DocumentId, arrival: u64, record: &Record| {
             let standing = Standing {
                 kind,
                 heads: vec![[0; 32]],
@@ -125,7 +127,12 @@ fn filled(store: &Store, people: usize) -> Result<(), StoreError> {
         for n in 0..associations {
             let title = (Field::Title, format!("Association {} {n}", SYLLABLES[n % SYLLABLES.len()]));
             let of = fields(&[title, (Field::Postcode, ["13001", "06000", "59000"][n % 3].to_owned())]);
-            put(Kind::Association, id(2, n), next(), &Record::Association(AssociationRecord { fields: of, ..Default::default() }))?;
+            put(
+                Kind::Association,
+                id(2, n),
+                next(),
+                &Record::Association(AssociationRecord { fields: of, ..Default::default() }),
+            )?;
         }
         for n in 0..people {
             put(Kind::Person, id(1, n), next(), &person(&mut rng, n, associations))?;
@@ -156,7 +163,7 @@ fn questions() -> Vec<(&'static str, Wanted)> {
 }
 
 /// Fills the three sizes one after the other, and asks each of them everything.
-pub fn directory(rows: &mut Vec<Row>) -> Outcome<()> {
+pub(crate) fn directory(rows: &mut Vec<Row>) -> Outcome<()> {
     for people in SIZES {
         let folder = tempfile::tempdir()?;
         let store = Store::open(&Place::in_folder(folder.path())?, WriterState::default())?;
@@ -169,8 +176,7 @@ pub fn directory(rows: &mut Vec<Row>) -> Outcome<()> {
             let mut total = 0;
             for _ in 0..TIMES {
                 let began = Instant::now();
-                let lines =
-                    store.read_blocking(|db| listed::list(db, Kind::Person, &wanted, None, None, PAGE))?;
+                let lines = store.read_blocking(|db| listed::list(db, Kind::Person, &wanted, None, None, PAGE))?;
                 took.push(began.elapsed().as_secs_f64() * 1_000.0);
                 total = lines.total;
             }
@@ -181,7 +187,10 @@ pub fn directory(rows: &mut Vec<Row>) -> Outcome<()> {
         }
         store.stop();
         rows.push(Row {
-            what: format!("Lists and searches among {} people: the slowest of ten questions, p95", crate::spaced(people as u64)),
+            what: format!(
+                "Lists and searches among {} people: the slowest of ten questions, p95",
+                crate::spaced(people as u64)
+            ),
             target: (if people <= 50_000 { "≤ 100 ms" } else { "–" }).to_owned(),
             measured: format!("{worst:.0} ms"),
             met: people > 50_000 || worst <= 100.0,
