@@ -26,6 +26,8 @@ export type Route =
   | { screen: 'associations' }
   | { screen: 'association'; association: DocumentId }
   | { screen: 'questions' }
+  | { screen: 'duplicates'; one?: DocumentId; other?: DocumentId }
+  | { screen: 'imports' }
   | { screen: 'record'; document: DocumentId }
   | { screen: 'retention' }
   | { screen: 'sync' }
@@ -69,6 +71,8 @@ export function hrefOf(route: Route): string {
       return `#/association/${route.association}`;
     case 'record':
       return `#/record/${route.document}`;
+    case 'duplicates':
+      return route.one ? `#/duplicates/${route.one}/${route.other}` : '#/duplicates';
     case 'journal':
       return route.subject ? `#/journal/${route.subject}` : '#/journal';
     case 'account':
@@ -97,6 +101,7 @@ export function routeOf(hash: string): Route {
     case 'tasks':
     case 'associations':
     case 'questions':
+    case 'imports':
     case 'retention':
     case 'sync':
     case 'settings':
@@ -109,6 +114,8 @@ export function routeOf(hash: string): Route {
       return { screen: first };
     case 'journal':
       return id ? { screen: 'journal', subject: id } : { screen: 'journal' };
+    case 'duplicates':
+      return id && rest ? { screen: 'duplicates', one: id, other: rest } : { screen: 'duplicates' };
     case 'events':
       return { screen: id === 'new' ? 'event-new' : 'events' };
     case 'event':

@@ -33,7 +33,6 @@ use crate::{
     ingest::Uploader,
     secret,
     storage::{
-        StoreError,
         imports::{self, Counts, Import},
         journal, server,
     },
