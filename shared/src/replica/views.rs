@@ -25,8 +25,8 @@ use crate::{
     plan,
     question::{self, Question},
     record::{
-        AssociationRecord, CallRecord, CallSection, DossierRecord, EventRecord, Fields, LineState,
-        Record, Section, Side, Slot,
+        AssociationRecord, CallRecord, CallSection, DossierRecord, EventRecord, Fields, LineState, Record, Section,
+        Side, Slot,
     },
     settings::default_of,
     spending,

@@ -178,15 +178,19 @@ fn people_are_proposed_with_reasons_the_surest_first() {
 
     // What a phone finds in the same records is the same.
     let records = records(&house);
-    let phone: BTreeSet<String> = question::duplicates(records.iter().map(|(id, record)| (*id, record)))
-        .iter()
-        .map(Question::id)
-        .collect();
+    let phone: BTreeSet<String> =
+        question::duplicates(records.iter().map(|(id, record)| (*id, record))).iter().map(Question::id).collect();
     let server: BTreeSet<String> = house.list("")["items"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|pair| format!("same/{}/{}", pair["one"]["document"].as_str().unwrap(), pair["other"]["document"].as_str().unwrap()))
+        .map(|pair| {
+            format!(
+                "same/{}/{}",
+                pair["one"]["document"].as_str().unwrap(),
+                pair["other"]["document"].as_str().unwrap()
+            )
+        })
         .collect();
     assert_eq!(phone, server);
 
@@ -241,10 +245,14 @@ fn what_a_human_said_holds_until_it_is_taken_back() {
 fn associations_are_one_by_their_numbers_or_by_title_and_town() {
     let mut house = House::open();
     let rna = |n: usize| ["W842000001", "W842000002"][n];
-    house.add_association(1, &[(Field::Title, "Association Tiwizi Vaucluse"), (Field::RnaNumber, rna(0)), (Field::City, "Avignon")]);
+    house.add_association(
+        1,
+        &[(Field::Title, "Association Tiwizi Vaucluse"), (Field::RnaNumber, rna(0)), (Field::City, "Avignon")],
+    );
     house.add_association(2, &[(Field::Title, "TIWIZI 84"), (Field::RnaNumber, rna(0))]);
     house.add_association(3, &[(Field::Title, "Tiwizi-Vaucluse"), (Field::City, "AVIGNON")]);
-    house.add_association(4, &[(Field::Title, "Tiwizi Vaucluse"), (Field::RnaNumber, rna(1)), (Field::City, "Avignon")]);
+    house
+        .add_association(4, &[(Field::Title, "Tiwizi Vaucluse"), (Field::RnaNumber, rna(1)), (Field::City, "Avignon")]);
     house.add_association(5, &[(Field::Title, "Amis de Tiznit"), (Field::NameAr, "جمعية تويزي فوكليز")]);
     assert_eq!(
         house.told("?kind=association"),
@@ -289,7 +297,8 @@ fn nobody_hears_of_people_whom_they_do_not_hold() {
     store.write_blocking(move |tx, _| access::decide(tx, &decision)).unwrap();
     let list = amina.get("/api/v1/duplicates").json();
     assert_eq!((list["total"].as_u64(), told(&list).len()), (Some(1), 1));
-    let why = |amina: &mut Client, n| amina.get(&format!("/api/v1/duplicates/why?one={}&other={}", person(1), person(n)));
+    let why =
+        |amina: &mut Client, n| amina.get(&format!("/api/v1/duplicates/why?one={}&other={}", person(1), person(n)));
     assert_eq!(why(&mut amina, 2).status, 200);
     assert_eq!(why(&mut amina, 3).refusal().0, 404);
     assert_eq!(house.server.enrolled(Role::Volunteer, "Badr").get("/api/v1/duplicates").refusal().0, 403);
@@ -483,8 +492,11 @@ fn how_long_it_takes_to_find_twins() {
         .filter(|line| !line.starts_with('#') && !line.is_empty())
         .flat_map(|line| line.trim_start_matches('?').split('|'))
         .collect();
-    let communes: Vec<&str> =
-        include_str!("../../../reference/morocco/communes.csv").lines().skip(1).filter_map(|line| line.split(',').nth(1)).collect();
+    let communes: Vec<&str> = include_str!("../../../reference/morocco/communes.csv")
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').nth(1))
+        .collect();
     for people in [5_000, 50_000, 500_000] {
         let folder = tempfile::tempdir().unwrap();
         let db = storage::connect(&Place::in_folder(folder.path()).unwrap()).unwrap();
@@ -628,7 +640,8 @@ fn a_list_of_people_is_mapped_tried_taken_and_taken_back() {
     assert_eq!(says(&house.plan(&first)), columns);
     assert_eq!(house.plan(&first)["remembered"], true);
     let register = house.staff.get("/api/imports").json();
-    let listed: Vec<_> = register["imports"].as_array().unwrap().iter().map(|one| (&one["created"], &one["by"])).collect();
+    let listed: Vec<_> =
+        register["imports"].as_array().unwrap().iter().map(|one| (&one["created"], &one["by"])).collect();
     assert!(listed.contains(&(&json!(3), &json!("Karima"))), "{register}");
 
     // One of them is corrected, and stays with the association that they come from.
@@ -652,7 +665,8 @@ fn a_list_of_people_is_mapped_tried_taken_and_taken_back() {
         why.sort();
         why
     };
-    let stays = [("Tiwizi Vaucluse", "named"), ("Zahra Amrani", "changed")].map(|(one, why)| (one.to_owned(), why.to_owned()));
+    let stays =
+        [("Tiwizi Vaucluse", "named"), ("Zahra Amrani", "changed")].map(|(one, why)| (one.to_owned(), why.to_owned()));
     assert_eq!((why(&plan), why(&done)), (stays.to_vec(), stays.to_vec()));
     assert_eq!((house.count("person"), house.count("association")), (2, 1));
     house.verify();
@@ -684,13 +698,22 @@ fn a_list_of_associations_is_taken_and_what_is_known_already_is_said() {
         .as_array()
         .unwrap()
         .iter()
-        .flat_map(|row| row["notes"].as_array().unwrap().iter().map(|note| format!("{} {}", row["line"], note["code"].as_str().unwrap())))
+        .flat_map(|row| {
+            row["notes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|note| format!("{} {}", row["line"], note["code"].as_str().unwrap()))
+        })
         .collect();
     assert_eq!(notes, ["2 association.maybe_known", "3 rna.number_left", "3 rna.siret_invalid"]);
     let import = house.take(&ask);
     assert_eq!(house.count("association"), 3);
-    let founded: Vec<String> =
-        records(&house).values().map(|record| record.fields().text(Field::Founded).to_owned()).filter(|day| !day.is_empty()).collect();
+    let founded: Vec<String> = records(&house)
+        .values()
+        .map(|record| record.fields().text(Field::Founded).to_owned())
+        .filter(|day| !day.is_empty())
+        .collect();
     assert_eq!(founded, ["2014-06-17"]);
     // Others see neither the import nor how it would be taken back.
     let mut amina = house.server.enrolled(Role::Coordinator, "Amina");
