@@ -58,7 +58,9 @@ impl Twins {
         let mark = twins::mark(db)?;
         let known = match found.take() {
             // A snapshot that is older than what somebody else has read meanwhile is no reason to go back.
-            Some(known) if known.mark.erased == mark.erased && known.mark.arrival <= mark.arrival => known.after(db, mark)?,
+            Some(known) if known.mark.erased == mark.erased && known.mark.arrival <= mark.arrival => {
+                known.after(db, mark)?
+            }
             _ => Found::new(db, mark)?,
         };
         look(&found.insert(known).pairs)

@@ -134,7 +134,9 @@ impl Judge {
                 }
                 _ => self.register(touch, Capability::GiveVisa),
             },
-            (Kind::Association, []) if touch.key.and_then(family_of).is_some_and(|(family, _)| family == edit::APART) => {
+            (Kind::Association, [])
+                if touch.key.and_then(family_of).is_some_and(|(family, _)| family == edit::APART) =>
+            {
                 let (_, id) = touch.key.and_then(family_of).ok_or(Refusal::NoSuchEdit)?;
                 id.parse::<DocumentId>().map_err(|_| Refusal::NoSuchEdit)?;
                 self.register(touch, self.capability_for(Field::SameAssociation, touch.action))

@@ -149,8 +149,35 @@ pub fn siren_key(siret: &str) -> Option<String> {
 
 /// Words of titles that tell none from another, folded.
 const USUAL: &[&str] = &[
-    "association", "associations", "asso", "assoc", "ass", "de", "des", "du", "d", "la", "le", "les", "l", "et", "pour", "en",
-    "a", "au", "aux", "loi", "1901", "the", "of", "and", "for", "جمعيه", "الجمعيه", "و", "من",
+    "association",
+    "associations",
+    "asso",
+    "assoc",
+    "ass",
+    "de",
+    "des",
+    "du",
+    "d",
+    "la",
+    "le",
+    "les",
+    "l",
+    "et",
+    "pour",
+    "en",
+    "a",
+    "au",
+    "aux",
+    "loi",
+    "1901",
+    "the",
+    "of",
+    "and",
+    "for",
+    "جمعيه",
+    "الجمعيه",
+    "و",
+    "من",
 ];
 
 /// A title without the words that nearly all titles have; the whole one where nothing would be left.
@@ -448,9 +475,7 @@ pub fn company<'a>(key: &str, of: &'a Member, members: &'a [Member]) -> impl Ite
     ];
     let others = members.iter().filter(|one| one.id != of.id);
     let near = others.filter(move |one| {
-        shares[0]
-            || shares[1] && one.association == of.association
-            || shares[2] && one.commune == of.commune
+        shares[0] || shares[1] && one.association == of.association || shares[2] && one.commune == of.commune
     });
     near.map(|one| one.id)
 }
@@ -476,8 +501,7 @@ struct Sieve<'a> {
 impl<'a> Sieve<'a> {
     fn new(all: &'a [Traits]) -> Self {
         let index = (0..).zip(all).map(|(n, traits)| (traits.id, n)).collect();
-        let mut sieve =
-            Self { all, index, apart: HashSet::new(), compared: HashSet::new(), found: BTreeMap::new() };
+        let mut sieve = Self { all, index, apart: HashSet::new(), compared: HashSet::new(), found: BTreeMap::new() };
         for traits in all {
             for other in &traits.not_same {
                 let pair = ordered(sieve.stands(traits.id), sieve.stands(*other));

@@ -27,6 +27,8 @@ fn typescript_types_are_fresh() {
     shared::figures::Figures::export_all(&config).expect("types are written");
     shared::indicators::Indicators::export_all(&config).expect("types are written");
     shared::wire::Report::export_all(&config).expect("types are written");
+    shared::twin::Against::export_all(&config).expect("types are written");
+    shared::twin::Certainty::export_all(&config).expect("types are written");
     fs::write(to.join("PERMISSIONS.ts"), permissions()).expect("the table is written");
     fs::write(to.join("MOVES.ts"), moves()).expect("the table is written");
     let (before, now) = (read(&kept), read(to));

@@ -533,7 +533,7 @@ withdrawal: RowId,
  */
 reason: string, } | { "do": "link_same", 
 /**
- * The one that points.
+ * The one that points: a person or an association.
  */
 person: DocumentId, 
 /**

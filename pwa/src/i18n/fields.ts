@@ -11,6 +11,7 @@ const FIELDS: Record<Field, () => string> = {
   commune: m.field_commune,
   association: m.field_association,
   same_as: m.field_same_as,
+  same_association: m.field_same_association,
   notice_read_ms: m.field_notice_read_ms,
   person: m.field_person,
   title: m.field_title,

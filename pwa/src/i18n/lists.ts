@@ -18,12 +18,20 @@ const LISTS: Record<string, () => string> = {
   'participant.repeated': m.list_participant_repeated,
   'sex.unclear': m.list_sex_unclear,
   'age.unclear': m.list_age_unclear,
+  'rna.number_left': m.list_rna_number_left,
+  'rna.siret_invalid': m.list_rna_siret_invalid,
+  'rna.date_invalid': m.list_rna_date_invalid,
+  'rna.title_missing': m.list_rna_title_missing,
+  'association.repeated': m.list_association_repeated,
+  'association.differs': m.list_association_differs,
   'association.ambiguous': m.list_association_ambiguous,
+  'association.maybe_known': m.list_association_maybe_known,
   'person.maybe_known': m.list_person_maybe_known,
 };
 
 /** Null where the code is none of these. `about` is the line of which a repeated row speaks. */
 export function listText(code: string, about?: unknown): string | null {
   if (code === 'participant.repeated' && typeof about === 'number') return m.list_participant_repeated_of({ line: isolate(number(about)) });
+  if (code === 'association.repeated' && typeof about === 'number') return m.list_association_repeated_of({ line: isolate(number(about)) });
   return LISTS[code]?.() ?? registrationText(code);
 }

@@ -28,6 +28,8 @@ export type Route =
   | { screen: 'directory'; list: 'people' | 'associations' | 'map' }
   | { screen: 'association'; association: DocumentId }
   | { screen: 'questions' }
+  | { screen: 'duplicates'; one?: DocumentId; other?: DocumentId }
+  | { screen: 'imports' }
   | { screen: 'record'; document: DocumentId }
   | { screen: 'retention' }
   | { screen: 'sync' }
@@ -75,6 +77,8 @@ export function hrefOf(route: Route): string {
       return `#/association/${route.association}`;
     case 'record':
       return `#/record/${route.document}`;
+    case 'duplicates':
+      return route.one ? `#/duplicates/${route.one}/${route.other}` : '#/duplicates';
     case 'journal':
       return route.subject ? `#/journal/${route.subject}` : '#/journal';
     case 'account':
@@ -103,6 +107,7 @@ export function routeOf(hash: string): Route {
     case 'calls':
     case 'tasks':
     case 'questions':
+    case 'imports':
     case 'retention':
     case 'sums':
     case 'sync':
@@ -121,6 +126,8 @@ export function routeOf(hash: string): Route {
       return { screen: 'directory', list: first };
     case 'journal':
       return id ? { screen: 'journal', subject: id } : { screen: 'journal' };
+    case 'duplicates':
+      return id && rest ? { screen: 'duplicates', one: id, other: rest } : { screen: 'duplicates' };
     case 'events':
       return { screen: id === 'new' ? 'event-new' : 'events' };
     case 'event':

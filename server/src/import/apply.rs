@@ -10,8 +10,7 @@ use shared::{
     edit::{Edit, Library as _, NewPerson, Refusal},
     field::{Field, Value},
     id::DocumentId,
-    names,
-    phone,
+    names, phone,
     record::{PhoneRow, Record},
     role::Role,
     twin::{self, Reason, Traits},
@@ -222,7 +221,8 @@ pub fn associations_by(
     readout: &Readout<RnaRow>,
     common: &Common,
 ) -> Result<Outcome, ImportError> {
-    let mut desk = Desk { store: store.clone(), hand, now_ms, way, import: common.import, tried: HashSet::new(), rows: 0 };
+    let mut desk =
+        Desk { store: store.clone(), hand, now_ms, way, import: common.import, tried: HashSet::new(), rows: 0 };
     let server = DocumentId(store.read_blocking(server::identity)?.identity).to_string();
     let mut known = store.read_blocking(lookups::associations_by_rna)?;
     let titles = titles(store)?;
@@ -350,7 +350,15 @@ struct Desk {
 impl Desk {
     fn console(store: &Store, clock: &Clock) -> Result<Self, StoreError> {
         let hand = Hand::open(store, NAME, Role::Staff, clock)?;
-        Ok(Self { store: store.clone(), hand, now_ms: clock.now_ms(), way: Way::InEarnest, import: None, tried: HashSet::new(), rows: 0 })
+        Ok(Self {
+            store: store.clone(),
+            hand,
+            now_ms: clock.now_ms(),
+            way: Way::InEarnest,
+            import: None,
+            tried: HashSet::new(),
+            rows: 0,
+        })
     }
 
     /// Whether there is such a document, or this import has begun it.
@@ -413,7 +421,10 @@ impl Desk {
     fn associations_like(&self, id: DocumentId, row: &RnaRow) -> Result<Vec<(DocumentId, Vec<Reason>)>, StoreError> {
         let titles = [Some(row.title.as_str()), row.short_title.as_deref(), row.name_ar.as_deref()];
         let traits = Traits {
-            numbers: twin::register_keys(row.rna_id.as_deref().unwrap_or_default(), row.siret.as_deref().unwrap_or_default()),
+            numbers: twin::register_keys(
+                row.rna_id.as_deref().unwrap_or_default(),
+                row.siret.as_deref().unwrap_or_default(),
+            ),
             commune: names::fold_search(row.city.as_deref().unwrap_or_default()),
             ..Traits::association(id, titles.into_iter().flatten())
         };

@@ -84,7 +84,18 @@ const ASSOCIATION: &[(Field, &[&str])] = &[
     (
         Field::Title,
         &[
-            "nom", "titre", "association", "asso", "denomination", "structure", "organisme", "osim", "name", "title", "اسم", "الاسم",
+            "nom",
+            "titre",
+            "association",
+            "asso",
+            "denomination",
+            "structure",
+            "organisme",
+            "osim",
+            "name",
+            "title",
+            "اسم",
+            "الاسم",
             "الجمعيه",
         ],
     ),
@@ -256,12 +267,17 @@ fn association(row: &Row, says: &[Key], notes: &mut Vec<Problem>) -> Result<RnaR
 
 /// `2014-06-17` of a day as people write it: `17/06/2014`, `17.6.2014`, or so already.
 fn day_of(text: &str) -> Option<String> {
-    let parts: Vec<u32> = text.split(['/', '-', '.', ' ']).filter(|part| !part.is_empty()).map_while(|part| part.parse().ok()).collect();
+    let parts: Vec<u32> =
+        text.split(['/', '-', '.', ' ']).filter(|part| !part.is_empty()).map_while(|part| part.parse().ok()).collect();
     let (year, month, day) = match parts[..] {
         [year, month, day] if year >= 1800 => (year, month, day),
         [day, month, year] if year >= 1800 => (year, month, day),
         _ => return None,
     };
-    let date = time::Date::from_calendar_date(i32::try_from(year).ok()?, u8::try_from(month).ok()?.try_into().ok()?, u8::try_from(day).ok()?);
+    let date = time::Date::from_calendar_date(
+        i32::try_from(year).ok()?,
+        u8::try_from(month).ok()?.try_into().ok()?,
+        u8::try_from(day).ok()?,
+    );
     date.ok().map(|_| format!("{year:04}-{month:02}-{day:02}"))
 }

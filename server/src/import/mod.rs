@@ -11,9 +11,9 @@ pub mod rna;
 pub mod apply;
 pub mod desk;
 pub mod gazetteer;
-pub mod undo;
 mod plan;
 mod table;
+pub mod undo;
 mod workbook;
 
 use std::fmt;

@@ -135,7 +135,9 @@ pub async fn list(
                     more = true;
                     continue;
                 }
-                let (Some(one), Some(other)) = (twins::card(db, pair.one)?, twins::card(db, pair.other)?) else { continue };
+                let (Some(one), Some(other)) = (twins::card(db, pair.one)?, twins::card(db, pair.other)?) else {
+                    continue;
+                };
                 last = Some((pair.certainty, pair.one, pair.other));
                 items.push(Duplicate {
                     kind: if pair.kind == Kind::Person { Of::Person } else { Of::Association },
@@ -214,10 +216,7 @@ pub async fn explain(
 }
 
 /// The documents of whoever sees only what they were given; none for those who see everything.
-pub(super) fn held_by(
-    db: &Connection,
-    by: &Account,
-) -> Result<Option<BTreeSet<DocumentId>>, StoreError> {
+pub(super) fn held_by(db: &Connection, by: &Account) -> Result<Option<BTreeSet<DocumentId>>, StoreError> {
     Ok(match by.scope {
         Scope::Everything => None,
         Scope::Assigned => Some(scope::assigned(db, by.id)?.into_iter().map(|scoped| scoped.id).collect()),

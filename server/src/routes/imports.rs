@@ -167,7 +167,9 @@ fn told(kind: Kind, read: &Read, outcome: &Outcome, held: Option<&BTreeSet<Docum
     };
     // Of whoever the account does not hold it learns not even that they are there.
     let is_shown = |problem: &Problem| match problem {
-        Problem::PersonMaybeKnown(id, _) | Problem::AssociationMaybeKnown(id, _) => held.is_none_or(|held| held.contains(id)),
+        Problem::PersonMaybeKnown(id, _) | Problem::AssociationMaybeKnown(id, _) => {
+            held.is_none_or(|held| held.contains(id))
+        }
         _ => true,
     };
     let mut notes: BTreeMap<u64, Vec<Said>> = BTreeMap::new();

@@ -41,30 +41,21 @@ impl Scoped {
 /// The documents that the account was given and what those lead to, and those that it began and that nothing names yet. In the
 /// order of their news.
 ///
-/// A territory leads to events, an event names people, and people name associations: three steps reach all that a door shows.
+/// A territory leads to events, an event names people, people name associations, and both name whoever they were joined to (M7): by however
+/// many links, a phone holds the one who stands for them.
 pub fn assigned(db: &Connection, account: AccountId) -> Result<Vec<Scoped>, StoreError> {
     let mut statement = db.prepare_cached(
-        "WITH given AS (
-             SELECT document_id AS id, since_arrival AS since FROM assignment
-             WHERE account_id = :account AND given = 1
-         ), named AS (
-             SELECT target_id AS id, max(since, since_arrival) AS since
-             FROM given JOIN link ON source_id = given.id AND until_arrival IS NULL
-         ), named_by_named AS (
-             SELECT target_id AS id, max(since, since_arrival) AS since
-             FROM named JOIN link ON source_id = named.id AND until_arrival IS NULL
-         ), named_by_those AS (
-             SELECT target_id AS id, max(since, since_arrival) AS since
-             FROM named_by_named JOIN link ON source_id = named_by_named.id AND until_arrival IS NULL
+        "WITH RECURSIVE reached (id, since) AS (
+             SELECT document_id, since_arrival FROM assignment WHERE account_id = :account AND given = 1
+             UNION SELECT target_id, max(since, since_arrival)
+             FROM reached JOIN link ON source_id = reached.id AND until_arrival IS NULL
          ), begun AS (
              SELECT id, 0 AS since FROM document
              WHERE created_by = :account AND kind IN (0, 2)
                AND NOT EXISTS (SELECT 1 FROM link WHERE target_id = document.id)
          ), held AS (
              SELECT id, min(since) AS since FROM (
-                 SELECT * FROM given UNION ALL SELECT * FROM named
-                 UNION ALL SELECT * FROM named_by_named UNION ALL SELECT * FROM named_by_those
-                 UNION ALL SELECT * FROM begun
+                 SELECT * FROM reached UNION ALL SELECT * FROM begun
                  -- The house's rules are everybody's.
                  UNION ALL SELECT id, 0 AS since FROM document WHERE kind = 6
              ) GROUP BY id
@@ -126,15 +117,9 @@ pub fn concerns(db: &Connection, account: AccountId, documents: &[DocumentId]) -
 /// The accounts that hold a document because it, or what names it, was given to them.
 fn holders(db: &Connection, document: DocumentId) -> Result<BTreeSet<AccountId>, StoreError> {
     let mut statement = db.prepare_cached(
-        "WITH source AS (
-             SELECT :document AS id
-             UNION SELECT source_id FROM link WHERE target_id = :document AND until_arrival IS NULL
-             UNION SELECT upper.source_id FROM link AS lower JOIN link AS upper ON upper.target_id = lower.source_id
-                   WHERE lower.target_id = :document AND lower.until_arrival IS NULL AND upper.until_arrival IS NULL
-             UNION SELECT top.source_id FROM link AS lower JOIN link AS upper ON upper.target_id = lower.source_id
-                   JOIN link AS top ON top.target_id = upper.source_id
-                   WHERE lower.target_id = :document AND lower.until_arrival IS NULL AND upper.until_arrival IS NULL
-                     AND top.until_arrival IS NULL
+        "WITH RECURSIVE source (id) AS (
+             SELECT :document
+             UNION SELECT source_id FROM source JOIN link ON target_id = source.id AND until_arrival IS NULL
          )
          SELECT account_id FROM assignment JOIN source ON document_id = source.id WHERE given = 1",
     )?;
@@ -146,21 +131,12 @@ fn holders(db: &Connection, document: DocumentId) -> Result<BTreeSet<AccountId>,
 /// them another way.
 pub fn lost_since(db: &Connection, account: AccountId, base: u64) -> Result<BTreeSet<DocumentId>, StoreError> {
     let mut statement = db.prepare_cached(
-        "WITH ever AS (
-             SELECT document_id AS id, given = 0 AND since_arrival > :base AS lost FROM assignment
-             WHERE account_id = :account
-         ), named AS (
-             SELECT target_id AS id, ever.lost OR coalesce(until_arrival > :base, 0) AS lost
+        "WITH RECURSIVE ever (id, lost) AS (
+             SELECT document_id, given = 0 AND since_arrival > :base FROM assignment WHERE account_id = :account
+             UNION SELECT target_id, ever.lost OR coalesce(until_arrival > :base, 0)
              FROM ever JOIN link ON source_id = ever.id
-         ), named_by_named AS (
-             SELECT target_id AS id, named.lost OR coalesce(until_arrival > :base, 0) AS lost
-             FROM named JOIN link ON source_id = named.id
-         ), named_by_those AS (
-             SELECT target_id AS id, named_by_named.lost OR coalesce(until_arrival > :base, 0) AS lost
-             FROM named_by_named JOIN link ON source_id = named_by_named.id
          )
-         SELECT id FROM ever WHERE lost UNION SELECT id FROM named WHERE lost
-         UNION SELECT id FROM named_by_named WHERE lost UNION SELECT id FROM named_by_those WHERE lost",
+         SELECT DISTINCT id FROM ever WHERE lost",
     )?;
     let rows = statement
         .query_map(named_params! { ":account": account.0, ":base": base }, |row| row.get(0).map(DocumentId))?;

@@ -57,9 +57,8 @@ fn association(row: &Row<'_>) -> rusqlite::Result<Traits> {
 /// The traits of all people and associations.
 pub fn all(db: &Connection) -> Result<Vec<Traits>, StoreError> {
     let mut all = Vec::new();
-    let mut statement = db.prepare(
-        "SELECT document_id, name, name_ar, sex, age_band, commune, association, same_as FROM person",
-    )?;
+    let mut statement =
+        db.prepare("SELECT document_id, name, name_ar, sex, age_band, commune, association, same_as FROM person")?;
     for traits in statement.query_map([], person)? {
         all.push(traits?);
     }
@@ -112,9 +111,8 @@ pub fn one(db: &Connection, id: DocumentId) -> Result<Option<Traits>, StoreError
     };
     let Some(mut traits) = found else { return Ok(None) };
     if traits.kind == Kind::Person {
-        let mut statement = db.prepare_cached(
-            "SELECT key FROM twin_key WHERE document_id = :contact AND subject = :id ORDER BY key",
-        )?;
+        let mut statement =
+            db.prepare_cached("SELECT key FROM twin_key WHERE document_id = :contact AND subject = :id ORDER BY key")?;
         let contact = DocumentId::contact_of(id);
         let keys = statement.query_map(named_params! { ":contact": contact.0, ":id": id.0 }, |row| row.get(0))?;
         traits.numbers = keys.collect::<Result<_, _>>()?;

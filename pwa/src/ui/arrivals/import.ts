@@ -1,11 +1,14 @@
 //! A list of participants from a spreadsheet, read and taken by the server. Shapes are those of the server's `routes/lists.rs`.
 import type { DocumentId } from '../../generated/DocumentId';
+import type { Reason } from '../../generated/Reason';
 import { type Answer, ask } from '../../store/api';
 
 /** What was found in a row, by its stable code, and what that speaks of: a line, a person. */
 export interface Said {
   code: string;
   about?: unknown;
+  /** Why somebody may be known already. */
+  because?: Reason[];
 }
 
 export interface ListRow {

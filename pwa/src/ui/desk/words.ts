@@ -63,6 +63,7 @@ const SHAPES: Partial<Record<Field, Shape>> = {
   association: 'document',
   call: 'document',
   same_as: 'document',
+  same_association: 'document',
   person: 'document',
 };
 
@@ -119,8 +120,13 @@ export function whoAndWhen({ by, at_ms }: Pick<Apart, 'by' | 'at_ms'>, authors: 
 export function reasonText(reason: Reason): string {
   const words = {
     same_name: m.question_same_name,
+    name_sounds: m.twins_reason_name_sounds,
+    name_across_scripts: m.twins_reason_name_across_scripts,
     name_alike: m.question_name_alike,
     same_phone: m.question_same_phone,
+    same_email: m.twins_reason_same_email,
+    same_rna: m.twins_reason_same_rna,
+    same_siren: m.twins_reason_same_siren,
     same_association: m.question_same_association,
     same_commune: m.question_same_commune,
   };

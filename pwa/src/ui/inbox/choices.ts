@@ -46,7 +46,7 @@ export function slotText(slot: SlotView | undefined): string {
 const nameOf = (document: string, { names }: Desk) => isolate(names[document] || m.question_unnamed());
 
 /** What is asked, in one sentence. */
-export function titleOf({ question, label }: AskedQuestion, desk: Desk): string {
+export function titleOf({ question, label, kind }: AskedQuestion, desk: Desk): string {
   switch (question.ask) {
     case 'field_set_apart': {
       const field = fieldLabel(question.field);
@@ -68,7 +68,7 @@ export function titleOf({ question, label }: AskedQuestion, desk: Desk): string 
     case 'row_removed_and_changed':
       return m.question_row({ label: isolate(valueText(namedBy(question.table), question.label, desk.names)) });
     case 'possible_duplicate':
-      return m.question_same();
+      return kind === 'association' ? m.twins_question_association() : m.question_same();
     case 'late_marks':
       return m.question_late({ count: question.late });
     case 'sheet_odd':
@@ -201,7 +201,7 @@ export function choicesOf({ question }: AskedQuestion, desk: Desk): Choice[] {
       const { person, other } = question;
       return [
         // The record that was there first stands for both.
-        { label: m.question_same_yes(), said: [], answer: { do: 'link_same', person: other, same_as: person } },
+        { label: kind === 'association' ? m.twins_same_association() : m.question_same_yes(), said: [], answer: { do: 'link_same', person: other, same_as: person } },
         { label: m.question_same_no(), said: [], answer: { do: 'not_same', person, other } },
       ];
     }

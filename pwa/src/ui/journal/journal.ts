@@ -96,6 +96,7 @@ const ACTIONS: Record<string, { label: () => string; said: (told: Told) => strin
     said: (told) =>
       told.detail.export ? m.journal_said_imported_everything() : m.journal_said_imported({ count: count(told, 'rows') }),
   },
+  import_undone: { label: m.journal_import_undone, said: m.journal_said_import_undone },
   recovery_invite: { label: m.journal_recovery_invite, said: m.journal_said_recovery_invite },
   sheet_sealed: {
     label: m.journal_sheet_sealed,
