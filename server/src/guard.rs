@@ -20,11 +20,18 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::fmt::Debug;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use automerge::{Automerge, Change, LoadOptions};
-use shared::{document::Kind, edit, id::DocumentId, limit, role::Role};
+use shared::{
+    document::{Document, Kind},
+    edit,
+    id::DocumentId,
+    limit,
+    role::Role,
+};
 
 mod batch;
 mod chunk;
@@ -209,11 +216,23 @@ pub enum Owner {
 }
 
 /// Who is taken to have meant the changes of an upload, and of which document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Author {
+#[derive(Debug, Clone, Copy)]
+pub struct Author<'a> {
     pub role: Role,
     pub document: DocumentId,
     pub kind: Kind,
+    /// The other documents that it takes to judge them. Where there are none, what these say is not judged.
+    pub library: Option<&'a dyn Library>,
+}
+
+/// The documents beside the one that is judged.
+pub trait Library: Debug {
+    /// The document, as it is here; none if it is not.
+    fn document(&self, id: DocumentId) -> Option<Arc<Document>>;
+    /// Whether it may lack what was here once: the server was restored, and phones still give things back.
+    fn may_lack(&self) -> bool;
+    /// The server's clock, in milliseconds since 1970: no author made a change later.
+    fn now_ms(&self) -> u64;
 }
 
 /// Reads a change without judging it: its hash and what it builds on. None if it cannot be read safely.
@@ -230,7 +249,12 @@ pub fn read(bytes: &[u8]) -> Option<Change> {
 /// twenty times as much. Where a batch fails it is halved until the culprit stands alone.
 ///
 /// Where an author is given, what each change does is held against the table of permissions too.
-pub fn admit(document: &Automerge, owner: &Owner, author: Option<Author>, changes: &[impl AsRef<[u8]>]) -> Admitted {
+pub fn admit(
+    document: &Automerge,
+    owner: &Owner,
+    author: Option<Author<'_>>,
+    changes: &[impl AsRef<[u8]>],
+) -> Admitted {
     let mut document = Cow::Borrowed(document);
     let mut verdicts = Vec::with_capacity(changes.len());
     let mut work_left = UPLOAD_WORK_MAX;
@@ -260,7 +284,7 @@ pub fn admit(document: &Automerge, owner: &Owner, author: Option<Author>, change
 fn take(
     document: &Automerge,
     owner: &Owner,
-    author: Option<Author>,
+    author: Option<Author<'_>>,
     changes: &[impl AsRef<[u8]>],
     work_left: &mut u64,
 ) -> Result<(Option<Automerge>, Vec<Verdict>), Refusal> {

@@ -7,6 +7,7 @@
 //! Invariant: a document in the cache is exactly what is on the disk.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -470,6 +471,37 @@ impl CommitHooks for Ingest {
     }
 }
 
+/// The documents beside the one that is judged, as this transaction sees them.
+#[derive(Debug)]
+struct Beside<'a, 'tx> {
+    ingest: RefCell<&'a mut Ingest>,
+    tx: &'a Transaction<'tx>,
+    now_ms: u64,
+    may_lack: bool,
+    /// Why one could not be read, if that happened: the upload fails then, and is judged another time.
+    failed: RefCell<Option<StoreError>>,
+}
+
+impl guard::Library for Beside<'_, '_> {
+    fn document(&self, id: DocumentId) -> Option<Arc<Document>> {
+        match self.ingest.borrow_mut().open(self.tx, id) {
+            Ok(open) => open.map(|open| open.document),
+            Err(error) => {
+                *self.failed.borrow_mut() = Some(error);
+                None
+            }
+        }
+    }
+
+    fn may_lack(&self) -> bool {
+        self.may_lack
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+}
+
 /// A document of which everything that follows is written.
 struct Settled {
     document: Arc<Document>,
@@ -577,7 +609,7 @@ impl Intake<'_, '_> {
             open.document = Arc::new(Document::new(id, open.document.kind));
             (open.first_arrival, open.changes, open.epoch) = (0, 0, self.upload.epoch);
         }
-        let admitted = self.admit(&open.document);
+        let admitted = self.admit(&open.document)?;
         let (crdt, verdicts) = (admitted.document, admitted.verdicts);
         let merged = Arc::new(Document::from_crdt(id, open.document.kind, crdt));
         if self.ingest.suspicious.contains(&id) && !self.can_be_settled(&open, &merged)? {
@@ -604,7 +636,8 @@ impl Intake<'_, '_> {
     /// See [`Ingest::accept`].
     fn accept(&mut self, mut open: Open) -> Result<Option<&'static str>, StoreError> {
         // As staff's own act: it must be allowed to them.
-        let author = guard::Author { role: self.uploader.role, document: self.upload.document, kind: self.upload.kind };
+        let Upload { document, kind, .. } = *self.upload;
+        let author = guard::Author { role: self.uploader.role, document, kind, library: None };
         let crdt = open.document.crdt();
         let guard::Admitted { document, verdicts } =
             guard::admit(crdt, &guard::Owner::Anyone, Some(author), &self.upload.changes);
@@ -629,13 +662,22 @@ impl Intake<'_, '_> {
     /// Changes of a stranger's hand are accepted after a restore only, and from those who run the house only: their phones
     /// give back what others wrote. From anybody else such a change waits on the phone, and with it what builds on it:
     /// whoever wrote it, or runs the house, brings it. Whoever brings it must be allowed to do what it does.
-    fn admit(&self, document: &Document) -> guard::Admitted {
+    fn admit(&mut self, document: &Document) -> Result<guard::Admitted, StoreError> {
         let relayed = self.restored && self.uploader.role.may(Capability::GiveBack);
         let owner = if relayed { guard::Owner::Anyone } else { guard::Owner::Device(self.uploader.device.0) };
-        let author = guard::Author { role: self.uploader.role, document: self.upload.document, kind: self.upload.kind };
         let changes = &self.upload.changes;
         let changes = &changes[..changes.len().min(limit::CHANGES_PER_UPLOAD_MAX)];
-        guard::admit(document.crdt(), &owner, Some(author), changes)
+        let library = Beside {
+            ingest: RefCell::new(self.ingest),
+            tx: self.tx,
+            now_ms: self.now_ms,
+            may_lack: self.restored,
+            failed: RefCell::default(),
+        };
+        let Upload { document: id, kind, .. } = *self.upload;
+        let author = guard::Author { role: self.uploader.role, document: id, kind, library: Some(&library) };
+        let admitted = guard::admit(document.crdt(), &owner, Some(author), changes);
+        library.failed.into_inner().map_or(Ok(admitted), Err)
     }
 
     /// The document was written anew since. What the server had before that, it has in it; the rest must be said again.

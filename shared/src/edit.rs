@@ -24,13 +24,11 @@ use crate::{
     registry,
     role::Role,
     settings::SETTINGS,
-    stage::{self, Known, Others},
+    stage::{self, Around, Known},
     table::Table,
     text,
     visa::{Verdict, visaed},
 };
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// An edit with the moment at which it was meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -1318,16 +1316,9 @@ impl Bench<'_> {
     /// M9: whether the role may bring a dossier from these stages to that one, as it now is.
     fn check_move(&mut self, dossier: &Document, before: &[String], to: &str) -> Done {
         let Record::Dossier(record) = Record::read(dossier) else { return Err(Refusal::DocumentUnknown) };
-        let version = record.fields.text(Field::CallVersion).parse().ok();
-        let call = record.fields.document(Field::Call).and_then(|id| self.library.copy(id));
-        let call = call.and_then(|call| call::rules(&call, version));
-        let association = record.fields.document(Field::Association).and_then(|id| self.record(id).ok());
-        let others = Others {
-            call: call.as_ref(),
-            association: association.as_ref().map(Record::fields),
-            today: self.now() / DAY_MS,
-        };
-        let known = || Some(Known { dossier: &record, visa: visaed(dossier, &record), others: Some(others) });
+        let around = Around::read(&record, u64::try_from(self.now()).unwrap_or(0), |id| self.library.copy(id));
+        let others = Some(around.others());
+        let known = || Some(Known { dossier: &record, visa: visaed(dossier, &record), others });
         stage::check(self.role, before, to, known)
     }
 

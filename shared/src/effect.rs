@@ -18,7 +18,7 @@ use crate::{
     permission::{Capability, capability_to_begin},
     record::DossierRecord,
     role::Role,
-    stage::{self, Known},
+    stage::{self, Around, Known},
     table::Table,
     visa::Visaed,
 };
@@ -191,16 +191,15 @@ impl Judge {
     }
 
     /// Judges what only the change as a whole shows: whether a dossier's stage may be moved so (M9). `value_of` finds the text that an
-    /// operation wrote; `after` reads the dossier as it is with this change.
-    ///
-    /// What must hold is judged of the dossier alone: what its call and its association say is the phone's to judge.
+    /// operation wrote; `after` reads the dossier as it is with this change, what its visas say of it, and what it names where that is
+    /// at hand.
     ///
     /// # Errors
     /// See [`stage::check`]; [`Refusal::NoSuchEdit`] where the log of moves says something else.
     pub fn finish(
         self,
         value_of: impl Fn(&OpId) -> Option<String>,
-        after: impl FnOnce() -> Option<(DossierRecord, Visaed)>,
+        after: impl FnOnce() -> Option<(DossierRecord, Visaed, Option<Around>)>,
     ) -> Judged {
         let to = self.stage.as_ref().map_or("", |set| &set.to);
         if self.logged.iter().any(|logged| logged != to) {
@@ -214,8 +213,8 @@ impl Judge {
         let before: Vec<String> = before.collect();
         let mut read = None;
         stage::check(self.role, &before, &set.to, || {
-            let (dossier, visa) = read.insert(after()?);
-            Some(Known { dossier, visa: *visa, others: None })
+            let (dossier, visa, around) = read.insert(after()?);
+            Some(Known { dossier, visa: *visa, others: around.as_ref().map(Around::others) })
         })
     }
 

@@ -3,14 +3,19 @@
 //! The life cycle is that of PRA/OSIM dossiers, after FORIM's guide: an idea, accompaniment by the OPAP, writing, the OPAP's visa, the
 //! deposit, the committee's examination and decision, the convention, the project with its two reports, the end.
 
+use std::borrow::Borrow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     budget::{self, Check},
+    call,
+    document::Document,
     edit::Refusal,
     field::{Field, Value},
+    id::DocumentId,
     permission::Capability,
-    record::{CallRecord, DossierRecord, Fields, day_number},
+    record::{CallRecord, DossierRecord, Fields, Record, day_number},
     role::Role,
     visa::Visaed,
 };
@@ -54,6 +59,9 @@ pub enum Need {
 type Forward = (&'static str, &'static str, Capability, &'static [Need], &'static [Field]);
 
 const DECIDED: &[Field] = &[Field::DecisionDay, Field::DecisionRemarks];
+
+/// Milliseconds of a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The table. Each row: from, to, who, what must hold, what it records. Forward moves say nothing; those in [`BACK`] say why.
 #[rustfmt::skip]
@@ -127,7 +135,7 @@ pub struct Known<'a> {
     pub dossier: &'a DossierRecord,
     /// What its visas say of it.
     pub visa: Visaed,
-    /// The other documents; none where only the dossier itself is at hand, as in the server's judgement of a change.
+    /// The other documents; none where only the dossier itself is at hand.
     pub others: Option<Others<'a>>,
 }
 
@@ -140,6 +148,42 @@ pub struct Others<'a> {
     pub association: Option<&'a Fields>,
     /// Today, in days since 1970.
     pub today: i64,
+}
+
+/// What is read of the documents that a dossier names, to judge its moves.
+#[derive(Debug, Clone)]
+pub struct Around {
+    call: Option<CallRecord>,
+    association: Option<Record>,
+    today: i64,
+}
+
+impl Around {
+    /// Reads them. `document` finds one where it is held; `now_ms` is when the move is made, in milliseconds since 1970.
+    pub fn read<D: Borrow<Document>>(
+        dossier: &DossierRecord,
+        now_ms: u64,
+        mut document: impl FnMut(DocumentId) -> Option<D>,
+    ) -> Self {
+        let version = dossier.fields.text(Field::CallVersion).parse().ok();
+        let call = dossier.fields.document(Field::Call).and_then(&mut document);
+        let association = dossier.fields.document(Field::Association).and_then(&mut document);
+        Self {
+            call: call.and_then(|call| call::rules(call.borrow(), version)),
+            association: association.map(|association| Record::read(association.borrow())),
+            today: i64::try_from(now_ms).unwrap_or(i64::MAX) / DAY_MS,
+        }
+    }
+
+    /// As the table's needs ask for it.
+    #[must_use]
+    pub fn others(&self) -> Others<'_> {
+        Others {
+            call: self.call.as_ref(),
+            association: self.association.as_ref().map(Record::fields),
+            today: self.today,
+        }
+    }
 }
 
 /// Something that is still missing before a move, and where it is missing.
@@ -253,7 +297,7 @@ impl Need {
                 let checks = budget::checks(known.dossier, call).into_iter();
                 lacks.extend(checks.map(|check| Lack::Budget { check }));
             }
-            // What other documents say is not judged where they are not at hand.
+            // What other documents say is not judged where nobody has them at hand.
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod erasures;
 pub mod export;
+pub mod first_page;
 pub mod iati;
 pub mod import;
 pub mod invite;
@@ -21,6 +22,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    glance,
     qr::Paint,
     storage::{Place, StoreError},
 };
@@ -60,6 +62,8 @@ enum Command {
     Iati(iati::Args),
     #[command(about = "Sort ou reprend la liste de ce qui a été effacé, pour la restauration d’une sauvegarde")]
     Erasures(erasures::Args),
+    #[command(name = glance::WORD, hide = true)]
+    FirstPage,
 }
 
 /// Where the data is: the same for every command.
@@ -140,6 +144,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::Export(args) => export::run(&args, console),
         Command::Iati(args) => iati::run(&args, console),
         Command::Erasures(args) => erasures::run(&args, console),
+        Command::FirstPage => first_page::run(console),
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
 
 pub(super) struct Batch<'a> {
     owner: &'a Owner,
-    author: Option<Author>,
+    author: Option<Author<'a>>,
     /// The stages that changes of this batch wrote.
     stages: HashMap<OpId, String>,
     held: Held<'a>,
@@ -39,7 +39,7 @@ impl<'a> Batch<'a> {
     pub(super) fn new(
         document: &'a Automerge,
         owner: &'a Owner,
-        author: Option<Author>,
+        author: Option<Author<'a>>,
         work_left: &'a mut u64,
     ) -> Self {
         Self {
@@ -127,11 +127,13 @@ impl<'a> Batch<'a> {
             self.last_of_actor(actor).ok_or(Refusal::UnknownActor)?;
         }
         // The first change of a document needs what it takes to begin one, not to change it.
-        let begins = |author: &Author| {
+        let begins = |author: &Author<'_>| {
             self.held.taken.is_empty() && self.held.document.get_heads() == [genesis_hash(author.kind)]
         };
         let judge = self.author.map(|author| Judge::new(author.document, author.kind, author.role, begins(&author)));
-        operations::check(&self.held, &self.past, &self.objects, &self.stages, judge, change)
+        let library = self.author.and_then(|author| author.library);
+        let so_far = operations::SoFar { objects: &self.objects, stages: &self.stages, library };
+        operations::check(&self.held, &self.past, &so_far, judge, change)
     }
 
     fn has_room(&self, change: &Change) -> Result<(), Refusal> {

@@ -10,20 +10,20 @@ use shared::{
     field::Field,
     id::DocumentId,
     record::DossierRecord,
+    stage::Around,
     visa::{Visaed, visaed},
 };
 
 use super::past::{Held, Past, object_id};
-use super::{DEPTH_MAX, KEY_BYTES_MAX, Refusal, VALUE_BYTES_MAX};
+use super::{DEPTH_MAX, KEY_BYTES_MAX, Library, Refusal, VALUE_BYTES_MAX};
 
 /// Checks all operations of a change whose ancestors are held.
 ///
-/// Takes the objects that earlier changes made or named and the stages that they wrote, and returns those of this one.
+/// Returns the objects that this change makes or names, and the stages that it writes.
 pub(super) fn check(
     held: &Held<'_>,
     past: &Past,
-    objects: &HashMap<OpId, Object>,
-    stages: &HashMap<OpId, String>,
+    so_far: &SoFar<'_>,
     judge: Option<Judge>,
     change: &Change,
 ) -> Result<Checked, Refusal> {
@@ -33,7 +33,7 @@ pub(super) fn check(
         stages: HashMap::new(),
         held,
         past,
-        objects,
+        objects: so_far.objects,
         actor: &actor_id,
         start_op: change.start_op().get(),
         next_op: change.start_op().get(),
@@ -45,10 +45,22 @@ pub(super) fn check(
         seen.next_op += 1;
     }
     if let Some(judge) = seen.judge.take() {
-        let stage = |id: &OpId| stages.get(id).or_else(|| seen.stages.get(id)).cloned().or_else(|| stage_of(held, id));
-        judge.finish(stage, || read.insert(dossier_after(held, change)).take()).map_err(Refusal::Forbidden)?;
+        let stage =
+            |id: &OpId| so_far.stages.get(id).or_else(|| seen.stages.get(id)).cloned().or_else(|| stage_of(held, id));
+        let after = || read.insert(dossier_after(held, change, so_far.library)).take();
+        judge.finish(stage, after).map_err(Refusal::Forbidden)?;
     }
     Ok(Checked { objects: seen.own_objects, stages: seen.stages, reads: read.is_some() })
+}
+
+/// What is known when a change is judged, beside the document and its past.
+pub(super) struct SoFar<'a> {
+    /// The objects that earlier changes made or named.
+    pub(super) objects: &'a HashMap<OpId, Object>,
+    /// The stages that they wrote.
+    pub(super) stages: &'a HashMap<OpId, String>,
+    /// The documents beside this one.
+    pub(super) library: Option<&'a dyn Library>,
 }
 
 /// What is kept of a change that passed.
@@ -61,14 +73,26 @@ pub(super) struct Checked {
     pub(super) reads: bool,
 }
 
-/// The dossier as it is with this change, and what its visas say of it.
-fn dossier_after(held: &Held<'_>, change: &Change) -> Option<(DossierRecord, Visaed)> {
+/// The dossier as it is with this change, what its visas say of it, and what it names.
+fn dossier_after(
+    held: &Held<'_>,
+    change: &Change,
+    library: Option<&dyn Library>,
+) -> Option<(DossierRecord, Visaed, Option<Around>)> {
     let mut crdt = held.document.clone();
     crdt.apply_changes(held.taken.iter().chain([change]).cloned()).ok()?;
     let document = Document::from_crdt(DocumentId([0; 16]), Kind::Dossier, crdt);
     let dossier = DossierRecord::at(&document, &[change.hash()])?;
     let visa = visaed(&document, &dossier);
-    Some((dossier, visa))
+    // A convention that was in force when the move was made is one, however long the phone was away.
+    let named = || [Field::Association, Field::Call].into_iter().filter_map(|field| dossier.fields.document(field));
+    let has_all = |library: &dyn Library| named().all(|id| library.document(id).is_some());
+    let library = library.filter(|library| !library.may_lack() || has_all(*library));
+    let around = library.map(|library| {
+        let made_ms = u64::try_from(change.timestamp()).unwrap_or(0).saturating_mul(1_000).min(library.now_ms());
+        Around::read(&dossier, made_ms, |id| Some(Document::clone(&*library.document(id)?)))
+    });
+    Some((dossier, visa, around))
 }
 
 /// The stage that an operation of the document wrote.

@@ -563,7 +563,7 @@ fn a_long_dossier_is_copied_in_changes_that_the_server_takes_from_a_coordinator(
     let mut before = Document::new(COPY, Kind::Dossier);
     for (after, made) in outcome.written {
         assert!(made.bytes.len() <= limit::CHANGE_BYTES_MAX);
-        let author = guard::Author { role: Role::Coordinator, document: COPY, kind: Kind::Dossier };
+        let author = guard::Author { role: Role::Coordinator, document: COPY, kind: Kind::Dossier, library: None };
         let admitted = guard::admit(before.crdt(), &Owner::Anyone, Some(author), &[&made.bytes]);
         assert!(matches!(&admitted.verdicts[..], [Verdict::Accepted(_)]), "{:?}", admitted.verdicts);
         before = after;

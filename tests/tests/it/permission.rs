@@ -105,7 +105,17 @@ fn edits() -> Vec<Edit> {
 
 /// The code with which the server sets a change aside that an author of that role is said to have made; none if it takes it.
 pub(super) fn judged(before: &Document, made: &Made, role: Role) -> Option<&'static str> {
-    let author = guard::Author { role, document: before.id, kind: before.kind };
+    judged_beside(before, made, role, None)
+}
+
+/// The same, by a server that has these documents beside it.
+pub(super) fn judged_beside(
+    before: &Document,
+    made: &Made,
+    role: Role,
+    library: Option<&dyn guard::Library>,
+) -> Option<&'static str> {
+    let author = guard::Author { role, document: before.id, kind: before.kind, library };
     let admitted = guard::admit(before.crdt(), &Owner::Anyone, Some(author), &[&made.bytes]);
     match &admitted.verdicts[..] {
         [Verdict::Accepted(_)] => None,
@@ -353,7 +363,7 @@ fn m9_a_chain_of_moves_in_one_upload_is_judged_move_by_move() {
         let outcome = desk.edit(&set(dossier, Field::Stage, stage)).unwrap();
         chain.push(outcome.written[0].1.bytes.clone());
     }
-    let author = guard::Author { role: Role::Coordinator, document: dossier, kind: Kind::Dossier };
+    let author = guard::Author { role: Role::Coordinator, document: dossier, kind: Kind::Dossier, library: None };
     let codes = |chain: &[Vec<u8>]| -> Vec<Option<&'static str>> {
         let admitted = guard::admit(before.crdt(), &Owner::Anyone, Some(author), chain);
         admitted.verdicts.iter().map(|v| if let Verdict::Refused(r) = v { Some(r.code()) } else { None }).collect()

@@ -1,9 +1,13 @@
 //! The way of a dossier (M9): every move by every role, what must hold, the visa and what becomes of it, versions and what lies
 //! between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use automerge::{ObjType, ROOT, ReadDoc as _, transaction::Transactable as _};
+use server::guard;
 use shared::{
     compare::{In, differences, passages},
     document::Document,
@@ -23,7 +27,7 @@ use shared::{
 use tests::world::Rng;
 
 use crate::{
-    permission::{forged, judged, set},
+    permission::{forged, judged, judged_beside, set},
     rules::{Desk, document, row},
 };
 
@@ -126,8 +130,36 @@ fn all_recorded() -> [(Field, Value); 7] {
     ]
 }
 
+/// What a server has, and when it is asked.
+#[derive(Debug)]
+struct Server<'a> {
+    documents: &'a BTreeMap<DocumentId, Document>,
+    restored: bool,
+    now_ms: u64,
+}
+
+impl guard::Library for Server<'_> {
+    fn document(&self, id: DocumentId) -> Option<Arc<Document>> {
+        self.documents.get(&id).cloned().map(Arc::new)
+    }
+
+    fn may_lack(&self) -> bool {
+        self.restored
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+}
+
 /// What comes of an edit on the phone of that role, and of its change on the server.
 fn both(desk: &Desk, edit: &Edit, role: Role) -> [Option<&'static str>; 2] {
+    let server = Server { documents: &desk.documents, restored: false, now_ms: NOW_MS };
+    both_where(desk, &server, edit, role)
+}
+
+/// The same, where the server does not have what the phone has.
+fn both_where(desk: &Desk, server: &Server<'_>, edit: &Edit, role: Role) -> [Option<&'static str>; 2] {
     let phone = edit.apply(&mut desk.clone(), role, NOW_MS).err().map(Refusal::code);
     // With a reason, an administrator is held to nothing: that is the phone whose own check was taken out.
     let mut unchecked = edit.clone();
@@ -136,7 +168,8 @@ fn both(desk: &Desk, edit: &Edit, role: Role) -> [Option<&'static str>; 2] {
     }
     let made = unchecked.apply(&mut desk.clone(), Role::Admin, NOW_MS);
     let before = &desk.documents[&dossier()];
-    let server = made.ok().and_then(|made| made.written.first().and_then(|(_, made)| judged(before, made, role)));
+    let made = made.ok().and_then(|made| made.written.into_iter().next());
+    let server = made.and_then(|(_, made)| judged_beside(before, &made, role, Some(server)));
     [phone, server]
 }
 
@@ -179,50 +212,50 @@ fn m9_every_move_by_every_role_is_what_the_table_says_on_the_phone_and_on_the_se
 }
 
 #[test]
-fn m9_what_must_hold_is_told_one_by_one_and_the_server_judges_what_the_dossier_itself_says() {
-    let check = |unsay: &[Edit], to: &str, phone: Option<&str>, server: Option<&str>| {
+fn m9_what_must_hold_is_told_one_by_one_by_the_phone_and_by_the_server() {
+    let check = |unsay: &[Edit], to: &str, expected: Option<&str>| {
         let mut desk = ready(1);
         unsay.iter().for_each(|edit| desk.did(edit));
-        assert_eq!(both(&desk, &moves(80, to, ""), Role::Coordinator), [phone, server], "{unsay:?} to {to}");
+        assert_eq!(both(&desk, &moves(80, to, ""), Role::Coordinator), [expected; 2], "{unsay:?} to {to}");
     };
     let at = |stage: &'static str| set(dossier(), Field::Stage, stage);
     let without = |field| set(dossier(), field, Value::Empty);
     let started = at("accompaniment");
     let missing = Some("stage.association_missing");
-    check(&[started.clone(), without(Field::Association)], "writing", missing, missing);
+    check(&[started.clone(), without(Field::Association)], "writing", missing);
     let missing = Some("stage.call_missing");
-    check(&[started.clone(), without(Field::Call)], "writing", missing, missing);
-    check(&[started], "writing", None, None);
-    // What other documents say, the phone alone judges.
+    check(&[started.clone(), without(Field::Call)], "writing", missing);
+    check(&[started], "writing", None);
+    // What its association, its call and its own texts and lines say.
     let writing = at("writing");
-    check(std::slice::from_ref(&writing), "visa", None, None);
+    check(std::slice::from_ref(&writing), "visa", None);
     let unsigned = set(document(ASSOCIATION), Field::OpapDay, Value::Empty);
-    check(&[writing.clone(), unsigned.clone()], "visa", Some("stage.no_convention"), None);
+    check(&[writing.clone(), unsigned.clone()], "visa", Some("stage.no_convention"));
     let over = set(document(ASSOCIATION), Field::OpapUntil, "2026-02-28");
-    check(&[writing.clone(), over], "visa", Some("stage.no_convention"), None);
+    check(&[writing.clone(), over], "visa", Some("stage.no_convention"));
     let today = set(document(ASSOCIATION), Field::OpapUntil, "2026-03-01");
-    check(&[writing.clone(), today], "visa", None, None);
+    check(&[writing.clone(), today], "visa", None);
     let optional = set(document(CALL), Field::OpapRequired, "no");
-    check(&[writing.clone(), unsigned, optional], "visa", None, None);
+    check(&[writing.clone(), unsigned, optional], "visa", None);
     let empty = reword("need", "Le puits est à sec.", " ");
-    check(&[writing.clone(), empty], "visa", Some("stage.section_empty"), None);
+    check(&[writing.clone(), empty], "visa", Some("stage.section_empty"));
     let long = reword("need", "Le puits est à sec.", &"Le puits est à sec. ".repeat(4));
-    check(&[writing.clone(), long], "visa", Some("stage.section_long"), None);
-    check(&[writing, cell(60, Field::UnitCents, 150_001)], "visa", Some("stage.budget_wrong"), None);
-    // What the dossier itself says, both judge.
+    check(&[writing.clone(), long], "visa", Some("stage.section_long"));
+    check(&[writing, cell(60, Field::UnitCents, 150_001)], "visa", Some("stage.budget_wrong"));
+    // What the dossier itself says.
     let none = Some("stage.no_visa");
-    check(&[], "filed", none, none);
+    check(&[], "filed", none);
     let desk = ready(1);
     let given = gives(&desk, 70, Verdict::Approved);
     let lacks = Some("stage.field_missing");
-    check(std::slice::from_ref(&given), "filed", lacks, lacks);
+    check(std::slice::from_ref(&given), "filed", lacks);
     let changed = Some("stage.visa_changed");
-    check(&[given.clone(), reword("need", "Le puits", "Le vieux puits")], "filed", changed, changed);
+    check(&[given.clone(), reword("need", "Le puits", "Le vieux puits")], "filed", changed);
     let decided = at("instruction");
     for to in ["granted", "refused", "deferred"] {
-        check(std::slice::from_ref(&decided), to, lacks, lacks);
+        check(std::slice::from_ref(&decided), to, lacks);
     }
-    check(&[at("granted")], "agreed", lacks, lacks);
+    check(&[at("granted")], "agreed", lacks);
     // What the move records is said with it, in one change.
     let mut desk = ready(1);
     desk.did(&given);
@@ -245,6 +278,33 @@ fn m9_what_must_hold_is_told_one_by_one_and_the_server_judges_what_the_dossier_i
     assert_eq!(filed.fields.text(Field::PortalReference), "PRA-2026-112");
     assert_eq!(filed.filed(), Some(&*outcome.written[0].1.hash.to_string()));
     assert!(desk.edit(&files(&foreign)).unwrap().written.is_empty(), "done twice, it is done once");
+}
+
+#[test]
+fn m9_the_server_judges_a_move_as_of_its_day_and_by_what_it_has() {
+    let asks = moves(80, "visa", "");
+    let check = |change: &[Edit], restored: bool, later_ms: u64, expected: [Option<&str>; 2]| {
+        let mut desk = ready(1);
+        desk.did(&set(dossier(), Field::Stage, "writing"));
+        let mut documents = desk.documents.clone();
+        let mut elsewhere = desk.clone();
+        change.iter().for_each(|edit| elsewhere.did(edit));
+        documents.clone_from(&elsewhere.documents);
+        if restored {
+            documents.remove(&document(ASSOCIATION));
+        }
+        let server = Server { documents: &documents, restored, now_ms: NOW_MS + later_ms };
+        assert_eq!(both_where(&desk, &server, &asks, Role::Coordinator), expected, "{change:?}");
+    };
+    let month_ms = 30 * 24 * 60 * 60 * 1000;
+    // The phone was away for a month; its convention ended meanwhile.
+    let until = [set(document(ASSOCIATION), Field::OpapUntil, "2026-03-10")];
+    check(&until, false, month_ms, [None, None]);
+    // Staff had taken the convention out before, and the phone did not know.
+    let unsigned = [set(document(ASSOCIATION), Field::OpapDay, Value::Empty)];
+    check(&unsigned, false, month_ms, [None, Some("stage.no_convention")]);
+    // A restored server waits for what it lacks, and holds nothing against anybody meanwhile.
+    check(&[], true, 0, [None, None]);
 }
 
 #[test]

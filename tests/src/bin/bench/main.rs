@@ -618,7 +618,7 @@ fn permission_check() -> Outcome<Row> {
     }
     let frame = phone.request()?;
     let changes = changes_of(&frame, at.0)?;
-    let author = guard::Author { role: Role::Coordinator, document: at.0, kind: Kind::Event };
+    let author = guard::Author { role: Role::Coordinator, document: at.0, kind: Kind::Event, library: None };
     let mut judged = [Vec::new(), Vec::new()];
     for _ in 0..JUDGEMENTS {
         for (author, took) in [None, Some(author)].into_iter().zip(&mut judged) {
