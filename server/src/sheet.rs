@@ -24,12 +24,12 @@ use shared::{
     record::EventRecord,
 };
 
+pub(crate) use self::figures::departement_name;
 pub use self::{
     anomalies::Anomaly,
     figures::{Form, figures, figures_file},
     proof::{Found, problems, verify},
 };
-pub(crate) use self::figures::departement_name;
 use self::{
     gather::Gathered,
     manifest::{Key, Manifest, SealedMark, SealedSignature},
