@@ -407,7 +407,7 @@ impl House {
     fn behind(&mut self, address: &str) -> (u64, u64) {
         let (mut read, mut sum, mut after) = (0, 0, String::new());
         loop {
-            let page = self.staff.get(&format!("/api/v1/indicators/{address}&limit=400{after}"));
+            let page = self.staff.get(&format!("/api/v1/indicators/{address}&limit=150{after}"));
             if page.status == 429 {
                 // So many questions that even staff must wait.
                 self.server.time.pass(60_000);
