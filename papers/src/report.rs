@@ -144,9 +144,7 @@ pub fn report_pdf(report: &Report) -> Result<Vec<u8>, PaperError> {
         })
     };
     let table = |table: &ReportTable| {
-        let row = |(label, cells): &(String, Vec<ReportCell>)| {
-            json!({ "label": line(label), "cells": cells.iter().map(|cell| cell.said()).collect::<Vec<_>>() })
-        };
+        let row = |(label, cells): &(String, Vec<ReportCell>)| json!({ "label": line(label), "cells": cells.iter().map(|cell| cell.said()).collect::<Vec<_>>() });
         json!({
             "title": line(&table.title),
             "columns": table.columns.iter().map(|column| line(column)).collect::<Vec<_>>(),
@@ -246,7 +244,9 @@ fn read_as_page(report: &Report, page: &mut Worksheet) -> Result<(), XlsxError> 
         at += 1;
         page.write_string_with_format(at, 0, clean(&section.title), &bold)?;
         at += 1;
-        for (place, label) in ["", words::INDICATOR, column::VALUE, words::BEFORE, words::TARGET].into_iter().enumerate() {
+        for (place, label) in
+            ["", words::INDICATOR, column::VALUE, words::BEFORE, words::TARGET].into_iter().enumerate()
+        {
             page.write_string_with_format(at, u16::try_from(place).unwrap_or(0), label, &head)?;
         }
         at += 1;

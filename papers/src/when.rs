@@ -99,10 +99,8 @@ pub(crate) fn date(text: &str) -> String {
 
 /// `2026-11` as `novembre 2026`.
 pub(crate) fn month(text: &str) -> String {
-    Day::read(&format!("{text}-01")).map_or_else(
-        || text.to_owned(),
-        |day| format!("{}{NB}{}", MONTHS[day.month - 1], day.year),
-    )
+    Day::read(&format!("{text}-01"))
+        .map_or_else(|| text.to_owned(), |day| format!("{}{NB}{}", MONTHS[day.month - 1], day.year))
 }
 
 /// `09:05` as `9 h 05`.

@@ -12,8 +12,8 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use shared::id::{DocumentId, RowId};
 
-pub(crate) use self::gather::changed_ms;
 use self::gather::Gathered;
+pub(crate) use self::gather::changed_ms;
 use crate::{sheet::File, storage::StoreError};
 
 /// What one ZIP may hold, before it is packed: as much as an account's uploads may have under way, twice. In bytes.

@@ -82,9 +82,9 @@ fn project(db: &Connection, id: DocumentId) -> Result<Option<Project>, StoreErro
     let association = named(Field::Association)?.map_or_else(String::new, |record| record.title());
     let call = named(Field::Call)?;
     let call = call.as_ref().map(Record::fields);
-    let programme = [Field::Programme, Field::Title].into_iter().find_map(|field| {
-        call.map(|fields| fields.text(field)).filter(|text| !text.is_empty()).map(str::to_owned)
-    });
+    let programme = [Field::Programme, Field::Title]
+        .into_iter()
+        .find_map(|field| call.map(|fields| fields.text(field)).filter(|text| !text.is_empty()).map(str::to_owned));
     let changed_ms = changed_ms(&document);
     Ok(Some(Project { id, association, programme: programme.unwrap_or_default(), changed_ms, dossier }))
 }
@@ -120,7 +120,8 @@ fn activity(xml: &mut Xml, reporter: &Reporter<'_>, project: &Project) {
 /// What it is, what it wants to change, whom it is for.
 fn descriptions(xml: &mut Xml, project: &Project) {
     let dossier = &project.dossier;
-    let written = |key: &str| dossier.sections.get(key).map(|section| section.text.trim()).filter(|text| !text.is_empty());
+    let written =
+        |key: &str| dossier.sections.get(key).map(|section| section.text.trim()).filter(|text| !text.is_empty());
     let first = || dossier.sections.values().map(|section| section.text.trim()).find(|text| !text.is_empty());
     let general = ["summary", "context"].into_iter().find_map(written).or_else(first);
     let listed = |table| {
@@ -142,7 +143,8 @@ fn organisations(xml: &mut Xml, reporter: &Reporter<'_>, project: &Project) {
         }
     };
     named("1", &project.programme);
-    for line in project.dossier.lines.iter().filter(|line| line.side == Side::Resource && line.state != LineState::Removed)
+    for line in
+        project.dossier.lines.iter().filter(|line| line.side == Side::Resource && line.state != LineState::Removed)
     {
         let is_money = matches!(line.fields.text(Field::Nature), "" | "cash");
         if is_money && line.fields.text(Field::Funding) == "acquired" {
@@ -195,7 +197,8 @@ fn dates(xml: &mut Xml, dossier: &DossierRecord) {
     let began = moved(dossier, "running");
     let text = |field| day(dossier.fields.text(field));
     let known = || {
-        let days = [text(Field::DecisionDay), text(Field::FiledDay), dossier.moves.first().map(|one| day_of(one.at_ms))];
+        let days =
+            [text(Field::DecisionDay), text(Field::FiledDay), dossier.moves.first().map(|one| day_of(one.at_ms))];
         days.into_iter().flatten().next().unwrap_or(0)
     };
     let begins = planned.map(|(starts, _)| starts).or_else(|| if began.is_none() { Some(known()) } else { None });
@@ -223,7 +226,9 @@ fn goals(xml: &mut Xml, dossier: &DossierRecord) {
     let goals: Vec<(i64, bool)> = dossier
         .rows
         .kept(Table::Goal)
-        .filter_map(|row| Some((row.fields.get(Field::GoalNumber).number()?, row.fields.text(Field::MainGoal) == "yes")))
+        .filter_map(|row| {
+            Some((row.fields.get(Field::GoalNumber).number()?, row.fields.text(Field::MainGoal) == "yes"))
+        })
         .collect();
     for (number, _) in &goals {
         xml.empty("tag", &[("vocabulary", "2"), ("code", &number.to_string())]);
@@ -349,6 +354,7 @@ fn start(name: &str, about: &[(&str, &str)]) -> quick_xml::events::BytesStart<'s
 
 /// Without what XML 1.0 has no way to say.
 fn legal(text: &str) -> String {
-    let is_legal = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let is_legal =
+        |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     text.chars().filter(is_legal).collect()
 }

@@ -242,7 +242,9 @@ fn unknown_bp(table: &Table) -> u64 {
 fn name(table: &mut Table) {
     for row in &mut table.rows {
         let names = match table.by {
-            Grouping::Departement | Grouping::AssociationDepartement => places::departement(&row.key).map(|name| (name, "")),
+            Grouping::Departement | Grouping::AssociationDepartement => {
+                places::departement(&row.key).map(|name| (name, ""))
+            }
             Grouping::Origin | Grouping::AssociationOrigin => morocco::names_of(&row.key),
             _ => None,
         };
@@ -257,7 +259,9 @@ fn territory(code: String) -> Territory {
     let names = match code.split_once('.') {
         Some(("MA", place)) => morocco::names_of(place).map(|(name, name_ar)| (name.to_owned(), name_ar.to_owned())),
         Some(("FR", place)) => match place.strip_prefix('R') {
-            Some(region) => REGIONS.iter().find(|(code, _)| *code == region).map(|(_, name)| ((*name).to_owned(), String::new())),
+            Some(region) => {
+                REGIONS.iter().find(|(code, _)| *code == region).map(|(_, name)| ((*name).to_owned(), String::new()))
+            }
             None => places::departement(place).map(|name| (name.to_owned(), String::new())),
         },
         _ => None,
@@ -358,7 +362,15 @@ fn named(db: &Connection, one: &Reference) -> Result<Behind, StoreError> {
         Some(event) => stored::called(db, event)?.map_or_else(String::new, |(_, title)| title),
         None => String::new(),
     };
-    Ok(Behind { day: one.day.clone(), document: one.document, kind, title, event: one.event, event_title, value: one.value })
+    Ok(Behind {
+        day: one.day.clone(),
+        document: one.document,
+        kind,
+        title,
+        event: one.event,
+        event_title,
+        value: one.value,
+    })
 }
 
 /// The days that a period has, in words of French.

@@ -1,10 +1,11 @@
 // Opinions of an event on a phone that is handed round without a network; the dashboard, what is behind its numbers, targets, reports.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
 
-import { api, DESK, House, PHONE, tiwizi } from './harness.js';
+import { api, artefacts, DESK, House, PHONE, tiwizi } from './harness.js';
 
 const CODE = '4937';
 const year = new Date().getFullYear();
@@ -161,6 +162,9 @@ test('a report is taken out, in French, and the same twice', async () => {
   await admin.page.getByLabel('Partie de l’année').selectOption({ label: 'Depuis le début' });
   const pdf = await saved('Rapport en PDF');
   assert.equal(pdf.subarray(0, 5).toString(), '%PDF-');
+  // For whoever looks at pictures: this is one, too.
+  mkdirSync(artefacts, { recursive: true });
+  writeFileSync(join(artefacts, 'rapport.pdf'), pdf);
   const book = await saved('Rapport en classeur (XLSX)');
   const text = unzip(book)['xl/sharedStrings.xml'].toString('utf8');
   for (const said of ['Rapport d’activité', 'Personnes différentes', 'Ce qui manque encore', 'Définitions', 'Satisfaction']) {

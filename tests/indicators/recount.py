@@ -33,7 +33,7 @@ def document_id(value):
 
 
 def row_id(value):
-    return bytes(value).hex()
+    return value if isinstance(value, str) else bytes(value).hex()
 
 
 def text(content, field):

@@ -55,9 +55,7 @@ impl Section {
 
     fn codes(self) -> &'static [Code] {
         match self {
-            Self::Participation => {
-                &[Code::Events, Code::Participations, Code::People, Code::PeopleNew, Code::Unnamed]
-            }
+            Self::Participation => &[Code::Events, Code::Participations, Code::People, Code::PeopleNew, Code::Unnamed],
             Self::Associations => &[Code::Associations, Code::AssociationsNew],
             Self::Support => &[Code::SupportAttended, Code::SupportIndividual, Code::SupportCollective],
             Self::Dossiers => &[
@@ -146,7 +144,11 @@ pub fn report(
 fn section(section: Section, now: &Indicators, before: Option<&Indicators>) -> ReportSection {
     let figures = section.codes().iter().filter_map(|code| {
         let of = |indicators: &Indicators| {
-            indicators.figures.iter().find(|figure| figure.code == *code).map(|one| cell(one.unit, one.value, one.shown))
+            indicators
+                .figures
+                .iter()
+                .find(|figure| figure.code == *code)
+                .map(|one| cell(one.unit, one.value, one.shown))
         };
         let figure = now.figures.iter().find(|figure| figure.code == *code)?;
         Some(ReportFigure {
@@ -273,7 +275,10 @@ fn lines(complete: &Completeness) -> Vec<(String, ReportCell)> {
     ];
     let shares = ["sexe", "tranche d’âge", "département", "territoire d’origine"].into_iter().zip(complete.unknown_bp);
     lines.extend(shares.map(|(what, share)| {
-        (format!("Personnes dont ceci n’est pas renseigné\u{a0}: {what} (arrondi à 10\u{a0}%)"), ReportCell::BasisPoints(share))
+        (
+            format!("Personnes dont ceci n’est pas renseigné\u{a0}: {what} (arrondi à 10\u{a0}%)"),
+            ReportCell::BasisPoints(share),
+        )
     }));
     lines
 }

@@ -190,7 +190,8 @@ fn presences(db: &Connection, facts: &mut Facts, places: &mut Places) -> Result<
                 at
             }
         };
-        let (Some(half_day), Some(status)) = (half_day, Status::from_word(row.get_ref(3)?.as_str().unwrap_or_default()))
+        let (Some(half_day), Some(status)) =
+            (half_day, Status::from_word(row.get_ref(3)?.as_str().unwrap_or_default()))
         else {
             continue;
         };
@@ -284,7 +285,8 @@ fn dossiers(db: &Connection, within: &Within<'_>, facts: &mut Facts) -> Result<(
             moves: Vec::new(),
         });
     }
-    let mut statement = db.prepare_cached("SELECT document_id, at_ms, stage FROM move ORDER BY document_id, at_ms, row")?;
+    let mut statement =
+        db.prepare_cached("SELECT document_id, at_ms, stage FROM move ORDER BY document_id, at_ms, row")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let Some(&at) = at.get(&id_at(row, 0)?) else { continue };
@@ -305,13 +307,7 @@ fn acts(db: &Connection, within: &Within<'_>, facts: &mut Facts) -> Result<(), S
         }
         let text: String = row.get(1)?;
         let Ok(id) = text.parse::<RowId>() else { continue };
-        let act = Act {
-            document,
-            row: id,
-            day: day_at(row, 2)?,
-            minutes: row.get(3)?,
-            is_collective: row.get(4)?,
-        };
+        let act = Act { document, row: id, day: day_at(row, 2)?, minutes: row.get(3)?, is_collective: row.get(4)? };
         facts.acts.push(act);
     }
     Ok(())
@@ -367,12 +363,7 @@ pub fn held(db: &Connection, id: DocumentId) -> Result<Option<Held>, StoreError>
     )?;
     let mut rows = statement.query(named_params! { ":id": id.0 })?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    Ok(Some(Held {
-        title: row.get(0)?,
-        first_day: row.get(1)?,
-        is_sealed: row.get(2)?,
-        is_changed: row.get(3)?,
-    }))
+    Ok(Some(Held { title: row.get(0)?, first_day: row.get(1)?, is_sealed: row.get(2)?, is_changed: row.get(3)? }))
 }
 
 /// Questions that are open in a document.

@@ -163,8 +163,7 @@ pub fn outstanding(db: &Connection, event: DocumentId, since_ms: u64) -> Result<
            AND device.rescued_ms IS NULL
          ORDER BY account.name, device.id",
     )?;
-    let rows =
-        statement.query_map(named_params! { ":event": event.0, ":since_ms": since_ms }, Outstanding::at)?;
+    let rows = statement.query_map(named_params! { ":event": event.0, ":since_ms": since_ms }, Outstanding::at)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

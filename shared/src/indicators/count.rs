@@ -93,8 +93,7 @@ impl<'a> Counting<'a> {
             let HalfDay { event, day, .. } = facts.half_days[half_day as usize];
             period.has(day) && facts.events[event as usize].counts
         };
-        let mut presences: Vec<Presence> =
-            facts.presences.iter().filter(|one| counts(one.half_day)).copied().collect();
+        let mut presences: Vec<Presence> = facts.presences.iter().filter(|one| counts(one.half_day)).copied().collect();
         presences.sort_unstable();
         let ones = presences.chunk_by(|a, b| (a.person, a.half_day) == (b.person, b.half_day));
         let came: Vec<Came> = ones.map(|one| came(one, &facts.half_days)).collect();
@@ -268,7 +267,13 @@ impl<'a> Counting<'a> {
         let one = &self.facts.people[person as usize];
         let word = |word: &'static str| if word == "unspecified" { UNKNOWN } else { word };
         match by {
-            Grouping::Novelty => if self.known[person as usize] { "returning" } else { "new" },
+            Grouping::Novelty => {
+                if self.known[person as usize] {
+                    "returning"
+                } else {
+                    "new"
+                }
+            }
             Grouping::Sex => word(one.sex),
             Grouping::AgeBand => one.age_band,
             Grouping::Departement => self.departement(person),
@@ -324,9 +329,8 @@ impl<'a> Counting<'a> {
     }
 
     fn stages(&self) -> Vec<Cell> {
-        let cell = |one: &Dossier| {
-            Some((one.stage_at(self.period.to)?.to_owned(), [1, one.asked_cents, one.granted_cents]))
-        };
+        let cell =
+            |one: &Dossier| Some((one.stage_at(self.period.to)?.to_owned(), [1, one.asked_cents, one.granted_cents]));
         self.facts.dossiers.iter().filter_map(cell).collect()
     }
 

@@ -121,7 +121,7 @@ export function whatHappened({ question }: AskedQuestion, desk: Desk): string {
 }
 
 /** The answers, in the order of their keys. `reason` goes with those that take one. */
-export function choicesOf({ question }: AskedQuestion, desk: Desk): Choice[] {
+export function choicesOf({ question, kind }: AskedQuestion, desk: Desk): Choice[] {
   switch (question.ask) {
     case 'field_set_apart': {
       const { document, row, field } = question;

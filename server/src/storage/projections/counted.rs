@@ -34,7 +34,8 @@ fn place(departement: String, origin: String) -> (&'static str, Vec<Sql>) {
 }
 
 fn of_event(event: &EventRecord) -> Rows {
-    let tally = vec![text(&event.fields, Field::ProjectCode), count(event.sheets.len()), i64::from(event.late()).into()];
+    let tally =
+        vec![text(&event.fields, Field::ProjectCode), count(event.sheets.len()), i64::from(event.late()).into()];
     let mut rows = Rows::new();
     let mut half_days: Vec<_> = event.slots.iter().map(|slot| (slot.id.to_string(), slot)).collect();
     half_days.sort_by(|a, b| a.0.cmp(&b.0));
@@ -77,7 +78,8 @@ fn of_dossier(dossier: &DossierRecord) -> Rows {
     let (outcome, moved) = outcome(dossier);
     let said = f.text(Field::DecisionDay).to_owned();
     let decided = if said.is_empty() { moved.map_or_else(String::new, day_text) } else { said };
-    let visa = dossier.visas.iter().filter(|visa| visa.verdict == Verdict::Approved).map(|visa| day_of(visa.at_ms)).min();
+    let visa =
+        dossier.visas.iter().filter(|visa| visa.verdict == Verdict::Approved).map(|visa| day_of(visa.at_ms)).min();
     let way = vec![
         cents(Field::GrantCents),
         cents(Field::GrantedCents),

@@ -35,14 +35,13 @@ fn fill(db: &mut Connection, people: usize) -> Outcome<()> {
         tx.prepare_cached("INSERT INTO place VALUES (:id, :place, :origin)")?.execute(key)?;
     }
     for n in 0..people {
-        tx.prepare_cached("INSERT INTO person VALUES (:id, 'P', '', 'p', :sex, :age, '', :association, NULL)")?.execute(
-            named_params! {
+        tx.prepare_cached("INSERT INTO person VALUES (:id, 'P', '', 'p', :sex, :age, '', :association, NULL)")?
+            .execute(named_params! {
                 ":id": id(1, n),
                 ":sex": ["f", "f", "h", ""][n % 4],
                 ":age": ["18_30", "31_60", "over_60", ""][n / 4 % 4],
                 ":association": id(2, n / ASSOCIATION_PEOPLE),
-            },
-        )?;
+            })?;
         tx.prepare_cached("INSERT INTO place VALUES (:id, :place, '')")?
             .execute(named_params! { ":id": id(1, n), ":place": places[n % 6] })?;
     }
@@ -90,10 +89,13 @@ pub(crate) fn indicators(rows: &mut Vec<Row>) -> Outcome<()> {
         let reading = middle(|| facts(&db, &Chosen::default()).map(drop).map_err(Into::into))?;
         let known = facts(&db, &Chosen::default())?;
         let counting = middle(|| {
-            let counted = count(&known, year).value(Code::Participations).zip(count(&known, before).value(Code::People));
+            let counted =
+                count(&known, year).value(Code::Participations).zip(count(&known, before).value(Code::People));
             if counted.is_some_and(|(now, then)| now > 0 && then > 0) { Ok(()) } else { Err("nobody came".into()) }
         })?;
-        let behind = middle(|| if records(&known, year, Code::Participations, None).is_empty() { Err("none".into()) } else { Ok(()) })?;
+        let behind = middle(|| {
+            if records(&known, year, Code::Participations, None).is_empty() { Err("none".into()) } else { Ok(()) }
+        })?;
         told.push(format!(
             "{} people, {} participations: read {reading:.0} ms, counted {counting:.0} ms, records {behind:.0} ms",
             spaced(people as u64),
@@ -103,7 +105,8 @@ pub(crate) fn indicators(rows: &mut Vec<Row>) -> Outcome<()> {
         eprintln!("{}", told.last().map_or("", String::as_str));
     }
     rows.push(Row {
-        what: "The indicators of a year and of the year before, all tables, from a file; and the records behind one".to_owned(),
+        what: "The indicators of a year and of the year before, all tables, from a file; and the records behind one"
+            .to_owned(),
         target: "≤ 5 s at 500 000 people, growing with them".to_owned(),
         measured: told.join("; "),
         met: whole <= 5_000.0,
