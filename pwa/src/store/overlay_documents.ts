@@ -1,5 +1,6 @@
 /** What is laid over a dossier and over a document's record. It comes with the screens that show one: see `layOver`. */
 import type { DossierView } from '../generated/DossierView';
+import type { Edit } from '../generated/Edit';
 import type { Entry } from '../generated/Entry';
 import type { Field } from '../generated/Field';
 import type { FieldView } from '../generated/FieldView';
@@ -9,13 +10,20 @@ import type { RowId } from '../generated/RowId';
 import type { RowView } from '../generated/RowView';
 import type { TimeView } from '../generated/TimeView';
 import { foldSearch } from '../search';
-import { type Does, inserted, layOver, type Names, type Of, settledBy, textOf, tidy, titleOf, withField, withText } from './overlay';
+import { type Does, inserted, layOver, type Names, type Of, textOf, tidy, titleOf, withField, withText } from './overlay';
 
 layOver('dossiers', overDossiers);
 layOver('dossier', overDossier);
 layOver('call', overCall);
 layOver('record', overRecord);
 layOver('association', overAssociation);
+layOver('questions', overQuestions);
+
+function overQuestions(view: Of<'questions'>, { edit }: Entry): Of<'questions'> {
+  const settled = settledBy(edit);
+  if (!view.questions.some(({ id }) => settled.includes(id))) return view;
+  return { ...view, questions: view.questions.filter(({ id }) => !settled.includes(id)) };
+}
 
 function overDossiers(list: Of<'dossiers'>, { edit }: Entry, names: Names): Of<'dossiers'> {
   if (edit.do !== 'create_dossier' || list.dossiers.some(({ dossier }) => dossier === edit.dossier)) return list;
@@ -285,5 +293,34 @@ function questionId(question: Question): string {
       return '';
     case 'possible_duplicate':
       return `same/${question.person}/${question.other}`;
+  }
+}
+
+// --- Questions
+
+/** The names of the Questions that an edit settles. See `Question::id` in the engine. */
+export function settledBy(edit: Edit): string[] {
+  switch (edit.do) {
+    case 'set_field':
+      return [['field', edit.document, ...(edit.row === null ? [] : [edit.row]), edit.field].join('/')];
+    case 'settle':
+      return [edit.asked.replace(/\/|$/, `/${edit.document}$&`)];
+    case 'settle_marks':
+    case 'undo':
+      return [`marks/${edit.event}/${edit.slot}/${edit.person}`];
+    case 'read_again':
+      return [`read/${edit.dossier}/${edit.section}/${edit.anchor}`];
+    case 'settle_section':
+      return [`begun/${edit.dossier}/${edit.section}`];
+    case 'set_line_state':
+      return [`line/${edit.dossier}/${edit.line}`];
+    case 'keep_row':
+      return [`row/${edit.document}/${edit.row}`];
+    case 'link_same':
+      return [`same/${edit.person}/${edit.same_as}`, `same/${edit.same_as}/${edit.person}`];
+    case 'not_same':
+      return [`same/${edit.person}/${edit.other}`, `same/${edit.other}/${edit.person}`];
+    default:
+      return [];
   }
 }
