@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 const { overlaid } = await import('../src/store/overlay.ts');
-const { settledBy } = await import('../src/store/overlay_documents.ts');
+await import('../src/store/overlay_documents.ts');
+const { settledBy } = await import('../src/store/settled.ts');
 
 const [EVENT, DOSSIER, ZAHRA, BADR] = ['event', 'dossier', 'zahra', 'badr'];
 const [MORNING, AFTERNOON] = ['slot-morning', 'slot-afternoon'];

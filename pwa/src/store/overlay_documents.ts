@@ -1,6 +1,5 @@
 /** What is laid over a dossier and over a document's record. It comes with the screens that show one: see `layOver`. */
 import type { DossierView } from '../generated/DossierView';
-import type { Edit } from '../generated/Edit';
 import type { Entry } from '../generated/Entry';
 import type { Field } from '../generated/Field';
 import type { FieldView } from '../generated/FieldView';
@@ -11,6 +10,7 @@ import type { RowView } from '../generated/RowView';
 import type { TimeView } from '../generated/TimeView';
 import { foldSearch } from '../search';
 import { type Does, inserted, layOver, type Names, type Of, textOf, tidy, titleOf, withField, withText } from './overlay';
+import { settledBy } from './settled';
 
 layOver('dossiers', overDossiers);
 layOver('dossier', overDossier);
@@ -293,34 +293,5 @@ function questionId(question: Question): string {
       return '';
     case 'possible_duplicate':
       return `same/${question.person}/${question.other}`;
-  }
-}
-
-// --- Questions
-
-/** The names of the Questions that an edit settles. See `Question::id` in the engine. */
-export function settledBy(edit: Edit): string[] {
-  switch (edit.do) {
-    case 'set_field':
-      return [['field', edit.document, ...(edit.row === null ? [] : [edit.row]), edit.field].join('/')];
-    case 'settle':
-      return [edit.asked.replace(/\/|$/, `/${edit.document}$&`)];
-    case 'settle_marks':
-    case 'undo':
-      return [`marks/${edit.event}/${edit.slot}/${edit.person}`];
-    case 'read_again':
-      return [`read/${edit.dossier}/${edit.section}/${edit.anchor}`];
-    case 'settle_section':
-      return [`begun/${edit.dossier}/${edit.section}`];
-    case 'set_line_state':
-      return [`line/${edit.dossier}/${edit.line}`];
-    case 'keep_row':
-      return [`row/${edit.document}/${edit.row}`];
-    case 'link_same':
-      return [`same/${edit.person}/${edit.same_as}`, `same/${edit.same_as}/${edit.person}`];
-    case 'not_same':
-      return [`same/${edit.person}/${edit.other}`, `same/${edit.other}/${edit.person}`];
-    default:
-      return [];
   }
 }
