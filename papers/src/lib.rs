@@ -4,6 +4,7 @@
 //! blank to be signed by hand; also as a spreadsheet, CSV and JSON), the [`ContactList`] that is kept apart from it,
 //! [`Attestations`], [`Convocations`] and [`Badges`]. A [`FigureBook`] says how many came. A [`Dossier`] goes out as PDF and as a Word
 //! file, its budget as a workbook that computes; photos of a paper become one PDF ([`Scan`]), and all of it one ZIP ([`bundle`]).
+//! Of a PDF that somebody brought, [`first_page`] is shown.
 //!
 //! Nothing here reads a file, asks the time or draws a random number: the same input gives the same bytes, which a seal can name
 //! by their hash. All wording is in `words`; layout is in `templates/`, which see what people wrote as values only and never
@@ -18,6 +19,7 @@ mod dossier;
 mod error;
 mod figures;
 mod gathering;
+mod glance;
 mod ink;
 mod money;
 mod picture;
@@ -41,6 +43,7 @@ pub use dossier::{
 pub use error::PaperError;
 pub use figures::{FigureBook, FigureCell, FigureLine, FigureSection, figures_csv, figures_xlsx};
 pub use gathering::{FUNDERS_MAX, Funder, Gathering, House, PEOPLE_MAX, SLOTS_MAX, Slot};
+pub use glance::first_page;
 pub use ink::{BadInk, Ink};
 pub use picture::{BadPicture, Picture};
 pub use scan::{SCAN_PAGES_MAX, Scan, scan_pdf};

@@ -147,9 +147,12 @@ fn missing(id: FileId) -> FileError {
 static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Library::default()));
 static BOOK: LazyLock<LazyHash<FontBook>> = LazyLock::new(|| LazyHash::new(FontBook::from_fonts(FONTS.iter())));
 
+/// What most words are set in.
+pub(crate) static SANS: &[u8] = include_bytes!("../../reference/fonts/NotoSans-Regular.ttf");
+
 static FONTS: LazyLock<Vec<Font>> = LazyLock::new(|| {
     let files: [&'static [u8]; 5] = [
-        include_bytes!("../../reference/fonts/NotoSans-Regular.ttf"),
+        SANS,
         include_bytes!("../../reference/fonts/NotoSans-Bold.ttf"),
         include_bytes!("../../reference/fonts/NotoNaskhArabic-Regular.ttf"),
         include_bytes!("../../reference/fonts/NotoNaskhArabic-Bold.ttf"),

@@ -42,6 +42,7 @@ pub mod verify;
 
 pub mod cache;
 pub mod calls;
+pub mod glance;
 pub mod guard;
 pub mod house;
 pub mod ingest;

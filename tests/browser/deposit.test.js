@@ -7,6 +7,18 @@ import { inflateRawSync } from 'node:zlib';
 
 import { DESK, House } from './harness.js';
 
+/** One page, with a word in a font that the file does not bring. */
+const RECEIPT = `%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 280]/Resources<</Font<</F 5 0 R>>>>/Contents 4 0 R>>endobj
+4 0 obj<</Length 33>>stream
+BT /F 24 Tf 20 200 Td (Accuse) Tj ET
+endstream endobj
+5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
+trailer<</Root 1 0 R>>
+%%EOF`;
+
 let house, latifa, staff, dossier;
 
 /** The call that the demo's dossiers answer. */
@@ -221,11 +233,14 @@ test('what the portal answered is kept, and a refused dossier begins again from 
   await page.getByLabel('Déposé le').fill('2026-11-18');
   await page.getByRole('button', { name: 'Joindre la preuve de dépôt' }).click();
   const sheet = page.getByRole('dialog');
-  await sheet.locator('input[multiple]').setInputFiles({ name: 'accuse.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7\n%%EOF') });
+  await sheet.locator('input[multiple]').setInputFiles({ name: 'accuse.pdf', mimeType: 'application/pdf', buffer: Buffer.from(RECEIPT) });
   await sheet.getByRole('button', { name: 'Garder la pièce' }).click();
   await sheet.waitFor({ state: 'detached' });
   await page.getByText('accuse.pdf').waitFor();
   await staff.level();
+  const first = page.getByRole('img', { name: /^Première page/ });
+  await first.waitFor();
+  assert.ok((await first.evaluate((image) => image.naturalHeight)) > 700);
 
   await open(staff, 'Étapes');
   await page.getByText('Revenir en arrière ou arrêter').click();

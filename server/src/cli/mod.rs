@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod erasures;
 pub mod export;
+pub mod first_page;
 pub mod import;
 pub mod invite;
 pub mod serve;
@@ -20,6 +21,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    glance,
     qr::Paint,
     storage::{Place, StoreError},
 };
@@ -57,6 +59,8 @@ enum Command {
     Export(export::Args),
     #[command(about = "Sort ou reprend la liste de ce qui a été effacé, pour la restauration d’une sauvegarde")]
     Erasures(erasures::Args),
+    #[command(name = glance::WORD, hide = true)]
+    FirstPage,
 }
 
 /// Where the data is: the same for every command.
@@ -136,6 +140,7 @@ fn obey(typed: Typed, console: &mut Console<'_>) -> Result<(), Box<dyn Error>> {
         Command::Rebuild(args) => verify::rebuild(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Erasures(args) => erasures::run(&args, console),
+        Command::FirstPage => first_page::run(console),
     }
 }
 

@@ -12,6 +12,7 @@ use axum::{
 use futures_util::stream;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use shared::wire::Hash;
+use tokio::task::spawn_blocking;
 
 use super::{
     AppState,
@@ -22,6 +23,7 @@ use crate::{
     auth::{BringBlobs, Enrolled, Known},
     blobs::{self, Piece, Refusal},
     error::ApiError,
+    glance,
     media::Media,
     secret,
     storage::{StoreError, blobs as stored},
@@ -135,6 +137,23 @@ pub async fn read(
     });
     let headers = [(CONTENT_TYPE, "application/octet-stream"), (CONTENT_DISPOSITION, &name), (CONTENT_LENGTH, &length)];
     Ok((headers, Body::from_stream(slices)).into_response())
+}
+
+/// `GET /api/blobs/{hash}/first-page`: of a PDF, as a picture.
+pub async fn first_page(
+    State(state): State<AppState>,
+    enrolled: Enrolled,
+    Id(Name(hash)): Id<Name>,
+) -> Result<Response, ApiError> {
+    let account = enrolled.account;
+    let _room = state.export_rooms.clone().acquire_owned().await.map_err(|_| ApiError::Busy)?;
+    let blob = state.store.read(move |db| {
+        Ok::<_, StoreError>(if blobs::may_read(db, &account, &hash)? { stored::read(db, &hash)? } else { None })
+    });
+    let blob = blob.await?.filter(|blob| blob.media == Media::Pdf).ok_or(Refusal::Unknown)?;
+    let drawn = spawn_blocking(move || glance::first_page(&blob.bytes)).await.map_err(|_| ApiError::Panicked)?;
+    let png = drawn.ok_or(Refusal::Unknown)?;
+    Ok(([(CONTENT_TYPE, "image/png")], png).into_response())
 }
 
 /// A device whose access has ended may deliver for as long as its documents are taken.

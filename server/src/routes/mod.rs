@@ -135,6 +135,7 @@ pub fn router(state: AppState) -> Router {
     // A dossier as files: all of it with its pieces takes seconds to make, and longer over a village's network.
     let files = Router::new()
         .route("/api/dossiers/{id}/papers", get(deposit::paper))
+        .route("/api/blobs/{hash}/first-page", get(blobs::first_page))
         .route("/api/documents/{id}/pieces/{row}", get(deposit::piece))
         .layer(middleware::from_fn_with_state(LONG, within));
     let streams = Router::new().route("/api/pokes", get(pokes::listen));

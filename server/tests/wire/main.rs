@@ -3,6 +3,7 @@
 mod abuse;
 mod common;
 mod edge;
+mod glance;
 mod kill;
 #[expect(unreachable_pub, reason = "it is public in the crate of the tests")]
 #[path = "../../../tests/src/signer.rs"]
