@@ -2,8 +2,9 @@ import './typescript.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-const { overlaid, settledBy } = await import('../src/store/overlay.ts');
+const { overlaid } = await import('../src/store/overlay.ts');
 await import('../src/store/overlay_documents.ts');
+const { settledBy } = await import('../src/store/settled.ts');
 
 const [EVENT, DOSSIER, ZAHRA, BADR] = ['event', 'dossier', 'zahra', 'badr'];
 const [MORNING, AFTERNOON] = ['slot-morning', 'slot-afternoon'];

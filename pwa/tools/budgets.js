@@ -22,7 +22,7 @@ const FIRST_SCREENS = [
  */
 const BUDGETS_KB = {
   firstPaint: 60,
-  engine: 526,
+  engine: 556,
   worker: 20,
   lazyRoute: 35,
   register: 40,

@@ -24,7 +24,6 @@ use shared::{
     record::EventRecord,
 };
 
-pub(crate) use self::figures::departement_name;
 pub use self::{
     anomalies::Anomaly,
     figures::{Form, figures, figures_file},

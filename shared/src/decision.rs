@@ -10,8 +10,6 @@
 //! - **Q4** What no edit can settle (late marks, what is odd about a sheet) is seen: that decision holds for what was to be seen then.
 //!   What has come since is asked anew.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use automerge::{
     Automerge, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value as Crdt,
     iter::{MapRange, MapRangeItem},
@@ -54,6 +52,8 @@ pub struct Decision {
     pub at_ms: u64,
     /// On which device.
     pub by: Option<DeviceId>,
+    /// Whether its place speaks of it, and of no later one: of those who decided apart, each.
+    pub last: bool,
     /// Whether it holds now (Q2).
     pub stands: bool,
 }
@@ -63,10 +63,8 @@ pub struct Decision {
 pub struct Decided {
     /// Every decision, those taken back too, the earliest first.
     pub decisions: Vec<Decision>,
-    /// Those that the registers name: several at a place where people decided apart.
-    pub last: BTreeMap<String, Vec<RowId>>,
-    /// The accounts that look after a place; several where they were named apart.
-    pub assigned: BTreeMap<String, Vec<AccountId>>,
+    /// Places, and the account that looks after each; a place stands here several times where accounts were named apart.
+    pub assigned: Vec<(String, AccountId)>,
 }
 
 impl Decided {
@@ -74,56 +72,53 @@ impl Decided {
     #[must_use]
     pub fn read(document: &Document) -> Self {
         let past = Past { crdt: document.crdt(), at: None };
-        let last = past.last();
-        let standing = past.standing();
-        let mut decisions: Vec<Decision> = past
-            .family(DECISION)
-            .into_iter()
-            .filter_map(|(key, row)| {
-                let id: RowId = key.parse().ok()?;
-                let at_ms = past.value(&row, "at_ms").number().and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
-                let by = match &row {
-                    ObjId::Id(_, actor, _) => device_of(actor.to_bytes()),
-                    ObjId::Root => None,
-                };
-                Some(Decision {
-                    id,
-                    asked: past.value(&row, "asked").to_string(),
-                    chose: past.value(&row, "chose"),
-                    reason: past.value(&row, "reason").to_string(),
-                    at_ms,
-                    by,
-                    stands: standing.contains(&id),
-                })
-            })
-            .collect();
-        decisions.sort_by_key(|one| (one.at_ms, one.id));
-        let assigned = past.registers(ASSIGNED).into_iter().filter_map(|(place, values)| {
-            let accounts: BTreeSet<AccountId> = values.iter().filter_map(|value| value.text().parse().ok()).collect();
-            (!accounts.is_empty()).then(|| (place, accounts.into_iter().collect()))
-        });
-        Self { decisions, last, assigned: assigned.collect() }
+        let (last, standing) = (past.last(), past.standing());
+        let mut decisions: Vec<Decision> = Vec::new();
+        for (key, row) in past.family(DECISION) {
+            let Ok(id) = key.parse::<RowId>() else { continue };
+            let at_ms = past.value(&row, "at_ms").number().and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+            let by = match &row {
+                ObjId::Id(_, actor, _) => device_of(actor.to_bytes()),
+                ObjId::Root => None,
+            };
+            let one = Decision {
+                id,
+                asked: past.value(&row, "asked").to_string(),
+                chose: past.value(&row, "chose"),
+                reason: past.value(&row, "reason").to_string(),
+                at_ms,
+                by,
+                last: last.iter().any(|(_, rows)| rows.contains(&id)),
+                stands: standing.contains(&id),
+            };
+            // A phone pays for each way of sorting with its download: these are few.
+            let place = decisions.partition_point(|other| (other.at_ms, other.id) < (one.at_ms, one.id));
+            decisions.insert(place, one);
+        }
+        let mut assigned = Vec::new();
+        for (place, values) in past.registers(ASSIGNED) {
+            let accounts = values.iter().filter_map(|value| value.text().parse().ok());
+            assigned.extend(accounts.map(|account| (place.clone(), account)));
+        }
+        assigned.dedup();
+        Self { decisions, assigned }
     }
 
     /// Those that hold of a place, or that disagree about it.
     pub fn last_at<'a>(&'a self, place: &'a str) -> impl Iterator<Item = &'a Decision> {
-        let last = self.last.get(place).map_or(&[][..], Vec::as_slice);
-        self.decisions.iter().filter(move |one| last.contains(&one.id))
+        self.decisions.iter().filter(move |one| one.last && one.asked == place)
     }
 
     /// What was decided of a place and holds.
     #[must_use]
     pub fn standing(&self, place: &str) -> Option<&Value> {
-        let last = self.last.get(place)?;
-        self.decisions.iter().find(|one| one.stands && last.contains(&one.id)).map(|one| &one.chose)
+        self.decisions.iter().find(|one| one.stands && one.asked == place).map(|one| &one.chose)
     }
 
     /// The places of that family about which a decision was taken back, or people decided apart.
     pub fn open_in<'a>(&'a self, family: &'a str) -> impl Iterator<Item = &'a str> {
-        let places = self.last.keys().map(String::as_str);
-        places.filter(move |place| {
-            place.split_once('/').is_some_and(|(of, _)| of == family) && self.standing(place).is_none()
-        })
+        let open = self.decisions.iter().filter(|one| one.last && !one.stands).map(|one| one.asked.as_str());
+        open.filter(move |place| place.split_once('/').is_some_and(|(of, _)| of == family))
     }
 }
 
@@ -173,14 +168,11 @@ impl Past<'_> {
     }
 
     /// The rows that the registers name, by place.
-    fn last(&self) -> BTreeMap<String, Vec<RowId>> {
-        let named = self.registers(DECIDED).into_iter().map(|(place, values)| {
-            let mut rows: Vec<RowId> = values.iter().filter_map(|value| value.text().parse().ok()).collect();
-            rows.sort_unstable();
-            rows.dedup();
-            (place, rows)
-        });
-        named.filter(|(_, rows)| !rows.is_empty()).collect()
+    fn last(&self) -> Vec<(String, Vec<RowId>)> {
+        let named = self.registers(DECIDED).into_iter();
+        named
+            .map(|(place, values)| (place, values.iter().filter_map(|value| value.text().parse().ok()).collect()))
+            .collect()
     }
 
     fn row(&self, id: RowId) -> Option<ObjId> {
@@ -193,11 +185,12 @@ impl Past<'_> {
     }
 
     /// Q2: the decisions that hold.
-    fn standing(&self) -> BTreeSet<RowId> {
-        let mut standing = BTreeSet::new();
-        for rows in self.last().into_values() {
-            let chose: BTreeSet<Value> = rows.iter().map(|row| self.chose(*row)).collect();
-            if chose.len() == 1 && !chose.contains(&Value::Empty) {
+    fn standing(&self) -> Vec<RowId> {
+        let mut standing = Vec::new();
+        for (_, rows) in self.last() {
+            let chose: Vec<Value> = rows.iter().map(|row| self.chose(*row)).collect();
+            let agree = chose.iter().all(|one| *one != Value::Empty && *one == chose[0]);
+            if agree {
                 standing.extend(rows);
             }
         }
@@ -210,7 +203,7 @@ fn after_slash(key: &str) -> String {
 }
 
 /// Q2: the decisions that hold in a version of a document; now, where none is named.
-pub(crate) fn standing(crdt: &Automerge, at: Option<&[ChangeHash]>) -> BTreeSet<RowId> {
+pub(crate) fn standing(crdt: &Automerge, at: Option<&[ChangeHash]>) -> Vec<RowId> {
     Past { crdt, at }.standing()
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     field::Field,
     id::{DeviceId, DocumentId, RowId},
-    mark::{Signature, Signer, Status, attendance, signature_that_counts},
+    mark::{Mark, Signature, Signer, Status, attendance, signature_that_counts},
     names,
     record::{EventRecord, Slot},
 };
@@ -98,7 +98,7 @@ pub fn of_event(event: &EventRecord) -> Vec<(RowId, Oddity)> {
             let capacity = u32::try_from(capacity).unwrap_or(u32::MAX);
             found.push((slot.id, Oddity::OverCapacity { people: count(people), capacity }));
         }
-        for (signer, all) in by_signer(event, slot.id) {
+        for ((signer, _), all) in by_signer(event, slot.id) {
             let standing = all.iter().filter(|one| one.withdrawn.is_none()).count();
             if standing > 1 {
                 found.push((slot.id, Oddity::SignedAgain { signer, signatures: count(standing) }));
@@ -113,25 +113,29 @@ pub fn of_event(event: &EventRecord) -> Vec<(RowId, Oddity)> {
 pub fn elsewhere<'a>(
     events: impl IntoIterator<Item = (DocumentId, &'a EventRecord)>,
 ) -> Vec<(DocumentId, RowId, Oddity)> {
-    type Taught<'a> = Vec<(DocumentId, &'a Slot, &'a str)>;
-    let mut by_day: BTreeMap<(bool, &str, String), Taught<'_>> = BTreeMap::new();
+    let mut taught: Vec<(DocumentId, &Slot, &str)> = Vec::new();
+    let mut by_day: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (id, event) in events {
         let in_morocco = event.fields.text(Field::CommuneCode).contains('.');
         for trainer in &event.trainers {
             let folded = names::fold_search(trainer.name());
             for slot in event.slots.iter().filter(|slot| !slot.fields.text(Field::Day).is_empty()) {
-                let key = (in_morocco, slot.fields.text(Field::Day), folded.clone());
-                by_day.entry(key).or_default().push((id, slot, trainer.name()));
+                let key = format!("{in_morocco} {} {folded}", slot.fields.text(Field::Day));
+                by_day.entry(key).or_default().push(taught.len());
+                taught.push((id, slot, trainer.name()));
             }
         }
     }
     let mut found = Vec::new();
-    for taught in by_day.into_values() {
-        for (event, slot, trainer) in &taught {
-            let others = taught.iter().filter(|(other, there, _)| other != event && overlap(slot, there));
-            found.extend(others.map(|(other, ..)| {
-                (*event, slot.id, Oddity::TrainerElsewhere { trainer: (*trainer).to_owned(), other: *other })
-            }));
+    for same in by_day.into_values() {
+        for (event, slot, trainer) in same.iter().map(|n| taught[*n]) {
+            let others = same.iter().map(|n| taught[*n]);
+            let others = others.filter(|(other, there, _)| *other != event && overlap(slot, there));
+            found.extend(
+                others.map(|(other, ..)| {
+                    (event, slot.id, Oddity::TrainerElsewhere { trainer: trainer.to_owned(), other })
+                }),
+            );
         }
     }
     found
@@ -143,10 +147,10 @@ fn overlap(a: &Slot, b: &Slot) -> bool {
     begins < to && from < stops
 }
 
-fn by_signer(event: &EventRecord, slot: RowId) -> BTreeMap<Signer, Vec<&Signature>> {
-    let mut by_signer: BTreeMap<Signer, Vec<&Signature>> = BTreeMap::new();
+fn by_signer(event: &EventRecord, slot: RowId) -> BTreeMap<(Signer, RowId), Vec<&Signature>> {
+    let mut by_signer: BTreeMap<(Signer, RowId), Vec<&Signature>> = BTreeMap::new();
     for one in event.signatures.iter().filter(|one| one.slot == slot) {
-        by_signer.entry(one.signer).or_default().push(one);
+        by_signer.entry((one.signer, slot)).or_default().push(one);
     }
     by_signer
 }
@@ -154,9 +158,12 @@ fn by_signer(event: &EventRecord, slot: RowId) -> BTreeMap<Signer, Vec<&Signatur
 /// The participants' signatures of a half-day that count, by time.
 #[must_use]
 pub fn counting(event: &EventRecord, slot: RowId) -> Vec<&Signature> {
-    let people = by_signer(event, slot).into_iter().filter(|(signer, _)| matches!(signer, Signer::Person(_)));
-    let mut counting: Vec<_> = people.filter_map(|(_, all)| signature_that_counts(all)).collect();
-    counting.sort_by_key(|one| (one.at_ms, one.id));
+    let mut counting: Vec<&Signature> = Vec::new();
+    let people = by_signer(event, slot).into_iter().filter(|((signer, _), _)| matches!(signer, Signer::Person(_)));
+    for one in people.filter_map(|(_, all)| signature_that_counts(all)) {
+        let place = counting.partition_point(|other| (other.at_ms, other.id) < (one.at_ms, one.id));
+        counting.insert(place, one);
+    }
     counting
 }
 
@@ -164,12 +171,16 @@ pub fn counting(event: &EventRecord, slot: RowId) -> Vec<&Signature> {
 /// in how many seconds. `signatures` by time.
 #[must_use]
 pub fn in_a_row(signatures: &[&Signature]) -> Vec<(Option<DeviceId>, usize, u64)> {
-    let mut by_device: BTreeMap<Option<DeviceId>, Vec<u64>> = BTreeMap::new();
+    let mut devices: Vec<Option<DeviceId>> = Vec::new();
     for one in signatures {
-        by_device.entry(one.by).or_default().push(one.at_ms);
+        let place = devices.partition_point(|other| *other < one.by);
+        if devices.get(place) != Some(&one.by) {
+            devices.insert(place, one.by);
+        }
     }
     let mut runs = Vec::new();
-    for (device, times) in by_device {
+    for device in devices {
+        let times: Vec<u64> = signatures.iter().filter(|one| one.by == device).map(|one| one.at_ms).collect();
         let mut longest: &[u64] = &[];
         let mut from = 0;
         for n in 1..=times.len() {
@@ -190,9 +201,9 @@ pub fn in_a_row(signatures: &[&Signature]) -> Vec<(Option<DeviceId>, usize, u64)
 #[must_use]
 pub fn over_capacity(event: &EventRecord, slot: RowId) -> Option<(usize, i64)> {
     let capacity = event.fields.get(Field::Capacity).number().filter(|capacity| *capacity > 0)?;
-    let mut marks: BTreeMap<DocumentId, Vec<_>> = BTreeMap::new();
+    let mut marks: BTreeMap<(RowId, DocumentId), Vec<&Mark>> = BTreeMap::new();
     for mark in event.marks.iter().filter(|mark| mark.slot == slot) {
-        marks.entry(mark.person).or_default().push(mark);
+        marks.entry((slot, mark.person)).or_default().push(mark);
     }
     let in_the_room = |status: Status| matches!(status, Status::Present | Status::Partial);
     let named = marks.into_values().filter(|marks| attendance(marks.iter().copied()).status().is_some_and(in_the_room));

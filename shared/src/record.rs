@@ -925,7 +925,7 @@ impl Reader<'_> {
             let Ok(mark) = self.string(&row, "mark").parse::<RowId>() else { continue };
             // Q3: what a decision took back counts while the decision stands.
             let decision = self.string(&row, decision::BY_DECISION).parse::<RowId>().ok();
-            let counts = |standing: &BTreeSet<RowId>| decision.is_none_or(|id| standing.contains(&id));
+            let counts = |standing: &[RowId]| decision.is_none_or(|id| standing.contains(&id));
             if seen.as_ref().is_some_and(|seen| seen.contains(&key)) && counts(&stood) {
                 then.insert(mark);
             }
@@ -946,9 +946,9 @@ impl Reader<'_> {
         let sealed = |mark: &&RowId| {
             marks.contains(&mark.to_string()) || signed.contains(&format!("{}/{mark}", edit::SIGNATURE))
         };
-        let now: BTreeSet<RowId> = withdrawn.keys().copied().collect();
-        let late: Vec<&RowId> = now.symmetric_difference(&then).filter(sealed).collect();
-        (withdrawn, u32::try_from(late.len()).unwrap_or(u32::MAX))
+        let now = withdrawn.keys().filter(|mark| !then.contains(*mark) && sealed(mark)).count();
+        let again = then.iter().filter(|mark| !withdrawn.contains_key(*mark) && sealed(mark)).count();
+        (withdrawn, u32::try_from(now + again).unwrap_or(u32::MAX))
     }
 
     /// The keys that one of the document's maps had in that version; none if nothing was sealed.

@@ -32,6 +32,10 @@ at_ms: number,
  */
 by: DeviceId | null, 
 /**
+ * Whether its place speaks of it, and of no later one: of those who decided apart, each.
+ */
+last: boolean, 
+/**
  * Whether it holds now (Q2).
  */
 stands: boolean, };

@@ -40,11 +40,6 @@ export function overlaid(view: View, logged: readonly Entry[], names: Names): Vi
       return entries.reduce<Of<'events'>>(overEvents, view);
     case 'event':
       return entries.reduce<Of<'event'>>((event, entry) => overEvent(event, entry, names), view);
-    case 'questions': {
-      const settled = new Set(logged.flatMap(({ edit }) => settledBy(edit)));
-      const questions = view.questions.filter(({ id }) => !settled.has(id));
-      return questions.length === view.questions.length ? view : { ...view, questions };
-    }
     case 'settings':
       return entries.reduce<Of<'settings'>>((house, entry) => overSettings(house, entry.edit, names), view);
     default: {
@@ -356,33 +351,4 @@ export function tidy(value: Value): Value {
 export function withText<T extends object>(shown: T, field: Field, value: Value): T {
   if (!(field in shown) || typeof shown[field as keyof T] !== 'string') return shown;
   return { ...shown, [field]: tidy(value) ?? '' };
-}
-
-// --- Questions
-
-/** The names of the Questions that an edit settles. See `Question::id` in the engine. */
-export function settledBy(edit: Edit): string[] {
-  switch (edit.do) {
-    case 'set_field':
-      return [['field', edit.document, ...(edit.row === null ? [] : [edit.row]), edit.field].join('/')];
-    case 'settle':
-      return [edit.asked.replace(/\/|$/, `/${edit.document}$&`)];
-    case 'settle_marks':
-    case 'undo':
-      return [`marks/${edit.event}/${edit.slot}/${edit.person}`];
-    case 'read_again':
-      return [`read/${edit.dossier}/${edit.section}/${edit.anchor}`];
-    case 'settle_section':
-      return [`begun/${edit.dossier}/${edit.section}`];
-    case 'set_line_state':
-      return [`line/${edit.dossier}/${edit.line}`];
-    case 'keep_row':
-      return [`row/${edit.document}/${edit.row}`];
-    case 'link_same':
-      return [`same/${edit.person}/${edit.same_as}`, `same/${edit.same_as}/${edit.person}`];
-    case 'not_same':
-      return [`same/${edit.person}/${edit.other}`, `same/${edit.other}/${edit.person}`];
-    default:
-      return [];
-  }
 }

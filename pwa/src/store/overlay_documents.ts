@@ -9,13 +9,21 @@ import type { RowId } from '../generated/RowId';
 import type { RowView } from '../generated/RowView';
 import type { TimeView } from '../generated/TimeView';
 import { foldSearch } from '../search';
-import { type Does, inserted, layOver, type Names, type Of, settledBy, textOf, tidy, titleOf, withField, withText } from './overlay';
+import { type Does, inserted, layOver, type Names, type Of, textOf, tidy, titleOf, withField, withText } from './overlay';
+import { settledBy } from './settled';
 
 layOver('dossiers', overDossiers);
 layOver('dossier', overDossier);
 layOver('call', overCall);
 layOver('record', overRecord);
 layOver('association', overAssociation);
+layOver('questions', overQuestions);
+
+function overQuestions(view: Of<'questions'>, { edit }: Entry): Of<'questions'> {
+  const settled = settledBy(edit);
+  if (!view.questions.some(({ id }) => settled.includes(id))) return view;
+  return { ...view, questions: view.questions.filter(({ id }) => !settled.includes(id)) };
+}
 
 function overDossiers(list: Of<'dossiers'>, { edit }: Entry, names: Names): Of<'dossiers'> {
   if (edit.do !== 'create_dossier' || list.dossiers.some(({ dossier }) => dossier === edit.dossier)) return list;

@@ -13,6 +13,7 @@ use crate::{
     question::{self, Level, Question},
     record::{EventRecord, Record, Slot},
     view::{AskedQuestion, QuestionsView, SettledQuestion, SlotView},
+    wire::AuthorEntry,
 };
 
 /// Decisions that a list shows: older ones stand in the history of their documents.
@@ -27,12 +28,14 @@ impl Replica {
         let odd = oddity::elsewhere(self.events()).into_iter();
         questions.extend(odd.map(|(event, slot, oddity)| Question::SheetOdd { event, slot, oddity }));
         if self.identity.role.may(Capability::JoinPeople) {
-            let mut pairs = BTreeMap::new();
-            for asked in question::duplicates(self.records()).into_iter().chain(self.pairs_asked_again()) {
-                // Whoever found it first knows why.
-                pairs.entry(asked.id()).or_insert(asked);
+            let mut pairs = question::duplicates(self.records());
+            for again in self.pairs_asked_again() {
+                // Whoever found it knows why.
+                if pairs.iter().all(|asked| asked.id() != again.id()) {
+                    pairs.push(again);
+                }
             }
-            questions.extend(pairs.into_values());
+            questions.append(&mut pairs);
         }
         questions
     }
@@ -89,6 +92,7 @@ impl Replica {
             Record::Event(event) => event.slots.first().map(|slot| slot.fields.text(Field::Day).to_owned()),
             _ => None,
         };
+        let assigned = held.decided.assigned.iter().filter(|(place, _)| *place == asked);
         Some(AskedQuestion {
             id: question.id(),
             document,
@@ -98,26 +102,16 @@ impl Replica {
             label: row_label(&held.record, &question),
             at_ms: said_at(&question),
             decisions: held.decided.last_at(&asked).cloned().collect(),
-            assigned: held.decided.assigned.get(&asked).cloned().unwrap_or_default(),
+            assigned: assigned.map(|(_, account)| *account).collect(),
             question,
             asked,
         })
     }
 
-    /// See `ViewKey::Questions`.
+    /// See `ViewKey::Questions`. In the order of the documents: a page puts them in its own.
     pub(super) fn questions_view(&self) -> QuestionsView {
-        let mut questions: Vec<AskedQuestion> =
+        let questions: Vec<AskedQuestion> =
             self.questions().into_iter().filter_map(|question| self.asked(question)).collect();
-        // Those of one document beside each other, the newest first.
-        let mut newest: BTreeMap<DocumentId, u64> = BTreeMap::new();
-        for asked in &questions {
-            let at_ms = newest.entry(asked.document).or_default();
-            *at_ms = (*at_ms).max(asked.at_ms);
-        }
-        questions.sort_by_cached_key(|asked| {
-            let newest = newest.get(&asked.document).copied().unwrap_or(0);
-            (asked.level, std::cmp::Reverse(newest), asked.document)
-        });
         let mut slots = BTreeMap::new();
         for asked in &questions {
             let Some(Record::Event(event)) = self.record(asked.document) else { continue };
@@ -133,16 +127,15 @@ impl Replica {
         }
         let mut settled: Vec<SettledQuestion> = Vec::new();
         for (id, held) in &self.held {
-            let standing =
-                held.decided.decisions.iter().filter(|one| one.stands && self.may_settle(held.kind, &one.asked));
-            settled.extend(standing.map(|one| SettledQuestion {
-                id: question::id_of(*id, &one.asked),
-                document: *id,
-                decision: one.clone(),
-            }));
+            for one in held.decided.decisions.iter().filter(|one| one.stands && self.may_settle(held.kind, &one.asked))
+            {
+                let newer = |other: &SettledQuestion| (other.decision.at_ms, other.decision.id) > (one.at_ms, one.id);
+                let place = settled.partition_point(newer);
+                let (name, decision) = (question::id_of(*id, &one.asked), one.clone());
+                settled.insert(place, SettledQuestion { id: name, document: *id, decision });
+                settled.truncate(SETTLED_MAX);
+            }
         }
-        settled.sort_by_key(|one| std::cmp::Reverse((one.decision.at_ms, one.decision.id)));
-        settled.truncate(SETTLED_MAX);
         let devices: Vec<DeviceId> = questions
             .iter()
             .flat_map(|asked| {
@@ -167,10 +160,15 @@ impl Replica {
         }
     }
 
-    fn one_of_each_account(&self) -> Vec<crate::wire::AuthorEntry> {
+    fn one_of_each_account(&self) -> Vec<AuthorEntry> {
         let all = self.authors_of(self.authors.keys().copied().chain([self.identity.device]));
-        let mut seen = BTreeSet::new();
-        all.into_iter().filter(|author| seen.insert(author.account)).collect()
+        let mut each: Vec<AuthorEntry> = Vec::new();
+        for author in all {
+            if each.iter().all(|other| other.account != author.account) {
+                each.push(author);
+            }
+        }
+        each
     }
 
     pub(super) fn names_of<'a>(

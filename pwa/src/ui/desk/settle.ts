@@ -2,7 +2,7 @@
 import type { Edit } from '../../generated/Edit';
 import { m } from '../../i18n';
 import { newRowId, store } from '../../store';
-import { settledBy } from '../../store/overlay';
+import { settledBy } from '../../store/settled';
 import { say } from '../components';
 import { sayFailure } from '../failure';
 
