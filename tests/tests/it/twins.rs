@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 use server::{
     hand::Hand,
