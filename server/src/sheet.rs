@@ -460,7 +460,7 @@ pub fn check(db: &Connection, code: &str) -> Result<Check, Refusal> {
         title: paper.gathering.title.clone(),
         days,
         version: sheet.version,
-        sealed_ms: sheet_sealed_ms,
+        sealed_ms: sheet.sealed_ms,
         replaced_by: Some(last).filter(|last| *last > sheet.version),
         people: count(paper.people.len()),
         presences: count(cells().filter(|cell| cell.is_attended()).count()),
@@ -561,7 +561,7 @@ pub fn sealed(db: &Connection, code: &str, ending: &str, origin: &str) -> Result
         reason: sheet.reason.clone(),
         code: printed,
         url: format!("{origin}/#/check/{code}"),
-        sealed_at: calendar::written(&calendar::france(), sheet_sealed_ms),
+        sealed_at: calendar::written(&calendar::france(), sheet.sealed_ms),
         previous: None,
     };
     paper.seal = Some(seal);

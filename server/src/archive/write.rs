@@ -130,7 +130,7 @@ fn write_sheets(db: &Connection, out: &mut Folder) -> Result<u64, ArchiveError> 
             "event": sheet.event,
             "version": sheet.version,
             "code": sheet.code,
-            "sealed_ms": sheet_sealed_ms,
+            "sealed_ms": sheet.sealed_ms,
             "account": sheet.account,
             "reason": sheet.reason,
             "signature": hex(&sheet.signature),

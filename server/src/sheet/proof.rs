@@ -27,7 +27,7 @@ pub fn problems(db: &Connection, sheet: &sheets::Sheet, public_key: &[u8]) -> Re
     };
     note(sealed.data == manifest::hash(&sheet.data), "sheet.data_changed");
     let agrees = (sealed.event, sealed.version, sealed.sealed_ms, sealed.account, &sealed.reason)
-        == (sheet.event, sheet.version, sheet_sealed_ms, sheet.account, &sheet.reason);
+        == (sheet.event, sheet.version, sheet.sealed_ms, sheet.account, &sheet.reason);
     note(agrees, "sheet.row_changed");
     // An event whose time is over was erased whole; what was sealed of it stands by itself.
     if let Some(standing) = documents::standing(db, sheet.event)? {

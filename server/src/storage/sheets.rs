@@ -101,7 +101,7 @@ pub fn add(tx: &Transaction<'_>, sheet: &Sheet) -> Result<(), StoreError> {
         ":event": sheet.event.0,
         ":version": sheet.version,
         ":code": sheet.code,
-        ":sealed_ms": sheet_sealed_ms,
+        ":sealed_ms": sheet.sealed_ms,
         ":account": sheet.account.0,
         ":reason": sheet.reason,
         ":manifest": sheet.manifest,
