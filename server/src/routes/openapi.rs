@@ -56,12 +56,14 @@ pub struct Failure {
 struct Common;
 
 /// A status, and which codes come with it.
-const REFUSALS: [(&str, &str); 7] = [
+const REFUSALS: [(&str, &str); 9] = [
     ("400", "`request.malformed`: the address or the body is not what is taken here"),
     ("401", "`session.none`: no token. `token.wrong`: it is unknown, has expired or was taken back"),
     ("403", "`token.scope`: the token was not given this. `role.forbidden`: the account for which it acts may not"),
     ("404", "`document.unknown`: there is no such document, or not for this account"),
     ("409", "`edits.key_used`: the same key was sent with other edits"),
+    ("413", "`request.too_large`: the body is longer than 64 kB"),
+    ("415", "`request.content_type`: the body is not said to be JSON"),
     ("429", "`request.slow_down`: too many requests; `Retry-After` says when to come back"),
     ("503", "`server.busy`, `server.timeout`, `server.stopping`: later"),
 ];
@@ -77,10 +79,12 @@ impl Modify for Common {
             let operations: [&mut Option<Operation>; 5] =
                 [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
             for operation in operations.into_iter().flatten() {
+                let has_body = operation.request_body.is_some();
                 for (status, words) in REFUSALS {
                     let never = match status {
                         "404" => !path.contains('{'),
                         "409" => !path.ends_with("/edits"),
+                        "413" | "415" => !has_body,
                         _ => false,
                     };
                     if !never && !operation.responses.responses.contains_key(status) {

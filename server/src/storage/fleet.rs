@@ -120,9 +120,11 @@ fn phones(db: &Connection, account: AccountId, since: u64, last: u64) -> Result<
     )?;
     let rows = statement.query_map(named_params! { ":account": account.0 }, |row| {
         let has = match row.get::<_, Option<u64>>(2)? {
+            // What was sent before the event was given to them is not on it, however new.
+            Some(sent) if sent < since => Has::Nothing,
             Some(sent) if sent >= last => Has::Everything,
-            Some(sent) if sent >= since => Has::NotTheLast,
-            _ => Has::Nothing,
+            Some(_) => Has::NotTheLast,
+            None => Has::Nothing,
         };
         Ok(Phone { device: DeviceId(row.get(0)?), label: row.get(1)?, has, last_exchange_ms: row.get(3)? })
     })?;

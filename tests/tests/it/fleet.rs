@@ -111,6 +111,12 @@ fn the_phones_of_tomorrow_have_the_list_or_have_it_not() {
     house.hand.edit(&title, START_MS).unwrap();
     house.hand.keep(START_MS).unwrap();
     assert_eq!(house.readiness()[0], "Badr: everything");
+    // A phone that was level before the event was given to it has nothing of it.
+    let mut nadia = house.server.enrolled(Role::Volunteer, "Nadia");
+    house.pulls(&mut nadia);
+    let account = nadia.get("/api/session").json()["account"]["id"].as_str().unwrap().to_owned();
+    house.admin.post(&format!("/api/accounts/{account}/assign"), &json!({ "document": EVENT, "given": true }));
+    assert_eq!(house.readiness()[2], "Nadia: nothing");
     // The phone is lost: whoever has none has nothing to keep the door with.
     let device = badr.get("/api/session").json()["device"]["id"].as_str().unwrap().to_owned();
     house.admin.post(&format!("/api/devices/{device}/revoke"), &Json::Null);
