@@ -13,7 +13,11 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, types::Value as Sql};
 use serde::{Deserialize, Serialize};
-use shared::{document::Kind, id::DocumentId, names};
+use shared::{
+    document::Kind,
+    id::DocumentId,
+    names::{self, Mistyped},
+};
 
 use self::line::Scene;
 pub use self::{
@@ -302,12 +306,13 @@ fn queries(asked: &Asked) -> Vec<String> {
 /// The query for names of which some letters are others.
 fn near_query(db: &Connection, asked: &Asked) -> Result<String, StoreError> {
     let mut statement = db.prepare_cached("SELECT term FROM listed_word WHERE col = 'name'")?;
+    let typed: Vec<Mistyped> = asked.words.iter().map(|word| Mistyped::new(word)).collect();
     let mut near: Vec<Vec<String>> = vec![Vec::new(); asked.words.len()];
     let mut terms = statement.query([])?;
     while let Some(row) = terms.next()? {
         let term = row.get_ref(0)?.as_str().unwrap_or_default();
-        for (word, near) in asked.words.iter().zip(&mut near) {
-            if near.len() < NEAR_WORDS_MAX && names::is_near(word, term) {
+        for (word, near) in typed.iter().zip(&mut near) {
+            if near.len() < NEAR_WORDS_MAX && word.is_near(term) {
                 near.push(format!("\"{term}\""));
             }
         }
@@ -513,7 +518,8 @@ fn tier(asked: &Asked, text: &Text) -> Option<i64> {
 
 fn is_near(asked: &Asked, text: &Text) -> bool {
     let near = |typed: &String| {
-        text.name.split(' ').any(|word| word.starts_with(typed.as_str()) || names::is_near(typed, word))
+        let mistyped = Mistyped::new(typed);
+        text.name.split(' ').any(|word| word.starts_with(typed.as_str()) || mistyped.is_near(word))
     };
     asked.words.iter().all(near)
 }
