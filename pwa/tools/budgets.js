@@ -28,7 +28,7 @@ const BUDGETS_KB = {
   register: 40,
   reader: 340,
   communes: 190,
-  precache: 1170,
+  precache: 1175,
 };
 
 /** @typedef {{ file: string, isEntry?: boolean, src?: string, imports?: string[], dynamicImports?: string[], css?: string[] }} Chunk */
