@@ -36,7 +36,7 @@ test('names are found without accents, in Arabic, with letters wrong, and in ano
   await search('oufkir', /^\d+ fiches?$/);
   await page().waitForFunction((all) => document.querySelector('.counts p')?.textContent !== all, everybody);
   assert.ok((await titles()).every((name) => /oufkir/i.test(name)), 'an accent and a particle less');
-  await search('aboulkasem fatma', /^\d+ fiches?$/);
+  await search('aboulkasem kadija', /^\d+ fiches?$/);
   await page().getByRole('link', { name: /aboulkacem/i }).first().waitFor();
   await search('فاطمة', /^\d+ fiches$/);
   await page().getByRole('link', { name: /fatima/i }).first().waitFor();
@@ -106,7 +106,7 @@ test('a person’s page says where they came', async () => {
   await list().getByRole('link').first().click();
   await page().waitForURL(/#\/record\//);
   await page().getByRole('heading', { name: 'Événements' }).waitFor();
-  await page().getByText(/^Présence : \d+ demi-journée/).first().waitFor();
+  await page().getByText(/demi-journée/).first().waitFor();
 });
 
 test('an association in full: numbers that are checked, its bureau, its diagnosis as a picture and as a table', async () => {

@@ -67,7 +67,7 @@ pub fn dues_since(
     most: usize,
 ) -> Result<Vec<DueRow>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT document_id, row, kind, day, label, assigned_to, coordinator, dossier.title
+        "SELECT document_id, row, kind, day, label, assigned_to, due.coordinator, dossier.title
          FROM due JOIN dossier USING (document_id) WHERE day >= :day ORDER BY day, document_id, row",
     )?;
     let rows = statement.query_map(named_params! { ":day": day }, |row| {
