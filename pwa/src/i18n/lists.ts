@@ -25,6 +25,9 @@ const LISTS: Record<string, () => string> = {
   'association.repeated': m.list_association_repeated,
   'association.differs': m.list_association_differs,
   'association.ambiguous': m.list_association_ambiguous,
+  'commune.ambiguous': m.list_commune_ambiguous,
+  'commune.maybe': m.list_commune_maybe,
+  'commune.unknown': m.list_commune_unknown,
   'association.maybe_known': m.list_association_maybe_known,
   'person.maybe_known': m.list_person_maybe_known,
 };

@@ -4,7 +4,6 @@ import type { AuthorEntry } from '../../generated/AuthorEntry';
 import type { DeviceId } from '../../generated/DeviceId';
 import type { DocumentId } from '../../generated/DocumentId';
 import type { Field } from '../../generated/Field';
-import type { Reason } from '../../generated/Reason';
 import type { Value } from '../../generated/Value';
 import { dayInWords, isolate, isWordField, list, m, moment, money, number, region, timeOfDay, wordLabel } from '../../i18n';
 import { store } from '../../store';
@@ -115,20 +114,4 @@ export function whoText(by: DeviceId | null, authors: readonly AuthorEntry[]): s
 export function whoAndWhen({ by, at_ms }: Pick<Apart, 'by' | 'at_ms'>, authors: readonly AuthorEntry[]): string {
   const who = whoText(by, authors);
   return at_ms > 0 ? m.question_when({ who, when: isolate(moment(at_ms)) }) : who;
-}
-
-export function reasonText(reason: Reason): string {
-  const words = {
-    same_name: m.question_same_name,
-    name_sounds: m.twins_reason_name_sounds,
-    name_across_scripts: m.twins_reason_name_across_scripts,
-    name_alike: m.question_name_alike,
-    same_phone: m.question_same_phone,
-    same_email: m.twins_reason_same_email,
-    same_rna: m.twins_reason_same_rna,
-    same_siren: m.twins_reason_same_siren,
-    same_association: m.question_same_association,
-    same_commune: m.question_same_commune,
-  };
-  return words[reason]();
 }

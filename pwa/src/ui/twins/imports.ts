@@ -4,7 +4,7 @@ import type { Reason } from '../../generated/Reason';
 import { fieldLabel, m } from '../../i18n';
 import { listText } from '../../i18n/lists';
 import { type Answer, ask } from '../../store/api';
-import { reasonText } from '../desk/words';
+import { reasonText } from './reasons';
 import type { Of } from './twins';
 
 export interface Said {
