@@ -171,7 +171,7 @@ test('a report is taken out, in French, and the same twice', async () => {
     assert.ok(text.includes(said), said);
   }
   assert.ok(book.equals(await saved('Rapport en classeur (XLSX)')));
-  await admin.page.getByLabel('Satisfaction').uncheck();
+  await admin.page.getByRole('checkbox', { name: 'Satisfaction' }).uncheck();
   assert.ok(!unzip(await saved('Rapport en classeur (XLSX)'))['xl/sharedStrings.xml'].toString('utf8').includes('Avis recueillis'));
   await admin.page.getByRole('button', { name: 'Projets publiés (IATI)' }).click();
   await admin.page.getByText(/L’identifiant IATI de l’organisation manque/).waitFor();
