@@ -135,6 +135,9 @@ test('fifty mixed questions are settled by keyboard alone', async () => {
   // Each says who said what on which phone, and when the server heard of it.
   await admin.page.locator('.rows').getByRole('button', { name: /Comment pointer/ }).first().click();
   await admin.picture('desk-inbox-fr');
+  await admin.page.setViewportSize({ width: 1024, height: 768 });
+  await admin.picture('desk-inbox-narrow-fr');
+  await admin.page.setViewportSize(DESK);
   await admin.page.locator('.detail').getByText(/Téléphone de Salma Ait.*reçu/).first().waitFor();
   await admin.accessible();
   await press('?');
