@@ -3,4 +3,4 @@
 /**
  * A table of a document.
  */
-export type Table = "objective" | "outcome" | "activity" | "beneficiary" | "partner" | "indicator" | "risk" | "goal" | "attachment" | "page" | "comment" | "todo" | "support" | "instalment" | "report" | "place" | "piece" | "criterion" | "section" | "heading" | "bureau" | "diagnosis";
+export type Table = "objective" | "outcome" | "activity" | "beneficiary" | "partner" | "indicator" | "risk" | "goal" | "attachment" | "page" | "comment" | "todo" | "support" | "instalment" | "report" | "place" | "piece" | "criterion" | "section" | "heading" | "bureau" | "diagnosis" | "opinion";
