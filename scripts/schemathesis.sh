@@ -37,6 +37,7 @@ trap '[[ -z $server ]] || { kill "$server"; wait "$server"; } 2>/dev/null || tru
 "$tiwizi" demo --data "$folder/data" >/dev/null
 token=$("$tiwizi" token --name schemathesis --days 1 --data "$folder/data" \
   --scope read:events read:dossiers read:directory read:figures read:questions read:documents write:edits)
+: >"$folder/said"
 "$tiwizi" serve --listen 127.0.0.1:0 --log error --data "$folder/data" >"$folder/said" 2>&1 &
 server=$!
 for _ in $(seq 100); do

@@ -125,7 +125,7 @@ fn write_down(tx: &Transaction<'_>, now_ms: u64) -> Result<(), StoreError> {
 }
 
 /// What a listener hears: what happened, to documents of which kind, and which.
-fn messages<'a>(news: &'a News, wanted: &[String]) -> Vec<(&'static str, &'static str, Vec<DocumentId>)> {
+fn messages(news: &News, wanted: &[String]) -> Vec<(&'static str, &'static str, Vec<DocumentId>)> {
     let wants = |word: &str| wanted.iter().any(|wanted| wanted == word);
     let mut all = Vec::new();
     let mut tell = |event, kind, documents: Vec<DocumentId>| {

@@ -244,7 +244,10 @@ fn what_goes_out_comes_in_whole_and_opens_nothing() {
         let lines = lines.lines().filter_map(|line| line.split_once("  "));
         // The journal has gone on; phones are out; the link of a registration is closed.
         let moved = ["tables/journal.jsonl", "tables/device.jsonl"];
-        lines.filter(|(_, path)| !moved.contains(path)).map(|(sum, path)| (path.to_owned(), sum.to_owned())).collect()
+        // Changes made apart are written in the order in which they were taken in, which is another one: that documents are equal is seen by
+        // their heads and digests above.
+        let kept = lines.filter(|(_, path)| !moved.contains(path) && !path.starts_with("documents/"));
+        kept.map(|(sum, path)| (path.to_owned(), sum.to_owned())).collect()
     };
     assert_eq!(sums(&house.export()), sums(&again));
 
