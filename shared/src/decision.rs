@@ -338,10 +338,8 @@ pub fn capability_to_settle(kind: Kind, place: &str) -> Option<Capability> {
         (Kind::Dossier, "begun") => is_section_key(rest).then_some(Capability::WriteDossier),
         (Kind::Dossier, "line") => is_row(rest).then_some(Capability::WriteDossier),
         (Kind::Dossier | Kind::Association | Kind::Call, "row") => is_row(rest).then(|| capability_to_write_rows(kind)),
-        (Kind::Person | Kind::Association, "same") => rest.parse::<DocumentId>().is_ok().then(|| match kind {
-            Kind::Person => Capability::JoinPeople,
-            _ => Capability::ChangeAssociation,
-        }),
+        (Kind::Person, "same") => rest.parse::<DocumentId>().is_ok().then_some(Capability::JoinPeople),
+        (Kind::Association, "same") => rest.parse::<DocumentId>().is_ok().then_some(Capability::ChangeAssociation),
         _ => None,
     }
 }

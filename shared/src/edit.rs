@@ -750,6 +750,8 @@ impl Beside {
 }
 
 type Done = Result<(), Refusal>;
+/// What must hold of the document that an edit left.
+type Holds<'w, On> = Box<dyn FnOnce(&mut On, &Document) -> Done + 'w>;
 
 impl Edit {
     /// Works the edit out. Done a second time, it changes nothing and returns no documents.
@@ -1009,7 +1011,7 @@ impl Bench<'_> {
         &mut self,
         mut document: Document,
         write: Box<dyn FnOnce(&mut Transaction<'_>) -> Done + 'w>,
-        holds: Option<Box<dyn FnOnce(&mut Self, &Document) -> Done + 'w>>,
+        holds: Option<Holds<'w, Self>>,
     ) -> Done {
         let author = self.library.author(document.id, self.at_ms);
         let beside = self.beside.take_if(|beside| beside.document == document.id);

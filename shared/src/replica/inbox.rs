@@ -8,6 +8,7 @@ use crate::{
     document::Kind,
     field::Field,
     id::{DeviceId, DocumentId},
+    mark::Signer,
     oddity::{self, Oddity},
     permission::Capability,
     question::{self, Level, Question},
@@ -183,10 +184,8 @@ impl Replica {
                 Question::LateMarks { marks, .. } => ids.extend(marks.iter().map(|mark| mark.person)),
                 Question::PossibleDuplicate { other, .. } => ids.extend([*other]),
                 Question::SheetOdd { oddity: Oddity::TrainerElsewhere { other, .. }, .. } => ids.extend([*other]),
-                Question::SheetOdd { oddity: Oddity::SignedAgain { signer, .. }, .. } => {
-                    if let crate::mark::Signer::Person(person) = signer {
-                        ids.insert(*person);
-                    }
+                Question::SheetOdd { oddity: Oddity::SignedAgain { signer: Signer::Person(person), .. }, .. } => {
+                    ids.insert(*person);
                 }
                 Question::FieldSetApart { values, .. } => {
                     ids.extend(values.iter().filter_map(|apart| apart.value.text().parse::<DocumentId>().ok()));
