@@ -185,6 +185,7 @@ reads!(ReadFigures);
 reads!(ReadEvents for anybody);
 reads!(ReadDossiers for anybody);
 reads!(ReadDocuments for anybody);
+reads!(ReadQuestions for anybody);
 
 /// A program that may make edits. The app makes its own.
 #[derive(Debug, Clone)]

@@ -22,7 +22,7 @@ use super::{
     page::{Page, Turn, place},
 };
 use crate::{
-    auth::{Caller, ReadDirectory},
+    auth::{Caller, Enrolled, ReadDirectory},
     error::ApiError,
     places,
     storage::{
@@ -338,7 +338,7 @@ pub async fn associations(
 }
 
 /// `GET /api/v1/events`: the events of one's scope.
-#[utoipa::path(get, path = "/api/v1/events", tag = "directory", params(Filter, Turn), responses((status = 200, body = Page<EventLine>)))]
+#[utoipa::path(get, path = "/api/v1/lists/events", operation_id = "list_events", tag = "directory", params(Filter, Turn), responses((status = 200, body = Page<EventLine>)))]
 pub async fn events(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -349,7 +349,7 @@ pub async fn events(
 }
 
 /// `GET /api/v1/dossiers`: the dossiers of one's scope.
-#[utoipa::path(get, path = "/api/v1/dossiers", tag = "directory", params(Filter, Turn), responses((status = 200, body = Page<DossierLine>)))]
+#[utoipa::path(get, path = "/api/v1/lists/dossiers", operation_id = "list_dossiers", tag = "directory", params(Filter, Turn), responses((status = 200, body = Page<DossierLine>)))]
 pub async fn dossiers(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -439,10 +439,10 @@ pub struct OfList {
     list: String,
 }
 
-/// `GET /api/v1/views`: the saved views of a list, one's own and what others share.
-#[utoipa::path(get, path = "/api/v1/views", tag = "directory", params(OfList), responses((status = 200, body = Vec<SavedView>)))]
+/// `GET /api/views`: the saved views of a list, one's own and what others share.
 pub async fn views(
     State(state): State<AppState>,
+    _: Enrolled,
     ReadDirectory(caller): ReadDirectory,
     Query(of): Query<OfList>,
 ) -> Result<Json<Vec<SavedView>>, ApiError> {
@@ -451,7 +451,7 @@ pub async fn views(
 }
 
 /// A view to be saved.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
 pub struct ViewToSave {
     /// `people`, `associations`, `events` or `dossiers`.
     list: String,
@@ -464,15 +464,15 @@ pub struct ViewToSave {
 }
 
 /// The number of what was saved.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct Saved {
     id: i64,
 }
 
-/// `POST /api/v1/views`: saves a view.
-#[utoipa::path(post, path = "/api/v1/views", tag = "directory", request_body = ViewToSave, responses((status = 200, body = Saved)))]
+/// `POST /api/views`: saves a view.
 pub async fn save_view(
     State(state): State<AppState>,
+    _: Enrolled,
     ReadDirectory(caller): ReadDirectory,
     Body(view): Body<ViewToSave>,
 ) -> Result<Json<Saved>, ApiError> {
@@ -497,10 +497,10 @@ pub async fn save_view(
     Ok(Json(Saved { id: write.await? }))
 }
 
-/// `POST /api/v1/views/{id}/remove`: takes one of one's own away; what is gone already is no error.
-#[utoipa::path(post, path = "/api/v1/views/{id}/remove", tag = "directory", params(("id" = i64, Path)), responses((status = 204)))]
+/// `POST /api/views/{id}/remove`: takes one of one's own away; what is gone already is no error.
 pub async fn remove_view(
     State(state): State<AppState>,
+    _: Enrolled,
     ReadDirectory(caller): ReadDirectory,
     Id(id): Id<i64>,
 ) -> Result<Response, ApiError> {

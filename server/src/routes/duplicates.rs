@@ -104,6 +104,7 @@ pub struct Duplicate {
 #[utoipa::path(
     get,
     path = "/api/v1/duplicates",
+    operation_id = "duplicates",
     params(Ask),
     responses((status = 200, description = "A page of pairs that may be one", body = Page<Duplicate>))
 )]
@@ -187,6 +188,7 @@ pub struct Why {
 #[utoipa::path(
     get,
     path = "/api/v1/duplicates/why",
+    operation_id = "duplicates_why",
     params(Both),
     responses((status = 200, description = "What speaks for and against", body = Why))
 )]

@@ -63,7 +63,7 @@ pub struct Parts {
 /// The indicators of a period and of the one before, each number with how it leaves the house.
 ///
 /// An auditor is given whole years of the whole house, and of few people nothing.
-#[utoipa::path(get, path = "/api/v1/indicators", tag = "indicators", params(Which),
+#[utoipa::path(get, path = "/api/v1/indicators", operation_id = "indicators", tag = "indicators", params(Which),
     responses((status = 200, body = Answer), (status = 422, description = "No such period, or not for an auditor")))]
 pub async fn read(
     State(state): State<AppState>,
@@ -75,7 +75,7 @@ pub async fn read(
 }
 
 /// The records behind a number, or behind one line of a table, page by page.
-#[utoipa::path(get, path = "/api/v1/indicators/{code}/records", tag = "indicators",
+#[utoipa::path(get, path = "/api/v1/indicators/{code}/records", operation_id = "indicator_records", tag = "indicators",
     params(("code" = String, Path, description = "The indicator: `people`, `participations`…"), Which, Of, Turn),
     responses((status = 200, body = Page<Behind>), (status = 404, description = "No such indicator")))]
 pub async fn records(
@@ -100,7 +100,7 @@ fn grouping(word: &str) -> Option<Grouping> {
 }
 
 /// The report as pages, in French, ready to be sent.
-#[utoipa::path(get, path = "/api/v1/report.pdf", tag = "indicators", params(Which, Parts),
+#[utoipa::path(get, path = "/api/v1/report.pdf", operation_id = "report_pdf", tag = "indicators", params(Which, Parts),
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>)))]
 pub async fn pdf(
     State(state): State<AppState>,
@@ -112,7 +112,7 @@ pub async fn pdf(
 }
 
 /// The report as a workbook.
-#[utoipa::path(get, path = "/api/v1/report.xlsx", tag = "indicators", params(Which, Parts),
+#[utoipa::path(get, path = "/api/v1/report.xlsx", operation_id = "report_xlsx", tag = "indicators", params(Which, Parts),
     responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>)))]
 pub async fn xlsx(
     State(state): State<AppState>,
@@ -134,7 +134,7 @@ async fn report(state: &AppState, by: Caller, which: Which, parts: &Parts, form:
 }
 
 /// The published projects as an IATI 2.03 activity file.
-#[utoipa::path(get, path = "/api/v1/iati.xml", tag = "indicators",
+#[utoipa::path(get, path = "/api/v1/iati.xml", operation_id = "iati", tag = "indicators",
     responses((status = 200, content_type = "application/xml", body = String),
         (status = 422, description = "The organisation has no identifier yet")))]
 pub async fn iati(State(state): State<AppState>, ReadFigures(_): ReadFigures) -> Result<Response, ApiError> {

@@ -126,11 +126,11 @@ pub fn router(state: AppState) -> Router {
         // The directory: its lists page by page, what they reach, and how somebody wants to see them again.
         .route("/api/v1/people", get(directory::people))
         .route("/api/v1/associations", get(directory::associations))
-        .route("/api/v1/events", get(directory::events))
-        .route("/api/v1/dossiers", get(directory::dossiers))
+        .route("/api/v1/lists/events", get(directory::events))
+        .route("/api/v1/lists/dossiers", get(directory::dossiers))
         .route("/api/v1/territories", get(directory::territories))
-        .route("/api/v1/views", get(directory::views).post(directory::save_view))
-        .route("/api/v1/views/{id}/remove", post(directory::remove_view))
+        .route("/api/views", get(directory::views).post(directory::save_view))
+        .route("/api/views/{id}/remove", post(directory::remove_view))
         // What is printed at the head of papers.
         .route("/api/logos", get(logos::list).post(logos::put))
         .route("/api/logos/{id}", get(logos::picture))
@@ -152,6 +152,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/dossiers/{id}", get(records::dossier))
         .route("/api/v1/documents/{id}", get(records::document))
         .route("/api/v1/changes", get(records::changes))
+        .route("/api/v1/questions", get(records::questions))
         .route("/api/v1/edits", post(edits::make))
         // Where phones are, and what is to be done about them.
         .route("/api/fleet", get(fleet::read))

@@ -12,7 +12,7 @@ use utoipa::{
     },
 };
 
-use super::{edits, records};
+use super::{directory, duplicates, edits, indicators, receipts, records};
 use crate::programs::Grant;
 
 /// Everything that other programs may ask.
@@ -33,7 +33,25 @@ use crate::programs::Grant;
         records::dossier,
         records::document,
         records::changes,
+        records::questions,
         edits::make,
+        directory::people,
+        directory::associations,
+        directory::events,
+        directory::dossiers,
+        directory::territories,
+        directory::export::people,
+        directory::export::associations,
+        directory::export::events,
+        directory::export::dossiers,
+        duplicates::list,
+        duplicates::explain,
+        indicators::read,
+        indicators::records,
+        indicators::pdf,
+        indicators::xlsx,
+        indicators::iati,
+        receipts::list,
     ),
     components(schemas(Failure)),
     modifiers(&Common),

@@ -48,6 +48,7 @@ pub struct Moments {
 #[utoipa::path(
     get,
     path = "/api/v1/documents/{id}/receipts",
+    operation_id = "receipts",
     tag = "documents",
     params(("id" = String, Path, format = "uuid", description = "Which document."), Moments),
     responses(

@@ -18,7 +18,7 @@ use super::{
     page::{Page, ROWS_MAX, Turn, place},
 };
 use crate::{
-    auth::{ReadDocuments, ReadDossiers, ReadEvents},
+    auth::{ReadDocuments, ReadDossiers, ReadEvents, ReadQuestions},
     erasure,
     error::ApiError,
     export::as_json,
@@ -268,6 +268,47 @@ pub async fn dossier(
         Ok(DossierDetail { head: row.into(), fields: plain(&dossier.fields), sections: sections.collect() })
     });
     Ok(Json(detail.await?))
+}
+
+/// What a merge left to a human.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuestionItem {
+    /// The same everywhere.
+    id: String,
+    #[schema(value_type = String, format = "uuid")]
+    document: DocumentId,
+    /// What is asked: `field_set_apart`, `marks_contradict`, `read_again`…
+    ask: String,
+    /// All that stands there, as the app has it.
+    #[schema(value_type = Object)]
+    question: Value,
+}
+
+/// `GET /api/v1/questions`: those that documents raise by themselves. Possible duplicates are a list of their own.
+#[utoipa::path(
+    get, path = "/api/v1/questions", tag = "questions", params(Turn),
+    security(("token" = ["read:questions"])),
+    responses((status = 200, description = "One page, document by document", body = Page<QuestionItem>)),
+)]
+pub async fn questions(
+    State(state): State<AppState>,
+    ReadQuestions(by): ReadQuestions,
+    Query(turn): Query<Turn>,
+) -> Result<Json<Page<QuestionItem>>, ApiError> {
+    let (after, limit) = (turn.after()?, turn.limit());
+    let page = state.store.read(move |db| {
+        let held = Held::of(db, &by.account)?;
+        let (rows, total) = records::questions(db, &held, &by.account, after, limit)?;
+        let next = next(&rows, limit, |row| place(&(row.document, &row.id)));
+        let items = rows.into_iter().map(|records::QuestionRow { document, id, ask, content }| QuestionItem {
+            id,
+            document,
+            ask,
+            question: serde_json::from_str(&content).unwrap_or_default(),
+        });
+        Ok::<_, ApiError>(Page { items: items.collect(), next, total })
+    });
+    Ok(Json(page.await?))
 }
 
 /// A document whole, as `tiwizi export` writes it.

@@ -1,7 +1,7 @@
 //! Lists of events, dossiers and changed documents, as other programs read them.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
-use shared::{id::DocumentId, role::Scope};
+use shared::{document::Kind, id::DocumentId, role::Scope};
 
 use super::{
     StoreError,
@@ -218,6 +218,44 @@ pub fn dossier(db: &Connection, id: DocumentId) -> Result<Option<DossierRow>, St
          WHERE dossier.document_id = :id"
     );
     Ok(db.prepare_cached(&sql)?.query_row(named_params! { ":id": id.0 }, dossier_at).optional()?)
+}
+
+/// A Question that a document raises by itself.
+#[derive(Debug, Clone)]
+pub struct QuestionRow {
+    pub document: DocumentId,
+    pub id: String,
+    pub ask: String,
+    /// The Question as JSON.
+    pub content: String,
+}
+
+/// Open Questions, document by document, from the one after `after` on; and how many there are in all.
+pub fn questions(
+    db: &Connection,
+    held: &Held,
+    account: &Account,
+    after: Option<(DocumentId, String)>,
+    limit: usize,
+) -> Result<(Vec<QuestionRow>, u64), StoreError> {
+    const HELD: &str = "FROM question JOIN document ON document.id = question.document_id
+         WHERE (:held IS NULL OR document_id IN (SELECT unhex(value) FROM json_each(:held)))
+           AND (:contacts OR kind <> 1)";
+    let contacts = account.role.may_read(Kind::Contact);
+    let mut statement = db.prepare_cached(&format!("SELECT count(*) {HELD}"))?;
+    let total = statement.query_row(named_params! { ":held": held.0, ":contacts": contacts }, |row| row.get(0))?;
+    let (document, id) = after.map_or((None, None), |(document, id)| (Some(document.0), Some(id)));
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT document_id, question.id, ask, content {HELD}
+           AND (:document IS NULL OR (document_id, question.id) > (:document, :id))
+         ORDER BY document_id, question.id LIMIT :limit"
+    ))?;
+    let key = named_params! { ":held": held.0, ":contacts": contacts, ":document": document, ":id": id, ":limit": limit };
+    let rows = statement.query_map(key, |row| {
+        let (document, id) = (DocumentId(row.get(0)?), row.get(1)?);
+        Ok(QuestionRow { document, id, ask: row.get(2)?, content: row.get(3)? })
+    })?;
+    Ok((rows.collect::<Result<_, _>>()?, total))
 }
 
 /// Documents that are news to somebody after `arrival`, in the order of their news: `limit`, and those that share the last number, so

@@ -66,6 +66,12 @@ fn account(client: &mut Client) -> String {
 /// What each token opens. Whoever adds an address for programs adds it here.
 fn opens(path: &str) -> Option<&'static str> {
     Some(match path {
+        path if path.ends_with("/export") || path.starts_with("/api/v1/lists/") => "read:directory",
+        path if path.ends_with("/receipts") || path.ends_with("/records") => "read:directory",
+        path if path.starts_with("/api/v1/duplicates") => "read:directory",
+        "/api/v1/people" | "/api/v1/associations" | "/api/v1/territories" => "read:directory",
+        "/api/v1/indicators" | "/api/v1/report.pdf" | "/api/v1/report.xlsx" | "/api/v1/iati.xml" => "read:figures",
+        "/api/v1/questions" => "read:questions",
         path if path.starts_with("/api/v1/events") => "read:events",
         path if path.starts_with("/api/v1/dossiers") => "read:dossiers",
         path if path.starts_with("/api/v1/documents") || path == "/api/v1/changes" => "read:documents",

@@ -41,7 +41,7 @@ pub struct As {
 }
 
 /// `GET /api/v1/people/export`: the whole list, as filtered and sorted, as a file.
-#[utoipa::path(get, path = "/api/v1/people/export", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/v1/people/export", operation_id = "export_people", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
 pub async fn people(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -52,7 +52,7 @@ pub async fn people(
 }
 
 /// `GET /api/v1/associations/export`: as for people.
-#[utoipa::path(get, path = "/api/v1/associations/export", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/v1/associations/export", operation_id = "export_associations", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
 pub async fn associations(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -63,7 +63,7 @@ pub async fn associations(
 }
 
 /// `GET /api/v1/events/export`: as for people.
-#[utoipa::path(get, path = "/api/v1/events/export", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/v1/events/export", operation_id = "export_events", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
 pub async fn events(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -74,7 +74,7 @@ pub async fn events(
 }
 
 /// `GET /api/v1/dossiers/export`: as for people.
-#[utoipa::path(get, path = "/api/v1/dossiers/export", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/v1/dossiers/export", operation_id = "export_dossiers", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
 pub async fn dossiers(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
