@@ -6,6 +6,7 @@
 # our own (tests/tests/it/openapi.rs) make up requests too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+house=$PWD
 
 VERSION=4.32.5
 SEED=1
@@ -19,8 +20,8 @@ unchecked() {
   exit 0
 }
 
-tiwizi=${TIWIZI:-target/debug/tiwizi}
-tools=target/schemathesis
+tiwizi=${TIWIZI:-$house/target/debug/tiwizi}
+tools=$house/target/schemathesis
 schemathesis=$tools/bin/schemathesis
 if [[ "$($schemathesis --version 2>/dev/null || true)" != *"$VERSION" ]]; then
   command -v python3 >/dev/null || unchecked 'there is no python3 here'
@@ -47,6 +48,8 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 
+# It keeps what it found where it runs.
+cd "$folder"
 # A token may ask so many times a second: faster, and every answer would be that it is too often.
 if ! timeout $SECONDS_MAX "$schemathesis" run "$url/api/v1/openapi.json" \
   --header "Authorization: Bearer $token" --seed $SEED --max-examples $EXAMPLES \

@@ -153,7 +153,7 @@ test('the same in Arabic, and a token that was taken back opens nothing', async 
   const { status, body } = await ask('events');
   assert.deepEqual([status, body.code], [401, 'token.wrong']);
 
-  await admin.go('#/me');
+  await admin.go('#/sync');
   await admin.page.getByRole('radio', { name: 'العربية' }).check();
   await admin.page.locator('html[dir="rtl"]').waitFor();
   for (const screen of ['programs', 'access']) {

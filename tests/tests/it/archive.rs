@@ -170,7 +170,7 @@ fn everything(data: &Path) -> BTreeMap<String, Vec<String>> {
     ] {
         let mut statement = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
         // What stands in a change is the same; how its bytes are packed is not looked at.
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let kept: Vec<usize> = (0..columns.len())
             .filter(|n| columns[*n] != "number" && !(table == "change" && columns[*n] == "bytes"))
             .collect();

@@ -150,7 +150,7 @@ fn a_token_is_shown_once_ends_and_is_taken_back() {
     assert_eq!(both.get("/api/session").refusal(), refused(401, "session.none"));
     assert_eq!(both.post("/api/invites", &json!({ "role": "admin" })).refusal(), refused(401, "session.none"));
     let mut wrong = program.clone();
-    for header in ["Bearer tiwizi_x", "Bearer ", &format!("Bearer {}A", secret)] {
+    for header in ["Bearer tiwizi_x", "Bearer ", &format!("Bearer {secret}A")] {
         wrong.headers = vec![("authorization", header.to_owned())];
         assert_eq!(wrong.get("/api/v1/events").refusal(), refused(401, "token.wrong"), "{header}");
     }
