@@ -62,7 +62,7 @@ function apart(phone, mine) {
   set(event, 'place', 'Salle des fêtes', 'Foyer rural');
   set(event, 'commune', 'Tiznit', 'Taroudant');
   set(event, 'title', 'Journée des cinquante à Tiznit', 'Journée des cinquante à Taroudant');
-  set(event, 'capacity', 40, 60);
+  set(event, 'capacity', 140, 160);
   // 5 fields of the dossier, 4 lines removed and changed, 4 costs, 3 rows removed and changed, 3 months.
   set(dossier, 'territory', 'Tiznit', 'Agadir');
   set(dossier, 'start_day', '2027-01-04', '2027-02-01');
