@@ -216,13 +216,14 @@ test('two who settle the same one apart are asked again, with both decisions', a
 });
 
 test('several are decided at once after they were shown, and taken back at once', async () => {
-  const months = (phone, value) => {
-    for (const { row } of rows.activities.slice(3)) phone.edit({ do: 'set_field', document: dossier, row, field: 'month_to', value });
+  const months = (phone, value, at_ms) => {
+    for (const { row } of rows.activities.slice(3)) phone.edit({ do: 'set_field', document: dossier, row, field: 'month_to', value }, at_ms);
   };
   await driss.sync();
   await salma.sync();
-  months(salma, 7);
-  months(driss, 8);
+  // By their clocks, which count whole seconds: Driss is the later one.
+  months(salma, 7, Date.now() - 60_000);
+  months(driss, 8, Date.now());
   await salma.sync();
   await driss.sync();
   await left(3);
