@@ -50,9 +50,9 @@ export class WirePhone {
     return fetch(`${this.house.url}${path}`, { method, headers, ...(body !== undefined && { body }) });
   }
 
-  /** Works an edit in, at once and on this phone alone. */
-  edit(edit) {
-    const { refusal } = JSON.parse(this.engine.edit(JSON.stringify({ at_ms: Date.now(), edit })));
+  /** Works an edit in, at once and on this phone alone, as of a moment of its clock. */
+  edit(edit, at_ms = Date.now()) {
+    const { refusal } = JSON.parse(this.engine.edit(JSON.stringify({ at_ms, edit })));
     if (refusal) throw new Error(`${refusal}: ${JSON.stringify(edit)}`);
     this.store();
   }
