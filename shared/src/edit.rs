@@ -1035,12 +1035,7 @@ impl Bench<'_> {
     }
 
     /// The other one of a pair, where this side holds it.
-    fn change_held(
-        &mut self,
-        other: DocumentId,
-        kind: Kind,
-        write: impl FnOnce(&mut Transaction<'_>) -> Done,
-    ) -> Done {
+    fn change_held(&mut self, other: DocumentId, kind: Kind, write: impl FnOnce(&mut Transaction<'_>) -> Done) -> Done {
         match self.library.copy(other).filter(|other| other.kind == kind) {
             Some(other) => self.write(other, write),
             None => Ok(()),

@@ -250,7 +250,8 @@ pub fn questions(
            AND (:document IS NULL OR (document_id, question.id) > (:document, :id))
          ORDER BY document_id, question.id LIMIT :limit"
     ))?;
-    let key = named_params! { ":held": held.0, ":contacts": contacts, ":document": document, ":id": id, ":limit": limit };
+    let key =
+        named_params! { ":held": held.0, ":contacts": contacts, ":document": document, ":id": id, ":limit": limit };
     let rows = statement.query_map(key, |row| {
         let (document, id) = (DocumentId(row.get(0)?), row.get(1)?);
         Ok(QuestionRow { document, id, ask: row.get(2)?, content: row.get(3)? })
