@@ -237,7 +237,7 @@ test('several are decided at once after they were shown, and taken back at once'
   await left(3);
   await press('a');
   await admin.page.getByRole('dialog').getByRole('button', { name: 'Salma Ait' }).click();
-  await admin.page.getByText(/S’en occupe : Salma Ait/).waitFor();
+  await admin.page.getByText(/S’en occupe.*Salma Ait/).waitFor();
 });
 
 test('a volunteer answers what is theirs on the phone, without a network', async () => {
