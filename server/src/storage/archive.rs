@@ -107,6 +107,8 @@ pub const TABLES: &[(&str, Way)] = &[
     ("reach", Way::Follows),
     ("event_link", Way::Follows),
     ("listed", Way::Follows),
+    ("listed_text", Way::Follows),
+    ("listed_word", Way::Follows),
     ("half_day", Way::Follows),
     ("headcount", Way::Follows),
     ("opinion", Way::Follows),

@@ -96,6 +96,8 @@ impl Projection {
         }));
         rows.extend(twin_rows(id, record));
         rows.extend(counted::of(record));
+        // As they are read back, table by table.
+        rows.sort_by_key(|(table, _)| TABLES.iter().position(|one| one.name == *table));
         Self { rows, text: text_of(record) }
     }
 }
