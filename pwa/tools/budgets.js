@@ -21,7 +21,7 @@ const FIRST_SCREENS = [
  * What stands here keeps them from growing unseen.
  */
 const BUDGETS_KB = {
-  firstPaint: 60,
+  firstPaint: 60.2,
   engine: 552,
   worker: 20,
   lazyRoute: 39,

@@ -236,7 +236,7 @@ test('what the portal answered is kept, and a refused dossier begins again from 
   await sheet.locator('input[multiple]').setInputFiles({ name: 'accuse.pdf', mimeType: 'application/pdf', buffer: Buffer.from(RECEIPT) });
   await sheet.getByRole('button', { name: 'Garder la pièce' }).click();
   await sheet.waitFor({ state: 'detached' });
-  await page.getByText('accuse.pdf').waitFor();
+  await page.getByText('accuse.pdf', { exact: true }).waitFor();
   await staff.level();
   const first = page.getByRole('img', { name: /^Première page/ });
   await first.waitFor();

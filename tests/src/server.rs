@@ -199,6 +199,9 @@ pub struct Client {
     pub headers: Vec<(&'static str, String)>,
 }
 
+/// Bodies beyond this are sent once the server wants them: it may refuse one by its length alone, and end the connection.
+const WAITED_FOR_BYTES: usize = 1 << 20;
+
 impl Client {
     #[must_use]
     pub fn new(address: SocketAddr, origin: &str) -> Self {
@@ -307,6 +310,9 @@ impl Client {
                 let proof = signer.proof(method, path, bytes, self.server_ms.load(Ordering::SeqCst));
                 request = request.header(proof::HEADER, proof);
             }
+        }
+        if body.is_some_and(|(_, bytes)| bytes.len() > WAITED_FOR_BYTES) {
+            request = request.header("expect", "100-continue");
         }
         match body {
             Some((kind, bytes)) => self.agent.run(request.header("content-type", kind).body(bytes).expect("a request")),

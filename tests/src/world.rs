@@ -21,6 +21,7 @@ use server::{
     writer::Fault,
 };
 use shared::{
+    decision::Decided,
     document::{Document, Kind},
     edit::{Edit, Entry, Refusal},
     id::{AccountId, DeviceId, DocumentId, RowId},
@@ -889,7 +890,13 @@ fn questions<'a>(
         .collect();
     if role.may(Capability::JoinPeople) {
         let all = records.iter().map(|(id, record)| (*id, record));
-        ids.extend(question::duplicates(all).iter().map(Question::id));
+        ids.extend(question::duplicates(all.clone()).iter().map(Question::id));
+        ids.extend(question::joined_and_told_apart(all, |id| records.get(&id)).iter().map(Question::id));
+        for id in records.keys() {
+            let decided = Decided::read(&documents[id]);
+            let others = decided.open_in("same").filter_map(|place| place.rsplit('/').next()?.parse().ok());
+            ids.extend(others.map(|other| question::pair(*id, other).id()));
+        }
     }
     ids
 }

@@ -316,7 +316,7 @@ async fn list<T: From<Listed>>(
 }
 
 /// `GET /api/v1/people`: the people of one's scope, joined ones once.
-#[utoipa::path(get, path = "/api/v1/people", tag = "directory", params(Filter, Turn), responses((status = 200, body = Page<PersonLine>)))]
+#[utoipa::path(get, path = "/api/v1/people", tag = "directory", security(("token" = ["read:directory"])), params(Filter, Turn), responses((status = 200, description = "One page", body = Page<PersonLine>)))]
 pub async fn people(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -327,7 +327,7 @@ pub async fn people(
 }
 
 /// `GET /api/v1/associations`: the associations of one's scope.
-#[utoipa::path(get, path = "/api/v1/associations", tag = "directory", params(Filter, Turn), responses((status = 200, body = Page<AssociationLine>)))]
+#[utoipa::path(get, path = "/api/v1/associations", tag = "directory", security(("token" = ["read:directory"])), params(Filter, Turn), responses((status = 200, description = "One page", body = Page<AssociationLine>)))]
 pub async fn associations(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -338,7 +338,7 @@ pub async fn associations(
 }
 
 /// `GET /api/v1/events`: the events of one's scope.
-#[utoipa::path(get, path = "/api/v1/lists/events", operation_id = "list_events", tag = "directory", params(Filter, Turn), responses((status = 200, body = Page<EventLine>)))]
+#[utoipa::path(get, path = "/api/v1/lists/events", operation_id = "list_events", tag = "directory", security(("token" = ["read:directory"])), params(Filter, Turn), responses((status = 200, description = "One page", body = Page<EventLine>)))]
 pub async fn events(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -349,7 +349,7 @@ pub async fn events(
 }
 
 /// `GET /api/v1/dossiers`: the dossiers of one's scope.
-#[utoipa::path(get, path = "/api/v1/lists/dossiers", operation_id = "list_dossiers", tag = "directory", params(Filter, Turn), responses((status = 200, body = Page<DossierLine>)))]
+#[utoipa::path(get, path = "/api/v1/lists/dossiers", operation_id = "list_dossiers", tag = "directory", security(("token" = ["read:directory"])), params(Filter, Turn), responses((status = 200, description = "One page", body = Page<DossierLine>)))]
 pub async fn dossiers(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -382,7 +382,7 @@ pub struct ReachedTerritory {
 }
 
 /// `GET /api/v1/territories`: the provinces and départements that the documents of one's scope reach, the most reached first.
-#[utoipa::path(get, path = "/api/v1/territories", tag = "directory", responses((status = 200, body = Vec<ReachedTerritory>)))]
+#[utoipa::path(get, path = "/api/v1/territories", tag = "directory", security(("token" = ["read:directory"])), responses((status = 200, description = "The territories", body = Vec<ReachedTerritory>)))]
 pub async fn territories(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,

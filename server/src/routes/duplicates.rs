@@ -16,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     AppState,
     body::Query,
+    openapi::Failure,
     page::{Page, Turn, place},
 };
 use crate::{
@@ -105,6 +106,8 @@ pub struct Duplicate {
     get,
     path = "/api/v1/duplicates",
     operation_id = "duplicates",
+    tag = "directory",
+    security(("token" = ["read:directory"])),
     params(Ask),
     responses((status = 200, description = "A page of pairs that may be one", body = Page<Duplicate>))
 )]
@@ -189,8 +192,13 @@ pub struct Why {
     get,
     path = "/api/v1/duplicates/why",
     operation_id = "duplicates_why",
+    tag = "directory",
+    security(("token" = ["read:directory"])),
     params(Both),
-    responses((status = 200, description = "What speaks for and against", body = Why))
+    responses(
+        (status = 200, description = "What speaks for and against", body = Why),
+        (status = 404, description = "`document.unknown`: one of them is not there, or not for this account", body = Failure),
+    )
 )]
 pub async fn explain(
     State(state): State<AppState>,

@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 use super::{
     AppState,
     body::{Id, Query},
+    openapi::Failure,
     page::{Page, Turn, place},
     sheets::download,
 };
@@ -63,8 +64,9 @@ pub struct Parts {
 /// The indicators of a period and of the one before, each number with how it leaves the house.
 ///
 /// An auditor is given whole years of the whole house, and of few people nothing.
-#[utoipa::path(get, path = "/api/v1/indicators", operation_id = "indicators", tag = "indicators", params(Which),
-    responses((status = 200, body = Answer), (status = 422, description = "No such period, or not for an auditor")))]
+#[utoipa::path(get, path = "/api/v1/indicators", operation_id = "indicators", tag = "indicators", security(("token" = ["read:figures"])), params(Which),
+    responses((status = 200, description = "The figures", body = Answer), (status = 404, description = "`indicators.unknown`: no such programme or territory", body = Failure),
+        (status = 422, description = "`indicators.period`: no such period. `indicators.whole_years`: whole years only, for whoever stands outside", body = Failure)))]
 pub async fn read(
     State(state): State<AppState>,
     ReadFigures(Caller { account, .. }): ReadFigures,
@@ -75,9 +77,10 @@ pub async fn read(
 }
 
 /// The records behind a number, or behind one line of a table, page by page.
-#[utoipa::path(get, path = "/api/v1/indicators/{code}/records", operation_id = "indicator_records", tag = "indicators",
+#[utoipa::path(get, path = "/api/v1/indicators/{code}/records", operation_id = "indicator_records", tag = "indicators", security(("token" = ["read:directory"])),
     params(("code" = String, Path, description = "The indicator: `people`, `participations`…"), Which, Of, Turn),
-    responses((status = 200, body = Page<Behind>), (status = 404, description = "No such indicator")))]
+    responses((status = 200, description = "One page", body = Page<Behind>), (status = 404, description = "`indicators.unknown`: no such indicator", body = Failure),
+        (status = 422, description = "`indicators.period`, `indicators.whole_years`", body = Failure)))]
 pub async fn records(
     State(state): State<AppState>,
     ReadDirectory(Caller { account, .. }): ReadDirectory,
@@ -100,8 +103,10 @@ fn grouping(word: &str) -> Option<Grouping> {
 }
 
 /// The report as pages, in French, ready to be sent.
-#[utoipa::path(get, path = "/api/v1/report.pdf", operation_id = "report_pdf", tag = "indicators", params(Which, Parts),
-    responses((status = 200, content_type = "application/pdf", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/v1/report.pdf", operation_id = "report_pdf", tag = "indicators", security(("token" = ["read:figures"])), params(Which, Parts),
+    responses((status = 200, description = "The file", content_type = "application/pdf", body = Vec<u8>),
+        (status = 404, description = "`indicators.unknown`: no such indicator, line or section", body = Failure),
+        (status = 422, description = "`indicators.period`, `indicators.whole_years`", body = Failure)))]
 pub async fn pdf(
     State(state): State<AppState>,
     ReadFigures(by): ReadFigures,
@@ -112,8 +117,10 @@ pub async fn pdf(
 }
 
 /// The report as a workbook.
-#[utoipa::path(get, path = "/api/v1/report.xlsx", operation_id = "report_xlsx", tag = "indicators", params(Which, Parts),
-    responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/v1/report.xlsx", operation_id = "report_xlsx", tag = "indicators", security(("token" = ["read:figures"])), params(Which, Parts),
+    responses((status = 200, description = "The file", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>),
+        (status = 404, description = "`indicators.unknown`: no such indicator, line or section", body = Failure),
+        (status = 422, description = "`indicators.period`, `indicators.whole_years`", body = Failure)))]
 pub async fn xlsx(
     State(state): State<AppState>,
     ReadFigures(by): ReadFigures,
@@ -134,9 +141,9 @@ async fn report(state: &AppState, by: Caller, which: Which, parts: &Parts, form:
 }
 
 /// The published projects as an IATI 2.03 activity file.
-#[utoipa::path(get, path = "/api/v1/iati.xml", operation_id = "iati", tag = "indicators",
-    responses((status = 200, content_type = "application/xml", body = String),
-        (status = 422, description = "The organisation has no identifier yet")))]
+#[utoipa::path(get, path = "/api/v1/iati.xml", operation_id = "iati", tag = "indicators", security(("token" = ["read:figures"])),
+    responses((status = 200, description = "The file", content_type = "application/xml", body = String),
+        (status = 422, description = "`iati.no_reporter`: the organisation has no identifier yet", body = Failure)))]
 pub async fn iati(State(state): State<AppState>, ReadFigures(_): ReadFigures) -> Result<Response, ApiError> {
     Ok(download(state.store.read(|db| iati::activities(db)).await?, "iati-activities"))
 }

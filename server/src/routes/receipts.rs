@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     AppState,
     body::{Id, Query},
+    openapi::Failure,
     page::{Page, ROWS_MAX},
 };
 use crate::{
@@ -50,11 +51,12 @@ pub struct Moments {
     path = "/api/v1/documents/{id}/receipts",
     operation_id = "receipts",
     tag = "documents",
+    security(("token" = ["read:directory"])),
     params(("id" = String, Path, format = "uuid", description = "Which document."), Moments),
     responses(
-        (status = 200, body = Page<Receipt>),
-        (status = 400, description = "Not a list of moments."),
-        (status = 404, description = "No such document, or not given to whoever asks."),
+        (status = 200, description = "One page", body = Page<Receipt>),
+        (status = 400, description = "`request.malformed`: not a list of moments", body = Failure),
+        (status = 404, description = "`document.unknown`: no such document, or not given to whoever asks", body = Failure),
     ),
 )]
 pub async fn list(

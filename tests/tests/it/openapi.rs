@@ -189,6 +189,10 @@ fn whatever_is_asked_is_answered_as_described() {
     // Of the kind of which an address is, where it is of one.
     let known_to = |path: &str| -> Vec<String> {
         let of = |item: &&Json| {
+            // Only people are compared with people.
+            if path.contains("/duplicates/") {
+                return item["kind"] == "person";
+            }
             !path.contains("{id}") || path.contains("/documents/") || path.contains(item["kind"].as_str().unwrap())
         };
         let items = changes["items"].as_array().unwrap().iter().filter(of);
@@ -207,13 +211,25 @@ fn whatever_is_asked_is_answered_as_described() {
             let mut address = path.clone();
             while let Some(at) = address.find('{') {
                 let end = at + address[at..].find('}').unwrap();
-                let id = if seed % 3 == 0 { made_up(&mut rng, &known) } else { known[seed % known.len()].clone() };
+                let id = match &address[at..=end] {
+                    _ if seed % 3 == 0 => made_up(&mut rng, &known),
+                    "{code}" => "people".to_owned(),
+                    _ => known[seed % known.len()].clone(),
+                };
                 address.replace_range(at..=end, &id);
             }
             let mut query = Vec::new();
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                if parameter["in"] == "query" && rng.below(3) == 0 {
-                    query.push(format!("{}={}", parameter["name"].as_str().unwrap(), made_up(&mut rng, &known)));
+                if parameter["in"] == "query" && (parameter["required"] == true || rng.below(3) == 0) {
+                    // One of the words that are described, or one that is not.
+                    let schema = &parameter["schema"];
+                    let value = match schema["enum"].as_array() {
+                        _ if rng.below(3) == 0 => made_up(&mut rng, &known),
+                        Some(words) => words[rng.below(words.len())].as_str().unwrap().to_owned(),
+                        None if schema["format"] == "uuid" => known[rng.below(known.len())].clone(),
+                        None => made_up(&mut rng, &known),
+                    };
+                    query.push(format!("{}={value}", parameter["name"].as_str().unwrap()));
                 }
             }
             if !query.is_empty() {
@@ -238,12 +254,19 @@ fn whatever_is_asked_is_answered_as_described() {
             }
             let answer = &operation["responses"][reply.status.to_string()];
             assert!(answer.is_object(), "not described: {name}");
-            assert_eq!(reply.header("content-type"), Some("application/json"), "{name}");
-            let schema = &answer["content"]["application/json"]["schema"];
+            let kind = reply.header("content-type").and_then(|kind| kind.split(';').next()).unwrap_or_default();
+            let content = &answer["content"][kind];
+            assert!(content.is_object(), "{kind} is not described: {name}");
+            if kind != "application/json" {
+                continue;
+            }
+            let schema = &content["schema"];
             if let Err(error) = fits(&description, schema, &reply.json()) {
                 panic!("{error}\n{name}");
             }
         }
-        assert!(answered.contains(&200), "nothing right was asked of {method} {path}: {answered:?}");
+        // An organisation without an identifier publishes nothing.
+        let right = if path.ends_with("/iati.xml") { 422 } else { 200 };
+        assert!(answered.contains(&right), "nothing right was asked of {method} {path}: {answered:?}");
     }
 }

@@ -3,6 +3,7 @@
 use axum::{extract::State, response::Response};
 use papers::{LISTING_LINES_MAX, Listing, ListingCell};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use shared::{
     document::Kind,
     field::{AGE_BANDS, EVENT_KINDS, SEXES, STAGES},
@@ -37,11 +38,13 @@ pub enum Form {
 pub struct As {
     /// `xlsx`, `csv` or `json`.
     #[serde(rename = "as")]
+    #[param(inline)]
     form: Form,
 }
 
 /// `GET /api/v1/people/export`: the whole list, as filtered and sorted, as a file.
-#[utoipa::path(get, path = "/api/v1/people/export", operation_id = "export_people", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/v1/people/export", operation_id = "export_people", tag = "directory", security(("token" = ["read:directory"])), params(Filter, As), responses((status = 200, description = "The file", content(
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "text/csv"), (Value = "application/json")))))]
 pub async fn people(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -52,7 +55,8 @@ pub async fn people(
 }
 
 /// `GET /api/v1/associations/export`: as for people.
-#[utoipa::path(get, path = "/api/v1/associations/export", operation_id = "export_associations", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/v1/associations/export", operation_id = "export_associations", tag = "directory", security(("token" = ["read:directory"])), params(Filter, As), responses((status = 200, description = "The file", content(
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "text/csv"), (Value = "application/json")))))]
 pub async fn associations(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -63,7 +67,8 @@ pub async fn associations(
 }
 
 /// `GET /api/v1/events/export`: as for people.
-#[utoipa::path(get, path = "/api/v1/events/export", operation_id = "export_events", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/v1/events/export", operation_id = "export_events", tag = "directory", security(("token" = ["read:directory"])), params(Filter, As), responses((status = 200, description = "The file", content(
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "text/csv"), (Value = "application/json")))))]
 pub async fn events(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
@@ -74,7 +79,8 @@ pub async fn events(
 }
 
 /// `GET /api/v1/dossiers/export`: as for people.
-#[utoipa::path(get, path = "/api/v1/dossiers/export", operation_id = "export_dossiers", tag = "directory", params(Filter, As), responses((status = 200, description = "The file", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/v1/dossiers/export", operation_id = "export_dossiers", tag = "directory", security(("token" = ["read:directory"])), params(Filter, As), responses((status = 200, description = "The file", content(
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "text/csv"), (Value = "application/json")))))]
 pub async fn dossiers(
     State(state): State<AppState>,
     ReadDirectory(caller): ReadDirectory,
