@@ -145,5 +145,5 @@ async fn report(state: &AppState, by: Caller, which: Which, parts: &Parts, form:
     responses((status = 200, description = "The file", content_type = "application/xml", body = String),
         (status = 422, description = "`iati.no_reporter`: the organisation has no identifier yet", body = Failure)))]
 pub async fn iati(State(state): State<AppState>, ReadFigures(_): ReadFigures) -> Result<Response, ApiError> {
-    Ok(download(state.store.read(|db| iati::activities(db)).await?, "iati-activities"))
+    Ok(download(state.store.read(iati::activities).await?, "iati-activities"))
 }

@@ -146,8 +146,8 @@ impl House {
             ];
             house.add_association(n, &fields);
         }
-        for n in 0..DAYS.len() {
-            house.add_event(n, COMMUNES[n]);
+        for (n, commune) in COMMUNES.iter().enumerate().take(DAYS.len()) {
+            house.add_event(n, commune);
             if rng.chance(50) {
                 let kind = Some(shared::document::Kind::Association);
                 house.edit(&Edit::LinkEvent { event: event(n), document: association(n % 3), kind });

@@ -3,7 +3,6 @@
 use axum::{extract::State, response::Response};
 use papers::{LISTING_LINES_MAX, Listing, ListingCell};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use shared::{
     document::Kind,
     field::{AGE_BANDS, EVENT_KINDS, SEXES, STAGES},
