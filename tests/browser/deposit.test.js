@@ -238,6 +238,7 @@ test('what the portal answered is kept, and a refused dossier begins again from 
   await sheet.waitFor({ state: 'detached' });
   await page.getByText('accuse.pdf', { exact: true }).waitFor();
   await staff.level();
+  await open(staff, 'Dépôt');
   const first = page.getByRole('img', { name: /^Première page/ });
   await first.waitFor();
   assert.ok((await first.evaluate((image) => image.naturalHeight)) > 700);
