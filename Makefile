@@ -22,8 +22,8 @@ SERVER := target/release/tiwizi
 FEATURES := --features shared/typescript
 TESTED := target/debug/tiwizi
 
-# Two files at a time: pages wait more than they work. A test that hangs is a test that fails: a file takes a minute or two.
-BROWSER := --test-concurrency=2 --test-timeout=420000 --test-force-exit
+# One file at a time, on two cores. A test that hangs is a test that fails: a file takes a minute or two.
+BROWSER := --test-concurrency=1 --test-timeout=420000 --test-force-exit
 
 # All that the app is made of, and nothing that its build writes.
 app_sources := $(shell find pwa \( -path pwa/node_modules -o -path pwa/dist -o -path pwa/engine -o -path pwa/pin -o -path pwa/bindgen -o -path pwa/test \
