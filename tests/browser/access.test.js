@@ -1,9 +1,9 @@
 // Who gets in, on which device, and how they are put out again: staff confirmed by a code, a passkey, a lost phone, a session that ends,
 // and a cookie that was copied.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House, api, tiwizi } from './harness.js';
+import { DESK, House, api, tiwizi, test } from './harness.js';
 
 let house, admin, staff, amina;
 

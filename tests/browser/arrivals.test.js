@@ -1,9 +1,9 @@
 // How people come to be expected: a workbook is looked over and taken; others register by a link, and somebody accepts them.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { api, DESK, House, PHONE } from './harness.js';
+import { api, DESK, House, PHONE, test } from './harness.js';
 
 const TITLE = 'Atelier budget';
 const WORKBOOK = new URL('../fixtures/participants/registered.xlsx', import.meta.url).pathname;

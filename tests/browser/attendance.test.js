@@ -5,10 +5,10 @@ import { createHash, createHmac } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
 import { cameraArguments, writeFilm } from './camera.js';
-import { api, DESK, House, tiwizi } from './harness.js';
+import { api, DESK, House, tiwizi, test } from './harness.js';
 
 const TITLE = /Atelier d’écriture : de l’idée au dossier/;
 const KIOSK_PIN = '4938';

@@ -1,8 +1,8 @@
 // A budget that a treasurer trusts: written on a phone without a network, checked at the desk, read in Arabic.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House } from './harness.js';
+import { DESK, House, test } from './harness.js';
 
 let house, latifa, staff, dossier;
 

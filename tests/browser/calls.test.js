@@ -1,9 +1,9 @@
 // A call is taken over from its model, changed and published; a running dossier sees what changes and chooses; two phones fill the
 // structured parts without a network, and they merge; the chronogramme draws itself; what is new in a text says whose it is.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House } from './harness.js';
+import { DESK, House, test } from './harness.js';
 
 let house, staff, amina, badr, dossier;
 

@@ -2,10 +2,10 @@
 // copy from, files that are looked into, a receipt, and once more from a copy.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
 
-import { DESK, House } from './harness.js';
+import { DESK, House, test } from './harness.js';
 
 /** One page, with a word in a font that the file does not bring. */
 const RECEIPT = `%PDF-1.4

@@ -1,8 +1,8 @@
 // What staff and administrators do beside the merged records: the house's rules, what was not allowed, the journal, consents.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House, PHONE, api, tiwizi } from './harness.js';
+import { DESK, House, PHONE, api, tiwizi, test } from './harness.js';
 
 let house, admin, latifa;
 let event, dossier, account, walkIn;

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { api, DESK, House, tiwizi } from './harness.js';
+import { api, DESK, House, tiwizi, test } from './harness.js';
 
 const TITLE = 'Fête des associations';
 /** Ten of each family: whoever is looked for by the family name is on one screen. */

@@ -1,9 +1,9 @@
 // A dossier among others, and what people say and do around it: lists, threads, to-dos, support, and what follows the grant.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House } from './harness.js';
+import { DESK, House, test } from './harness.js';
 
 const WATER = /Un réseau d’eau/;
 

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House, tiwizi } from './harness.js';
+import { DESK, House, tiwizi, test } from './harness.js';
 
 const GIVEN = 'Zahraouanne';
 const FAMILY = 'Ouqqaidine';

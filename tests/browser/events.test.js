@@ -1,8 +1,8 @@
 // An event is planned without a network, copied, repeated and filled, and a second device sees all of it.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House, PHONE, tiwizi } from './harness.js';
+import { DESK, House, PHONE, tiwizi, test } from './harness.js';
 
 const TITLE = 'Cercle des trésorières';
 

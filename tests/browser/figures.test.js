@@ -1,10 +1,10 @@
 // An event's figures for the house and for whoever is outside it; communes chosen by typing, without a network; logos on papers.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { crc32, deflateSync } from 'node:zlib';
 
-import { api, DESK, House, tiwizi } from './harness.js';
+import { api, DESK, House, tiwizi, test } from './harness.js';
 
 let house, amina, admin;
 let event;

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House, PHONE, api, tiwizi } from './harness.js';
+import { DESK, House, PHONE, api, tiwizi, test } from './harness.js';
 
 const LAPTOP = { width: 1024, height: 768 };
 const DAY_MS = 24 * 60 * 60 * 1000;

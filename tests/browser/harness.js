@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { test as bare } from 'node:test';
 
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
@@ -14,6 +15,9 @@ export const PHONE = { width: 390, height: 844 };
 export const DESK = { width: 1440, height: 900 };
 /** What opens the phones of these tests that have a lock. */
 export const PIN = '493817';
+
+/** A test that hangs is a test that fails, by its own name. The longest takes half a minute. */
+export const test = (name, run) => bare(name, { timeout: 150_000 }, run);
 
 /** Runs the binary to its end and returns what it printed. */
 export function tiwizi(...words) {

@@ -1,8 +1,8 @@
 // The inbox: fifty mixed questions settled by keyboard alone; two who settle one apart; a volunteer who settles one without a network.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House, tiwizi } from './harness.js';
+import { DESK, House, tiwizi, test } from './harness.js';
 import { WirePhone, documentId, rowId } from './wire.js';
 
 let house, admin, latifa, salma, driss;

@@ -1,9 +1,9 @@
 // The directory: lists that the server sorts and searches, saved views, one change for many, files, an association in full, the map.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House, PHONE, tiwizi } from './harness.js';
+import { DESK, House, PHONE, tiwizi, test } from './harness.js';
 
 let house, desk;
 let association;

@@ -1,9 +1,9 @@
 // A phone in the wrong hands, and a phone whose browser has thrown everything away: what is on its disk can be read by nobody without
 // the code, opens offline with it, and is never silently gone.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House, PIN, api } from './harness.js';
+import { DESK, House, PIN, api, test } from './harness.js';
 
 const EASY = ['000000', '123456', '987654', '121212', '12345'];
 /** Typed by Amina, and found nowhere in clear. */

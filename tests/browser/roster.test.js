@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { House, tiwizi } from './harness.js';
+import { House, tiwizi, test } from './harness.js';
 
 const EXPECTED = 1_000;
 /** Rows that the page may have at once: two screens and a half of the lowest, and some. */

@@ -1,8 +1,8 @@
 // A phone whose storage is full, or fails: every screen says so and what to do, and nothing that was typed is lost.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { House } from './harness.js';
+import { House, test } from './harness.js';
 
 /** Of each language: that it is full, then what to do. */
 const FULL = {

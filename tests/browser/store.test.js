@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
 import { svelte } from '../../pwa/node_modules/@sveltejs/vite-plugin-svelte/src/index.js';
 import { build } from '../../pwa/node_modules/vite/dist/node/index.js';
-import { api, House, tiwizi } from './harness.js';
+import { api, House, tiwizi, test } from './harness.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 const EVENTS = { view: 'events' };
@@ -371,16 +371,27 @@ test('a leader that sleeps in another tab is relieved, and writes nothing when i
   await becomes(second, () => store.engineReady);
   const [leader] = first.workers();
   const ended = new Promise((resolve) => leader.once('close', resolve));
+  // It sleeps until it is woken, however long the others take.
+  let wake;
+  const asleep = new Promise((resolve) =>
+    phone.context.route(/\/api\/sleep$/, (route) => {
+      wake = () => route.fulfill({ body: '' });
+      resolve();
+    }),
+  );
   leader
     .evaluate(() => {
-      const wakes = Date.now() + 4_000;
-      while (Date.now() < wakes);
+      const request = new XMLHttpRequest();
+      request.open('GET', '/api/sleep', false);
+      request.send();
     })
     .catch(() => 'its end is what is waited for');
+  await asleep;
   assert.deepEqual(await begin(second, 'Pendant le sommeil'), begun);
   await second.clock.fastForward(21_000);
   await becomes(second, () => store.inLog === 0);
   await level(second);
+  await wake();
   await ended;
   assert.deepEqual(await begin(first, 'Après le sommeil'), begun);
   await showsTitle(second, 'Après le sommeil');

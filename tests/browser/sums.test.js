@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
 
-import { api, artefacts, DESK, House, PHONE, tiwizi } from './harness.js';
+import { api, artefacts, DESK, House, PHONE, tiwizi, test } from './harness.js';
 
 const CODE = '4937';
 const year = new Date().getFullYear();

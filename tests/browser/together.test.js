@@ -1,9 +1,9 @@
 // Two phones and a desk write one dossier, each for a while without a network; back in the net nothing of anybody is lost, sums are
 // the same everywhere, and what they cannot agree on is asked.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House } from './harness.js';
+import { DESK, House, test } from './harness.js';
 
 let house, staff, amina, badr, dossier;
 

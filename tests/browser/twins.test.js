@@ -1,8 +1,8 @@
 // Lists are brought at the desk and taken back; whoever stands in them twice is found, compared, joined and parted.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House, PHONE } from './harness.js';
+import { DESK, House, PHONE, test } from './harness.js';
 
 const FIRST = 'Qui;Lignée;Joindre;Maison\nZahra;Amsernou;+33612345671;Tiwizi Comtat\nIdir;Oulhajnou;+33612345672;Tiwizi Comtat\nTuda;Amezianou;;Tiwizi Comtat\n;;+33600000000;\n';
 const SECOND = 'Qui;Lignée;Joindre;Maison\nZohra;Amsernou;+33612345671;\nYidir;Oulhajnou;+33612345672;\nTouda;Amezianou;;Tiwizi Comtat\n';

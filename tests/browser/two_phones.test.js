@@ -1,8 +1,8 @@
 // The main job, end to end: two phones without a network, one server, and staff who settle what the merge left.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House, api } from './harness.js';
+import { DESK, House, api, test } from './harness.js';
 
 let house, staff, amina, badr;
 let event, dossier;

@@ -1,8 +1,8 @@
 // The way of a dossier: what is missing before a visa, the visa, what becomes of it when somebody writes on, the deposit, and its versions.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 
-import { DESK, House } from './harness.js';
+import { DESK, House, test } from './harness.js';
 
 let house, writer, reviewer, dossier;
 
