@@ -291,22 +291,53 @@ fn sound_key(reading: &Reading) -> Option<String> {
 /// Letters from which on one may be wrong, and from which on two.
 const WRONG: (usize, usize) = (4, 7);
 
-/// Whether a folded word that was typed may be this one: one letter is wrong, missing, too many, or exchanged with its neighbour; two
-/// in a long word. A word that goes on behind what was typed is taken for it too.
-#[must_use]
-pub fn is_near(typed: &str, word: &str) -> bool {
-    let (typed, word): (Vec<char>, Vec<char>) = (typed.chars().collect(), word.chars().collect());
-    let most = usize::from(typed.len() >= WRONG.0) + usize::from(typed.len() >= WRONG.1);
-    if most == 0 || word.len() + most < typed.len() {
-        return false;
+/// A folded word that was typed, with letters that may be wrong.
+#[derive(Debug, Clone)]
+pub struct Mistyped {
+    letters: Vec<char>,
+    /// Letters that it has, each a bit.
+    has: u64,
+    /// How many may be wrong.
+    most: usize,
+}
+
+/// A letter as one of 64 bits: others may share it.
+fn bit(letter: char) -> u64 {
+    1 << (u32::from(letter) % 64)
+}
+
+impl Mistyped {
+    /// Reads it once, to be compared with many.
+    #[must_use]
+    pub fn new(typed: &str) -> Self {
+        let letters: Vec<char> = typed.chars().collect();
+        let most = usize::from(letters.len() >= WRONG.0) + usize::from(letters.len() >= WRONG.1);
+        Self { has: letters.iter().fold(0, |has, letter| has | bit(*letter)), letters, most }
     }
-    let rows = steps(&typed, &word, most);
-    rows.is_some_and(|last| last.iter().skip(typed.len().saturating_sub(most)).any(|wrong| *wrong <= most))
+
+    /// Whether it may be this word: one letter is wrong, missing, too many, or exchanged with its neighbour; two in a long word. A word
+    /// that goes on behind what was typed is taken for it too.
+    #[must_use]
+    pub fn is_near(&self, word: &str) -> bool {
+        let has = word.chars().fold(0, |has, letter| has | bit(letter));
+        // Each letter that the word lacks is wrong: that alone rules most words out.
+        if self.most == 0 || (self.has & !has).count_ones() as usize > self.most {
+            return false;
+        }
+        let word: Vec<char> = word.chars().take(self.letters.len() + self.most).collect();
+        if word.len() + self.most < self.letters.len() {
+            return false;
+        }
+        let last = steps(&self.letters, &word, self.most);
+        last.is_some_and(|last| {
+            last[self.letters.len().saturating_sub(self.most).min(last.len())..].iter().any(|wrong| *wrong <= self.most)
+        })
+    }
 }
 
 /// What it takes to make each beginning of `word` from `typed` (optimal string alignment); nothing where that is more than `most`.
 fn steps(typed: &[char], word: &[char], most: usize) -> Option<Vec<usize>> {
-    let width = word.len().min(typed.len() + most);
+    let width = word.len();
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=width).collect();
     for (n, letter) in typed.iter().enumerate() {

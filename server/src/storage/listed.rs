@@ -9,11 +9,15 @@ mod keep;
 mod line;
 mod reach;
 
-use std::collections::BTreeSet;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use rusqlite::{Connection, Row, types::Value as Sql};
 use serde::{Deserialize, Serialize};
-use shared::{document::Kind, id::DocumentId, names};
+use shared::{
+    document::Kind,
+    id::DocumentId,
+    names::{self, Mistyped},
+};
 
 use self::line::Scene;
 pub use self::{
@@ -25,7 +29,9 @@ use super::{StoreError, documents::kind_at};
 /// Words of a query that are looked at.
 const WORDS_MAX: usize = 8;
 /// Where fewer are found by what was typed, names that differ by a letter or two are looked for.
-const FEW: u64 = 20;
+const FEW: usize = 20;
+/// How well those fit, behind the four of [`queries`].
+const NEAR: i64 = 4;
 /// Words by which one that was typed wrongly is understood.
 const NEAR_WORDS_MAX: usize = 200;
 /// Digits from which on a query is a number of something.
@@ -181,22 +187,29 @@ pub struct Lines {
     pub total: u64,
 }
 
-/// The condition that all filters come to. As [`fits`].
-const FILTERS: &str = "listed.kind = :kind
-    AND (:place = '' OR place = :place OR substr(place, 1, length(:place) + 1) = :place || '.')
-    AND (:association IS NULL OR association = :association)
-    AND (:sex = '' OR sex = :sex)
-    AND (:age_band = '' OR age_band = :age_band)
-    AND (:sector = '' OR instr(sectors, '|' || :sector || '|') > 0)
-    AND (:network = '' OR instr(networks, '|' || :network || '|') > 0)
-    AND (:origin = '' OR instr(origin, '|' || :origin || '|') > 0)
-    AND (:word = '' OR word = :word)
-    AND (:from = '' OR day >= :from)
-    AND (:until = '' OR (day <> '' AND day <= :until))
-    AND CASE :lacks WHEN '' THEN 1 WHEN 'place' THEN place = '' WHEN 'association' THEN association IS NULL
-        WHEN 'sex' THEN sex = '' WHEN 'age_band' THEN age_band = '' WHEN 'sectors' THEN sectors = ''
-        WHEN 'networks' THEN networks = '' WHEN 'origin' THEN origin = '' WHEN 'events' THEN events = 0
-        WHEN 'dossiers' THEN dossiers = 0 ELSE 0 END";
+/// The filters that are asked for, as a condition: one that is not would cost as much as one that is. As [`fits`].
+fn condition(wanted: &Wanted) -> String {
+    let asked = [
+        (!wanted.place.is_empty(), "(place = :place OR substr(place, 1, length(:place) + 1) = :place || '.')"),
+        (wanted.association.is_some(), "association = :association"),
+        (!wanted.sex.is_empty(), "sex = :sex"),
+        (!wanted.age_band.is_empty(), "age_band = :age_band"),
+        (!wanted.sector.is_empty(), "instr(sectors, '|' || :sector || '|') > 0"),
+        (!wanted.network.is_empty(), "instr(networks, '|' || :network || '|') > 0"),
+        (!wanted.origin.is_empty(), "instr(origin, '|' || :origin || '|') > 0"),
+        (!wanted.word.is_empty(), "word = :word"),
+        (!wanted.from.is_empty(), "day >= :from"),
+        (!wanted.until.is_empty(), "day <> '' AND day <= :until"),
+        (
+            !wanted.lacks.is_empty(),
+            "CASE :lacks WHEN 'place' THEN place = '' WHEN 'association' THEN association IS NULL WHEN 'sex' THEN sex = ''
+                 WHEN 'age_band' THEN age_band = '' WHEN 'sectors' THEN sectors = '' WHEN 'networks' THEN networks = ''
+                 WHEN 'origin' THEN origin = '' WHEN 'events' THEN events = 0 WHEN 'dossiers' THEN dossiers = 0 ELSE 0 END",
+        ),
+    ];
+    let asked = asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, condition)| condition);
+    std::iter::once("kind = :kind").chain(asked).collect::<Vec<_>>().join(" AND ")
+}
 
 fn fits(wanted: &Wanted, one: &Listed) -> bool {
     let is = |said: &str, wanted: &str| wanted.is_empty() || said == wanted;
@@ -302,12 +315,13 @@ fn queries(asked: &Asked) -> Vec<String> {
 /// The query for names of which some letters are others.
 fn near_query(db: &Connection, asked: &Asked) -> Result<String, StoreError> {
     let mut statement = db.prepare_cached("SELECT term FROM listed_word WHERE col = 'name'")?;
+    let typed: Vec<Mistyped> = asked.words.iter().map(|word| Mistyped::new(word)).collect();
     let mut near: Vec<Vec<String>> = vec![Vec::new(); asked.words.len()];
     let mut terms = statement.query([])?;
     while let Some(row) = terms.next()? {
         let term = row.get_ref(0)?.as_str().unwrap_or_default();
-        for (word, near) in asked.words.iter().zip(&mut near) {
-            if near.len() < NEAR_WORDS_MAX && names::is_near(word, term) {
+        for (word, near) in typed.iter().zip(&mut near) {
+            if near.len() < NEAR_WORDS_MAX && word.is_near(term) {
                 near.push(format!("\"{term}\""));
             }
         }
@@ -319,18 +333,10 @@ fn near_query(db: &Connection, asked: &Asked) -> Result<String, StoreError> {
     Ok(format!("{{name}} : ({})", words.collect::<Vec<_>>().join(" AND ")))
 }
 
-/// What a statement reads from: all lines, or those that fit one of the queries.
-fn source(tiers: usize) -> String {
-    if tiers == 0 {
-        return "SELECT listed.*, 0 AS tier FROM listed".to_owned();
-    }
-    let found = (0..tiers).map(|tier| {
-        format!("SELECT rowid AS number, {tier} AS tier FROM listed_text WHERE listed_text MATCH :match{tier}")
-    });
-    let found = found.collect::<Vec<_>>().join(" UNION ALL ");
-    format!(
-        "SELECT listed.*, tier FROM (SELECT number, min(tier) AS tier FROM ({found}) GROUP BY number) JOIN listed USING (number)"
-    )
+/// In which order places come.
+fn order(wanted: &Wanted, a: &Place, b: &Place) -> Ordering {
+    let keys = (&a.1, a.2).cmp(&(&b.1, b.2));
+    a.0.cmp(&b.0).then(if wanted.descends { keys.reverse() } else { keys })
 }
 
 fn list_all(
@@ -341,78 +347,114 @@ fn list_all(
     after: Option<&Place>,
     limit: usize,
 ) -> Result<Lines, StoreError> {
-    let mut queries = if asked.words.is_empty() { Vec::new() } else { queries(asked) };
-    let mut total = count(db, kind, wanted, &queries)?;
-    if !asked.words.is_empty() && total < FEW {
-        // By place, so that a list without sounds has the same places.
-        while queries.len() < 4 {
-            queries.push(queries[0].clone());
-        }
-        queries.push(near_query(db, asked)?);
-        total = count(db, kind, wanted, &queries)?;
+    if asked.words.is_empty() {
+        return browse(db, kind, wanted, after, limit);
     }
+    let queries = queries(asked);
+    let mut found = hits(db, kind, wanted, &queries)?;
+    if found.len() < FEW {
+        let near = near_query(db, asked)?;
+        let known: BTreeSet<i64> = found.iter().map(|(_, _, number)| *number).collect();
+        let near = hits(db, kind, wanted, &[near])?.into_iter().filter(|(_, _, number)| !known.contains(number));
+        found.extend(near.map(|(_, key, number)| (NEAR, key, number)));
+    }
+    found.sort_by(|a, b| order(wanted, a, b));
+    let total = found.len() as u64;
+    let page =
+        found.into_iter().filter(|place| after.is_none_or(|after| order(wanted, place, after).is_gt())).take(limit);
+    let mut statement = db.prepare_cached("SELECT * FROM listed WHERE number = ?")?;
+    let lines = page.map(|place| Ok((statement.query_row([place.2], listed_at)?, place)));
+    Ok(Lines { lines: lines.collect::<Result<_, StoreError>>()?, total })
+}
+
+/// Lines in the order of an index.
+fn browse(
+    db: &Connection,
+    kind: Kind,
+    wanted: &Wanted,
+    after: Option<&Place>,
+    limit: usize,
+) -> Result<Lines, StoreError> {
+    let condition = condition(wanted);
+    let mut names = filters(kind, wanted);
+    let total = db
+        .prepare_cached(&format!("SELECT count(*) FROM listed WHERE {condition}"))?
+        .query_row(bound(&names).as_slice(), |row| row.get(0))?;
     // Only words of ours stand in the statement; whatever somebody typed is bound.
     let (column, order, beyond) = match wanted.descends {
         true => (wanted.sort.column(), "DESC", "<"),
         false => (wanted.sort.column(), "ASC", ">"),
     };
     let behind = match after {
-        Some(_) => {
-            format!("AND (tier > :tier OR (tier = :tier AND ({column}, number) {beyond} (:key, :number)))")
-        }
+        Some(_) => format!("AND ({column}, number) {beyond} (:key, :number)"),
         None => String::new(),
     };
-    let source = source(queries.len());
-    let statement = format!(
-        "SELECT * FROM ({source}) AS listed WHERE {FILTERS} {behind}
-         ORDER BY {}{column} {order}, number {order} LIMIT :limit",
-        if queries.is_empty() { "" } else { "tier, " }
-    );
-    let mut statement = db.prepare_cached(&statement)?;
-    let mut names = filters(kind, wanted, &queries);
-    names.push((":limit".to_owned(), Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX))));
-    if let Some((tier, key, number)) = after {
-        names.push((":tier".to_owned(), Sql::Integer(*tier)));
-        names.push((":key".to_owned(), key.into()));
-        names.push((":number".to_owned(), Sql::Integer(*number)));
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT * FROM listed WHERE {condition} {behind} ORDER BY {column} {order}, number {order} LIMIT :limit"
+    ))?;
+    names.push((":limit", Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX))));
+    if let Some((_, key, number)) = after {
+        names.extend([(":key", key.into()), (":number", Sql::Integer(*number))]);
     }
-    let names: Vec<(&str, &dyn rusqlite::ToSql)> =
-        names.iter().map(|(name, value)| (name.as_str(), value as &dyn rusqlite::ToSql)).collect();
-    let rows = statement.query_map(names.as_slice(), |row| {
+    let rows = statement.query_map(bound(&names).as_slice(), |row| {
         let one = listed_at(row)?;
-        let place = (row.get("tier")?, wanted.sort.of(&one), one.number);
+        let place = (0, wanted.sort.of(&one), one.number);
         Ok((one, place))
     })?;
     Ok(Lines { lines: rows.collect::<Result<_, _>>()?, total })
 }
 
-fn filters(kind: Kind, wanted: &Wanted, queries: &[String]) -> Vec<(String, Sql)> {
-    let text = |name: &str, value: &str| (name.to_owned(), Sql::Text(value.to_owned()));
-    let mut all = vec![
-        (":kind".to_owned(), Sql::Integer(i64::from(kind as u8))),
-        text(":place", &wanted.place),
-        (":association".to_owned(), wanted.association.map_or(Sql::Null, |id| Sql::Blob(id.0.to_vec()))),
-        text(":sex", &wanted.sex),
-        text(":age_band", &wanted.age_band),
-        text(":sector", &wanted.sector),
-        text(":network", &wanted.network),
-        text(":origin", &wanted.origin),
-        text(":word", &wanted.word),
-        text(":from", &wanted.from),
-        text(":until", &wanted.until),
-        text(":lacks", &wanted.lacks),
-    ];
-    all.extend(queries.iter().enumerate().map(|(tier, query)| text(&format!(":match{tier}"), query)));
-    all
+/// The places of all lines that fit one of the queries, by the first that each fits.
+fn hits(db: &Connection, kind: Kind, wanted: &Wanted, queries: &[String]) -> Result<Vec<Place>, StoreError> {
+    const MATCHES: [&str; 4] = [":match0", ":match1", ":match2", ":match3"];
+    let found = MATCHES.iter().zip(queries).enumerate().map(|(tier, (name, _))| {
+        format!("SELECT rowid AS number, {tier} AS tier FROM listed_text WHERE listed_text MATCH {name}")
+    });
+    let statement = format!(
+        "SELECT tier, {}, number FROM (SELECT number, min(tier) AS tier FROM ({}) GROUP BY number) JOIN listed USING (number)
+         WHERE {}",
+        wanted.sort.column(),
+        found.collect::<Vec<_>>().join(" UNION ALL "),
+        condition(wanted)
+    );
+    let mut names = filters(kind, wanted);
+    names.extend(MATCHES.into_iter().zip(queries).map(|(name, query)| (name, Sql::Text(query.clone()))));
+    let mut statement = db.prepare_cached(&statement)?;
+    let rows = statement.query_map(bound(&names).as_slice(), |row| {
+        let key = match row.get(1)? {
+            Sql::Integer(number) => Key::Number(number),
+            Sql::Text(text) => Key::Text(text),
+            _ => Key::Text(String::new()),
+        };
+        Ok((row.get(0)?, key, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn count(db: &Connection, kind: Kind, wanted: &Wanted, queries: &[String]) -> Result<u64, StoreError> {
-    let mut statement =
-        db.prepare_cached(&format!("SELECT count(*) FROM ({}) AS listed WHERE {FILTERS}", source(queries.len())))?;
-    let names = filters(kind, wanted, queries);
-    let names: Vec<(&str, &dyn rusqlite::ToSql)> =
-        names.iter().map(|(name, value)| (name.as_str(), value as &dyn rusqlite::ToSql)).collect();
-    Ok(statement.query_row(names.as_slice(), |row| row.get(0))?)
+fn bound<'a>(names: &'a [(&'static str, Sql)]) -> Vec<(&'static str, &'a dyn rusqlite::ToSql)> {
+    names.iter().map(|(name, value)| (*name, value as &dyn rusqlite::ToSql)).collect()
+}
+
+/// The values of [`condition`].
+fn filters(kind: Kind, wanted: &Wanted) -> Vec<(&'static str, Sql)> {
+    let texts = [
+        (":place", &wanted.place),
+        (":sex", &wanted.sex),
+        (":age_band", &wanted.age_band),
+        (":sector", &wanted.sector),
+        (":network", &wanted.network),
+        (":origin", &wanted.origin),
+        (":word", &wanted.word),
+        (":from", &wanted.from),
+        (":until", &wanted.until),
+        (":lacks", &wanted.lacks),
+    ];
+    let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
+    let association = wanted.association.map(|id| (":association", Sql::Blob(id.0.to_vec())));
+    std::iter::once((":kind", Sql::Integer(i64::from(kind as u8))))
+        .chain(association)
+        .chain(texts.map(|(name, text)| (name, Sql::Text(text.clone()))))
+        .collect()
 }
 
 fn listed_at(row: &Row<'_>) -> rusqlite::Result<Listed> {
@@ -463,18 +505,14 @@ fn list_of(
             all.push((tier(asked, &text), one, text));
         }
     }
-    let few = all.iter().filter(|(tier, ..)| tier.is_some()).count() < usize::try_from(FEW).unwrap_or(usize::MAX);
+    let few = all.iter().filter(|(tier, ..)| tier.is_some()).count() < FEW;
     let mut found: Vec<(i64, Listed)> = Vec::new();
     for (tier, one, text) in all {
-        if let Some(tier) = tier.or_else(|| (few && is_near(asked, &text)).then_some(4)) {
+        if let Some(tier) = tier.or_else(|| (few && is_near(asked, &text)).then_some(NEAR)) {
             found.push((tier, one));
         }
     }
     let place = |tier: i64, one: &Listed| (tier, wanted.sort.of(one), one.number);
-    let by = |a: &Place, b: &Place| {
-        let keys = (&a.1, a.2).cmp(&(&b.1, b.2));
-        a.0.cmp(&b.0).then(if wanted.descends { keys.reverse() } else { keys })
-    };
     let mut lines: Vec<(Listed, Place)> = found
         .into_iter()
         .map(|(tier, one)| {
@@ -482,9 +520,9 @@ fn list_of(
             (one, place)
         })
         .collect();
-    lines.sort_by(|(_, a), (_, b)| by(a, b));
+    lines.sort_by(|(_, a), (_, b)| order(wanted, a, b));
     let total = lines.len() as u64;
-    lines.retain(|(_, place)| after.is_none_or(|after| by(place, after).is_gt()));
+    lines.retain(|(_, place)| after.is_none_or(|after| order(wanted, place, after).is_gt()));
     lines.truncate(limit);
     Ok(Lines { lines, total })
 }
@@ -513,7 +551,8 @@ fn tier(asked: &Asked, text: &Text) -> Option<i64> {
 
 fn is_near(asked: &Asked, text: &Text) -> bool {
     let near = |typed: &String| {
-        text.name.split(' ').any(|word| word.starts_with(typed.as_str()) || names::is_near(typed, word))
+        let mistyped = Mistyped::new(typed);
+        text.name.split(' ').any(|word| word.starts_with(typed.as_str()) || mistyped.is_near(word))
     };
     asked.words.iter().all(near)
 }
