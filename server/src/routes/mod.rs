@@ -175,6 +175,8 @@ pub fn router(state: AppState) -> Router {
     let imports = Router::new()
         .route("/api/imports/plan", post(imports::plan))
         .route("/api/imports", get(imports::list).post(imports::take))
+        .route("/api/imports/left", get(imports::list_left))
+        .route("/api/imports/left/{id}", post(imports::settle_left))
         .route("/api/imports/{id}/undo", get(imports::plan_undo).post(imports::undo))
         .layer(DefaultBodyLimit::max(imports::BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));

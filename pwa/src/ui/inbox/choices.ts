@@ -81,6 +81,14 @@ export function titleOf({ question, label, kind }: AskedQuestion, desk: Desk): s
           return m.inbox_odd_trainer({ name: isolate(question.oddity.trainer) });
         case 'signed_again':
           return m.inbox_odd_again({ count: question.oddity.signatures });
+        case 'before_it_began':
+          return m.inbox_odd_before({ count: question.oddity.signatures });
+        case 'after_it_ended':
+          return m.inbox_odd_after({ count: question.oddity.signatures });
+        case 'at_the_end':
+          return m.inbox_odd_end({ count: number(question.oddity.signatures), of: number(question.oddity.of) });
+        case 'holiday':
+          return m.inbox_odd_holiday();
       }
   }
 }
@@ -114,6 +122,10 @@ export function whatHappened({ question }: AskedQuestion, desk: Desk): string {
         trainer_elsewhere: () =>
           m.inbox_odd_trainer_text({ event: question.oddity.odd === 'trainer_elsewhere' ? nameOf(question.oddity.other, desk) : '' }),
         signed_again: () => m.inbox_odd_again_text(),
+        before_it_began: () => m.inbox_odd_before_text(),
+        after_it_ended: () => m.inbox_odd_after_text(),
+        at_the_end: () => m.inbox_odd_end_text(),
+        holiday: () => m.inbox_odd_holiday_text(),
       }[question.oddity.odd]();
       return [slot, text].filter(Boolean).join('. ');
     }

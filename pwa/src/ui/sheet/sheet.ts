@@ -15,6 +15,7 @@ export type Anomaly =
   | { anomaly: 'in_a_row'; slot: RowId; device_name: string; signatures: number; seconds: number }
   | { anomaly: 'at_the_end'; slot: RowId; signatures: number; of: number }
   | { anomaly: 'before_it_began'; slot: RowId; signatures: number }
+  | { anomaly: 'after_it_ended'; slot: RowId; signatures: number }
   | { anomaly: 'over_capacity'; slot: RowId; people: number; capacity: number }
   | { anomaly: 'holiday'; slot: RowId; name: string }
   | { anomaly: 'trainer_elsewhere'; slot: RowId; trainer: string; event: DocumentId; title: string };
