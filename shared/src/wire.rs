@@ -17,10 +17,11 @@ use crate::{
 };
 
 pub mod v1;
+pub mod v2;
 
 /// The protocol that this build speaks. A server reads this one and every older one, and answers in the protocol that it was
 /// asked in.
-pub const PROTOCOL: u8 = 2;
+pub const PROTOCOL: u8 = 3;
 
 const MAGIC: &[u8; 3] = b"TWZ";
 
@@ -71,6 +72,8 @@ pub struct Report {
     pub build: String,
     /// Changes that the server has not acknowledged.
     pub unsent: u32,
+    /// Photos, scans and signatures that the server has not got.
+    pub unsent_blobs: u32,
     /// Whether the browser promised to keep the storage; none where it did not say.
     pub persisted: Option<bool>,
     /// Whether the app is installed, or only a tab.
@@ -322,6 +325,8 @@ pub fn encode<T: Serialize>(body: &T) -> Vec<u8> {
 pub fn encode_for(protocol: u8, response: Response) -> Vec<u8> {
     match protocol {
         1 => frame(1, &v1::Response::from(response)),
+        // What is asked has changed since, and not the answer.
+        2 => frame(2, &response),
         _ => encode(&response),
     }
 }
@@ -360,6 +365,7 @@ pub fn decode_request(frame: &[u8]) -> Result<(u8, Request), FrameError> {
     let (protocol, deflated) = opened(frame)?;
     let request = match protocol {
         1 => body::<v1::Request>(deflated)?.into(),
+        2 => body::<v2::Request>(deflated)?.into(),
         _ => body(deflated)?,
     };
     Ok((protocol, request))
@@ -414,4 +420,21 @@ pub fn digest_of(document: DocumentId, sorted_heads: &[Hash]) -> u128 {
 #[must_use]
 pub fn bucket_part(digest: u128) -> u64 {
     (digest >> 64) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_of_the_protocol_before_is_read_and_answered_in_it() {
+        let report = Report { build: "0.3".to_owned(), unsent: 3, storage_percent: Some(40), ..Report::default() };
+        let request = Request { report, now_ms: 7, buckets: vec![1, 2], ..Request::default() };
+        let asked = frame(2, &v2::of(request.clone()));
+        assert_eq!(decode_request(&asked), Ok((2, request)));
+        let answer = encode_for(2, Response { now_ms: 9, ..Response::default() });
+        assert_eq!(answer[..4], *b"TWZ\x02");
+        assert_eq!(decode::<Response>(&answer), Err(FrameError::Malformed), "it is no frame of this build's");
+        assert_eq!(body::<Response>(&answer[4..]).map(|response| response.now_ms), Ok(9));
+    }
 }

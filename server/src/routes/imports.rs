@@ -337,7 +337,8 @@ async fn work(state: &AppState, by: &Enrolled, sent: Sent, way: Way) -> Result<W
 
 /// What an import did not take.
 fn left(import: &Import, code: Option<&str>, refused: &[Finding]) -> Left {
-    let lines = refused.iter().take(LINES_KEPT).map(|Finding { line, problem }| Refused { line: *line, why: problem.into() });
+    let lines =
+        refused.iter().take(LINES_KEPT).map(|Finding { line, problem }| Refused { line: *line, why: problem.into() });
     Left {
         id: import.id,
         at_ms: import.at_ms,

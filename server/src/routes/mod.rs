@@ -192,6 +192,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/associations/export", get(directory::export::associations))
         .route("/api/v1/events/export", get(directory::export::events))
         .route("/api/v1/dossiers/export", get(directory::export::dossiers))
+        .route("/api/dossiers/export", post(directory::export::these_dossiers))
         .route("/api/dossiers/{id}/papers", get(deposit::paper))
         .route("/api/blobs/{hash}/first-page", get(blobs::first_page))
         .route("/api/documents/{id}/pieces/{row}", get(deposit::piece))

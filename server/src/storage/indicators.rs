@@ -429,7 +429,7 @@ pub fn phones_behind(db: &Connection, until: i32) -> Result<Vec<Outstanding>, St
         "SELECT device.id, device.label, account.name, device.last_exchange_ms, device.unsent
          FROM device JOIN account ON account.id = device.account_id
          WHERE device.credential_hash <> zeroblob(32) AND device.rescued_ms IS NULL
-           AND (device.unsent > 0 OR device.revoked_ms IS NULL AND account.role IN ('volunteer', 'coordinator')
+           AND (device.unsent > 0 OR device.unsent_blobs > 0 OR device.revoked_ms IS NULL AND account.role IN ('volunteer', 'coordinator')
                 AND (device.last_exchange_ms IS NULL OR device.last_exchange_ms < :since_ms))
          ORDER BY account.name, device.id",
     )?;

@@ -334,6 +334,8 @@ pub(super) fn every_edit() -> Vec<Edit> {
         Edit::CreateAssociation { association: document(12), fields: titled("Tamont") },
         Edit::CreateEvent { event, fields: titled("Atelier"), slots: vec![a_slot()] },
         Edit::AddToRoster { event, person },
+        Edit::TakeFromRoster { event, person },
+        Edit::AddToRoster { event, person },
         check_in(13, Status::Present),
         check_in(14, Status::Absent),
         Edit::SettleMarks {

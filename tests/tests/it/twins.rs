@@ -554,7 +554,8 @@ fn what_a_list_leaves_waits_in_the_inbox_until_it_is_mended_or_somebody_says_why
     assert_eq!(house.staff.post(&address, &reason).status, 204);
     let told = left(&mut house.staff);
     assert_eq!(told["open"], 1);
-    let settled = &told["left"].as_array().unwrap().iter().find(|one| one["code"] == "file.not_text").unwrap()["settled"];
+    let settled =
+        &told["left"].as_array().unwrap().iter().find(|one| one["code"] == "file.not_text").unwrap()["settled"];
     assert_eq!((&settled["by"], &settled["reason"]), (&json!("Karima"), &json!("doublon de la liste de mars")));
     assert_eq!(house.staff.post(&address, &json!({ "settled": false })).status, 204);
     assert_eq!(left(&mut house.staff)["open"], 2);

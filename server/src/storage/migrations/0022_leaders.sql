@@ -1,4 +1,4 @@
--- Who leads associations, and what imports left. Frozen once applied: a change is a new file.
+-- Who leads associations, what imports left, what phones hold. Frozen once applied: a change is a new file.
 
 -- A projection: who leads an association, and when, from which follows whether women or young people lead it.
 CREATE TABLE leader (
@@ -30,3 +30,6 @@ CREATE TABLE import_left (
     reason     TEXT    NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX import_left_at ON import_left (at_ms);
+
+-- Photos, scans and signatures that a phone said it had still to bring. They go their own way, after the documents.
+ALTER TABLE device ADD COLUMN unsent_blobs INTEGER NOT NULL DEFAULT 0;
