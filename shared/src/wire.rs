@@ -421,20 +421,3 @@ pub fn digest_of(document: DocumentId, sorted_heads: &[Hash]) -> u128 {
 pub fn bucket_part(digest: u128) -> u64 {
     (digest >> 64) as u64
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_phone_of_the_protocol_before_is_read_and_answered_in_it() {
-        let report = Report { build: "0.3".to_owned(), unsent: 3, storage_percent: Some(40), ..Report::default() };
-        let request = Request { report, now_ms: 7, buckets: vec![1, 2], ..Request::default() };
-        let asked = frame(2, &v2::of(request.clone()));
-        assert_eq!(decode_request(&asked), Ok((2, request)));
-        let answer = encode_for(2, Response { now_ms: 9, ..Response::default() });
-        assert_eq!(answer[..4], *b"TWZ\x02");
-        assert_eq!(decode::<Response>(&answer), Err(FrameError::Malformed), "it is no frame of this build's");
-        assert_eq!(body::<Response>(&answer[4..]).map(|response| response.now_ms), Ok(9));
-    }
-}

@@ -17,7 +17,7 @@ export async function ask<T>(path: string, body?: unknown, waitMs = WAIT_MS): Pr
 }
 
 /** A request that brings something. */
-export const posted = (body: unknown): RequestInit => ({
+export const posted = (body: unknown): { method: 'POST'; headers: Record<string, string>; body: string } => ({
   method: 'POST',
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body ?? null),

@@ -44,18 +44,3 @@ impl From<Request> for super::Request {
         }
     }
 }
-
-/// A request as such a phone writes it.
-#[cfg(test)]
-pub(super) fn of(request: super::Request) -> Request {
-    let super::Report { build, unsent, persisted, installed, lock, storage_percent, failure, .. } = request.report;
-    Request {
-        server: request.server,
-        cursor: request.cursor,
-        now_ms: request.now_ms,
-        report: Report { build, unsent, persisted, installed, lock, storage_percent, failure },
-        uploads: request.uploads,
-        want: request.want,
-        buckets: request.buckets,
-    }
-}

@@ -437,7 +437,25 @@ fn q4_who_signed_out_of_time_or_on_a_holiday_is_asked_about() {
         karima sets morning day to 2026-05-01
         show questions
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            server: Atelier: BeforeItBegan { signatures: 1 }
+                    Atelier: AfterItEnded { signatures: 1 }
+            karima: Atelier: BeforeItBegan { signatures: 1 }
+                    Atelier: AfterItEnded { signatures: 1 }
+            amina:  Atelier: BeforeItBegan { signatures: 1 }
+                    Atelier: AfterItEnded { signatures: 1 }
+            badr:   Atelier: BeforeItBegan { signatures: 1 }
+                    Atelier: AfterItEnded { signatures: 1 }
+            server: Atelier sheet: 1 by karima, because arrivée avec le bus
+            server: Atelier: BeforeItBegan { signatures: 3 }
+                    Atelier: Holiday { day: "2026-05-01" }
+            karima: Atelier: BeforeItBegan { signatures: 3 }
+                    Atelier: Holiday { day: "2026-05-01" }
+            amina:  Atelier: BeforeItBegan { signatures: 3 }
+                    Atelier: Holiday { day: "2026-05-01" }
+            badr:   Atelier: BeforeItBegan { signatures: 3 }
+                    Atelier: Holiday { day: "2026-05-01" }
+        "#]],
     );
 }
 

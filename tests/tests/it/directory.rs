@@ -659,7 +659,8 @@ fn a_list_leaves_as_a_file_that_is_what_it_shows_and_is_noted() {
     let noted = house.staff.get("/api/journal?action=exported").json();
     let details: Vec<&Json> = noted["lines"].as_array().unwrap().iter().map(|line| &line["detail"]).collect();
     assert_eq!(details.len(), 6);
-    assert_eq!(*details[3], json!({ "list": "people", "lines": 2 }));
+    assert_eq!(*details[5], json!({ "list": "people", "lines": 2 }));
+    assert_eq!(*details[1], json!({ "list": "dossiers", "lines": 2 }));
 }
 
 #[test]

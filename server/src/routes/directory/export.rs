@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{AssociationLine, DossierLine, EventLine, Filter, LISTS, PersonLine, held, unbarred};
 use crate::{
-    auth::{Caller, ReadDirectory},
+    auth::{Caller, ExportList, ReadDirectory},
     error::ApiError,
     places,
     routes::{
@@ -103,14 +103,15 @@ pub struct These {
 /// `POST /api/dossiers/export?as=xlsx`: these dossiers, in this order, as a file.
 pub async fn these_dossiers(
     State(state): State<AppState>,
-    ReadDirectory(caller): ReadDirectory,
+    ExportList(by): ExportList,
     Query(form): Query<As>,
     Body(asked): Body<These>,
 ) -> Result<Response, ApiError> {
     if asked.dossiers.len() > LISTING_LINES_MAX {
         return Err(ApiError::Malformed("more dossiers than a file has lines"));
     }
-    let by = caller.clone();
+    let by = Caller { account: by.account, device: Some(by.device.id) };
+    let caller = by.clone();
     let read = state.store.read(move |db| {
         let held = held(db, &caller)?;
         listed::these(db, Kind::Dossier, &asked.dossiers, held.as_ref())
