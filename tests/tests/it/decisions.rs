@@ -480,7 +480,22 @@ fn who_is_no_longer_expected_leaves_the_list_unless_somebody_says_otherwise() {
         amina expects Brahim no longer
         show attendance
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            server: Zahra
+            karima: Zahra
+            amina:  Zahra
+            badr:   Zahra
+            server: Hassan Zahra
+            karima: Hassan Zahra
+            amina:  Hassan Zahra
+            badr:   Hassan Zahra
+            karima is refused: edit.row_in_use
+            amina is refused: permission.not_allowed
+            server: Zahra present
+            karima: Zahra present
+            amina:  Zahra present
+            badr:   Zahra present
+        "#]],
     );
 }
 
