@@ -541,21 +541,28 @@ fn what_a_list_leaves_waits_in_the_inbox_until_it_is_mended_or_somebody_says_why
     assert_eq!(one["code"], Json::Null);
     assert_eq!(one["lines"], json!([{ "line": 5, "code": "participant.name_missing" }]));
     // A file that nobody can read stands there once, however often it is tried.
-    let spoilt = json!({ "file": BASE64_STANDARD.encode([0, 1, 2, 3]), "name": "vieux.doc", "kind": "person" });
+    let spoilt = json!({ "file": BASE64_STANDARD.encode("PK\u{3}\u{4}abîmé"), "name": "vieux.xlsx", "kind": "person" });
     for _ in 0..2 {
-        assert_eq!(house.staff.post("/api/imports/plan", &spoilt).refusal(), (422, "file.not_text".to_owned()));
+        assert_eq!(
+            house.staff.post("/api/imports/plan", &spoilt).refusal(),
+            (422, "file.workbook_unreadable".to_owned())
+        );
     }
     let told = left(&mut house.staff);
     assert_eq!((&told["open"], told["left"].as_array().unwrap().len()), (&json!(2), 2));
-    let unread = told["left"].as_array().unwrap().iter().find(|one| one["code"] == "file.not_text").unwrap();
+    let unread = told["left"].as_array().unwrap().iter().find(|one| one["code"] == "file.workbook_unreadable").unwrap();
     // Somebody says why it may stay so, and takes that back.
     let address = format!("/api/imports/left/{}", unread["id"].as_str().unwrap());
     let reason = json!({ "settled": true, "reason": "doublon de la liste de mars" });
     assert_eq!(house.staff.post(&address, &reason).status, 204);
     let told = left(&mut house.staff);
     assert_eq!(told["open"], 1);
-    let settled =
-        &told["left"].as_array().unwrap().iter().find(|one| one["code"] == "file.not_text").unwrap()["settled"];
+    let settled = &told["left"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["code"] == "file.workbook_unreadable")
+        .unwrap()["settled"];
     assert_eq!((&settled["by"], &settled["reason"]), (&json!("Karima"), &json!("doublon de la liste de mars")));
     assert_eq!(house.staff.post(&address, &json!({ "settled": false })).status, 204);
     assert_eq!(left(&mut house.staff)["open"], 2);
@@ -574,7 +581,7 @@ fn what_a_list_leaves_waits_in_the_inbox_until_it_is_mended_or_somebody_says_why
     house.take(&mended);
     let told = left(&mut house.staff);
     assert_eq!(told["open"], 1, "{told}");
-    assert_eq!(told["left"][0]["code"], "file.not_text");
+    assert_eq!(told["left"][0]["code"], "file.workbook_unreadable");
     house.verify();
 }
 
