@@ -82,9 +82,9 @@ export function titleOf({ question, label, kind }: AskedQuestion, desk: Desk): s
         case 'signed_again':
           return m.inbox_odd_again({ count: question.oddity.signatures });
         case 'before_it_began':
-          return m.inbox_odd_before({ count: question.oddity.signatures });
+          return m.inbox_odd_before({ count: number(question.oddity.signatures) });
         case 'after_it_ended':
-          return m.inbox_odd_after({ count: question.oddity.signatures });
+          return m.inbox_odd_after({ count: number(question.oddity.signatures) });
         case 'at_the_end':
           return m.inbox_odd_end({ count: number(question.oddity.signatures), of: number(question.oddity.of) });
         case 'holiday':
@@ -118,14 +118,14 @@ export function whatHappened({ question }: AskedQuestion, desk: Desk): string {
       const slot = slotText(desk.slots[question.slot]);
       const text = {
         in_a_row: () => m.inbox_odd_row_text({ seconds: question.oddity.odd === 'in_a_row' ? question.oddity.seconds : 0 }),
-        over_capacity: () => m.inbox_odd_capacity_text(),
+        over_capacity: () => m.inbox_odd_ask_text(),
         trainer_elsewhere: () =>
           m.inbox_odd_trainer_text({ event: question.oddity.odd === 'trainer_elsewhere' ? nameOf(question.oddity.other, desk) : '' }),
         signed_again: () => m.inbox_odd_again_text(),
-        before_it_began: () => m.inbox_odd_before_text(),
-        after_it_ended: () => m.inbox_odd_after_text(),
-        at_the_end: () => m.inbox_odd_end_text(),
-        holiday: () => m.inbox_odd_holiday_text(),
+        before_it_began: () => m.inbox_odd_ask_text(),
+        after_it_ended: () => m.inbox_odd_ask_text(),
+        at_the_end: () => m.inbox_odd_ask_text(),
+        holiday: () => m.inbox_odd_ask_text(),
       }[question.oddity.odd]();
       return [slot, text].filter(Boolean).join('. ');
     }
