@@ -24,7 +24,7 @@ const BUDGETS_KB = {
   firstPaint: 60.2,
   engine: 555,
   worker: 20,
-  lazyRoute: 39,
+  lazyRoute: 39.3,
   register: 40,
   reader: 340,
   communes: 190,
