@@ -143,8 +143,6 @@ function overEvent(event: Event, { at_ms, edit }: Entry, names: Names): Event {
         card ? withPerson(event, { person: edit.person, photo: null, joined: 'expected', family: '', ...card }, event.head.slots.length) : event,
       );
     }
-    case 'take_from_roster':
-      return ofEvent(event, edit.event, () => withoutPerson(event, edit.person));
     case 'set_field':
       return ofEvent(event, edit.document, () => withEventField(event, edit, names));
     default:
@@ -293,12 +291,6 @@ function withPerson(event: Event, row: NewRow, slots: number): Event {
   const seated: RosterRow = { ...row, search, slots: Array.from({ length: slots }, () => UNMARKED) };
   const card = { ...event.head.card, expected: event.head.card.expected + 1 };
   return { ...event, rows: withRow(event.rows, seated), head: { ...event.head, card } };
-}
-
-function withoutPerson(event: Event, gone: DocumentId): Event {
-  const rows = event.rows.filter(({ person, slots }) => person !== gone || slots.some(({ status }) => status !== null));
-  const card = { ...event.head.card, expected: event.head.card.expected - (event.rows.length - rows.length) };
-  return { ...event, rows, head: { ...event.head, card } };
 }
 
 function walkIn({ person, new: known, new_association: named }: Does<'register_walk_in'>, names: Names): NewRow {

@@ -417,7 +417,7 @@ fn every_number_has_its_records(house: &mut House, indicators: &Json, query: &st
         let (total, sum) = house.behind(&format!("{code}/records?{query}"));
         match code {
             "success_rate" | "satisfaction" | "led_by_women" | "led_by_youth" => {
-                assert_eq!(total > 0, value.is_some(), "{code}")
+                assert_eq!(total > 0, value.is_some(), "{code}");
             }
             "people" | "people_new" => assert_eq!(Some(total), value, "{code}"),
             _ => assert_eq!(Some(sum), value, "{code}: {query}"),
