@@ -572,6 +572,7 @@ fn told(did: &Did) -> String {
         Did::Assigned { .. } => "Question confiée".to_owned(),
         Did::Rewritten => "Fiche réécrite sans son historique".to_owned(),
         Did::Joined { .. }
+        | Did::TookOff { .. }
         | Did::Marked { .. }
         | Did::Withdrew { .. }
         | Did::Signed { .. }

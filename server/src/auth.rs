@@ -274,6 +274,8 @@ may!(ExportDossier);
 may!(ChangeEvent);
 may!(ChangeSettings);
 may!(ConnectPrograms);
+// What a page has filtered leaves as it stands there: programs filter by the address.
+may!(ExportList: ReadDirectory);
 // What becomes of a row says whether its phone is known, so that bringing lists takes reading phones too.
 may!(BringLists: AddPerson, AddToRoster, ReadContact);
 

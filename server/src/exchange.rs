@@ -53,6 +53,7 @@ pub fn answer(store: &Store, who: Uploader, request: Request, now_ms: u64) -> Re
         last_exchange_ms: now_ms,
         clock_offset_ms: i64::try_from(i128::from(phone_ms) - i128::from(now_ms)).unwrap_or(0),
         unsent: u64::from(report.unsent),
+        unsent_blobs: u64::from(report.unsent_blobs),
         app_build: cut(&report.build),
         persisted: report.persisted,
         installed: report.installed,

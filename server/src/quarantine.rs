@@ -131,7 +131,7 @@ fn row(db: &Connection, preview: &Document, aside: Aside) -> Result<Row, StoreEr
 fn named(did: &Did) -> Option<DocumentId> {
     match did {
         Did::Set { value, .. } => value.text().parse().ok(),
-        Did::Joined { person } => person.parse().ok(),
+        Did::Joined { person } | Did::TookOff { person } => person.parse().ok(),
         Did::Marked { person, .. } | Did::Withdrew { person, .. } | Did::Signed { person } => *person,
         Did::Linked { document } => *document,
         _ => None,

@@ -254,6 +254,13 @@ pub enum Edit {
         /// Whom.
         person: DocumentId,
     },
+    /// Takes back that a person is expected at an event. Whoever was marked there, or has signed, stays.
+    TakeFromRoster {
+        /// At which event.
+        event: DocumentId,
+        /// Whom.
+        person: DocumentId,
+    },
     /// Says that a person was present, partly, absent, excused or remote in a slot (M1).
     CheckIn {
         /// At which event.
@@ -843,6 +850,18 @@ impl Bench<'_> {
             }
             Edit::AddToRoster { event, person } => {
                 self.change(*event, Kind::Event, Capability::AddToRoster, |tx| join(tx, *person, "expected"))
+            }
+            Edit::TakeFromRoster { event, person } => {
+                let Record::Event(record) = self.record(*event)? else { return Err(Refusal::DocumentUnknown) };
+                if record.has_word_of(*person) {
+                    return Err(Refusal::RowInUse);
+                }
+                let expected = record.roster.contains_key(person);
+                self.change(*event, Kind::Event, Capability::ChangeEvent, |tx| match expected {
+                    // Nothing is ever rubbed out of a roster.
+                    true => Ok(tx.put(map(tx, "roster")?, person.to_string(), TAKEN_OFF)?),
+                    false => Ok(()),
+                })
             }
             Edit::CheckIn { event, slot, person, mark, status, minutes, how } => self.check_in(
                 *event,
@@ -1881,6 +1900,8 @@ struct NewMark {
 /// same change everywhere and cannot be added to, and a map that two phones each made on the way would hide one of the two.
 pub(crate) const SIGNATURE: &str = "signature";
 pub(crate) const TRAINER: &str = "trainer";
+/// What stands on the roster of somebody who is no longer expected.
+pub(crate) const TAKEN_OFF: &str = "taken_off";
 pub(crate) const PAPER: &str = "paper";
 /// Sealed versions of the sheet: written by the server alone.
 pub(crate) const SHEET: &str = "sheet";
@@ -2121,13 +2142,12 @@ fn add_mark(tx: &mut Transaction<'_>, mark: &NewMark, at_ms: u64) -> Done {
 fn join(tx: &mut Transaction<'_>, person: DocumentId, how: &str) -> Done {
     let roster = map(tx, "roster")?;
     let key = person.to_string();
-    if tx.get(&roster, key.as_str())?.is_some() {
-        return Ok(());
+    match tx.get(&roster, key.as_str())? {
+        Some((said, _)) if said.as_str() != Some(TAKEN_OFF) => return Ok(()),
+        None if tx.length(&roster) >= limit::ROSTER_MAX => return Err(Refusal::DocumentFull),
+        _ => {}
     }
-    if tx.length(&roster) >= limit::ROSTER_MAX {
-        return Err(Refusal::DocumentFull);
-    }
-    set(tx, &roster, &key, &Value::from(how))
+    Ok(tx.put(&roster, key, how)?)
 }
 
 /// One of the maps of the genesis.

@@ -158,8 +158,13 @@ impl Judge {
             (Kind::Event, [row]) if family_of(row).is_some() => self.event_row(touch, row),
             (Kind::Event, ["roster"]) => {
                 key_as::<DocumentId>(touch)?;
-                let joins = matches!(touch.action, OpType::Put(ScalarValue::Str(how)) if *how == "expected" || *how == "walk_in");
-                if joins { self.needs(Capability::AddToRoster) } else { Err(Refusal::NoSuchEdit) }
+                match touch.action {
+                    OpType::Put(ScalarValue::Str(how)) if *how == "expected" || *how == "walk_in" => {
+                        self.needs(Capability::AddToRoster)
+                    }
+                    OpType::Put(ScalarValue::Str(how)) if *how == edit::TAKEN_OFF => self.needs(self.change_event()),
+                    _ => Err(Refusal::NoSuchEdit),
+                }
             }
             (Kind::Event, ["marks"]) => self.add_sealed(touch, Capability::Mark),
             (Kind::Event, ["withdrawals"]) => self.add_sealed(touch, Capability::WithdrawMark),

@@ -280,6 +280,17 @@ pub const NETWORKS: &[&str] = &["forim", "cosim", "fosim", "md"];
 pub const POSITIONS: &[&str] = &["active", "dissolved", "removed"];
 /// Whether it has people or other associations for members.
 pub const GROUPINGS: &[&str] = &["simple", "union", "federation"];
+/// What an association is by law, as the register codes it.
+pub const REGISTER_NATURES: &[&str] = &[
+    "declared",
+    "public_utility",
+    "general_interest",
+    "assistance",
+    "charity",
+    "medical_research",
+    "scientific_research",
+    "worship",
+];
 /// What somebody does in a bureau or a board.
 pub const FUNCTIONS: &[&str] = &[
     "president",
@@ -652,6 +663,8 @@ fields! {
     Position = "position", Word(POSITIONS);
     /// One of [`GROUPINGS`].
     Grouping = "grouping", Word(GROUPINGS);
+    /// One of [`REGISTER_NATURES`].
+    RegisterNature = "register_nature", Word(REGISTER_NATURES);
     /// Whether most of the bureau or board are from migration, as the association declares: one of [`YES_NO`].
     MigrationMajority = "migration_majority", Word(YES_NO);
     /// The day of that declaration.
@@ -794,6 +807,7 @@ impl Field {
                 Self::GazetteDay,
                 Self::Position,
                 Self::Grouping,
+                Self::RegisterNature,
                 Self::Dissolved,
                 Self::OpapDay,
                 Self::OpapUntil,

@@ -63,6 +63,11 @@ pub enum Did {
         /// Whom.
         person: String,
     },
+    /// Took a person off the roster.
+    TookOff {
+        /// Whom.
+        person: String,
+    },
     /// Made a mark.
     Marked {
         /// Of whom.
@@ -375,6 +380,11 @@ fn did(document: &Document, before: &[ChangeHash], after: &[ChangeHash]) -> Vec<
                 if let Some(field) = Field::from_key(&key) {
                     did.push(Did::Set { field, value: Value::from_scalar(&scalar) });
                 }
+            }
+            (["roster"], PatchAction::PutMap { key, value: (Crdt::Scalar(scalar), _), .. })
+                if scalar.as_str() == Some(edit::TAKEN_OFF) =>
+            {
+                did.push(Did::TookOff { person: key });
             }
             (["roster"], PatchAction::PutMap { key, .. }) => did.push(Did::Joined { person: key }),
             (["marks"], PatchAction::PutMap { key, .. }) => {

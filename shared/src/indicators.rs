@@ -19,7 +19,8 @@ use crate::figures::{CELL_MIN, Shown, masked};
 
 pub use count::{Reference, count, records};
 pub use facts::{
-    Act, Association, Dossier, Event, Facts, HalfDay, Moved, Opinion, Person, Presence, Unnamed, day_of, outcome,
+    Act, Association, Dossier, Event, Facts, HalfDay, Leader, Moved, Opinion, Person, Presence, Unnamed, day_of,
+    outcome,
 };
 
 /// What a number counts.
@@ -102,7 +103,7 @@ indicators! {
     Unnamed = "I5" "unnamed", Count, "Participations comptées sans nom",
         "Personnes comptées sans être nommées, par demi-journée. Elles ne sont jamais mêlées aux personnes différentes.";
     Associations = "I6" "associations", Count, "Associations touchées",
-        "Associations dont au moins une personne a une participation.";
+        "Associations dont au moins une personne a une participation. Celles qu’un humain a reconnues comme une seule comptent pour une.";
     AssociationsNew = "I7" "associations_new", Count, "Associations touchées pour la première fois",
         "Parmi ces associations, celles dont personne n’était venu à un événement de la maison commencé un jour plus tôt.";
     SupportAttended = "I8" "support_attended", Minutes, "Heures suivies en appui collectif",
@@ -131,6 +132,10 @@ indicators! {
         "Avis anonymes donnés après un événement, sur trois questions.";
     Satisfaction = "I20" "satisfaction", BasisPoints, "Satisfaction",
         "Part des réponses « satisfait » parmi toutes les réponses données aux trois questions des avis.";
+    LedByWomen = "I21" "led_by_women", BasisPoints, "Part d’associations dirigées par des femmes",
+        "Part, parmi les associations touchées dont on peut le dire, de celles où les femmes sont plus de la moitié du bureau et du conseil d’administration, le dernier jour de la période. On ne peut le dire si personne n’y est inscrit, ou si le sexe de ses membres n’est pas assez renseigné.";
+    LedByYouth = "I22" "led_by_youth", BasisPoints, "Part d’associations dirigées par des jeunes",
+        "Part, parmi les associations touchées dont on peut le dire, de celles où les personnes de 30 ans et moins sont plus de la moitié du bureau et du conseil d’administration, le dernier jour de la période. On ne peut le dire si personne n’y est inscrit, ou si l’âge de ses membres n’est pas assez renseigné.";
 }
 
 /// Which days: from the first to the last, both included, in days since 1970.
@@ -197,7 +202,7 @@ pub fn day_text(day: i32) -> String {
 }
 
 /// Year, month and day. Years that begin in March put the leap day last (H. Hinnant, 'chrono-compatible low-level date algorithms').
-fn date(day: i32) -> (i32, i32, i32) {
+pub(crate) fn date(day: i32) -> (i32, i32, i32) {
     let day = day + 719_468;
     let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
     let of_era_year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -207,7 +212,8 @@ fn date(day: i32) -> (i32, i32, i32) {
     (of_era_year + era * 400 + i32::from(month <= 2), month, of_year - (153 * shifted + 2) / 5 + 1)
 }
 
-fn number(year: i32, month: i32, day: i32) -> i32 {
+/// Days since 1970 of a year, month and day that there are; 0 for others.
+pub(crate) fn number(year: i32, month: i32, day: i32) -> i32 {
     let text = format!("{year:04}-{month:02}-{day:02}");
     crate::record::day_number(&text).and_then(|day| i32::try_from(day).ok()).unwrap_or(0)
 }
@@ -237,6 +243,10 @@ pub enum Grouping {
     AssociationOrigin,
     /// Associations, by the département of their seat.
     AssociationDepartement,
+    /// Associations, whether women lead them: `yes` or `no`, where that can be told.
+    LedByWomen,
+    /// Associations, whether people of 30 or less lead them.
+    LedByYouth,
     /// Dossiers as they stood at the end of the period, by stage.
     Stage,
     /// Answers to 'was it of use', by `field::OPINIONS`.
@@ -249,7 +259,7 @@ pub enum Grouping {
 
 impl Grouping {
     /// Every one, in the order in which reports have them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Month,
         Self::Novelty,
         Self::Sex,
@@ -260,6 +270,8 @@ impl Grouping {
         Self::UnnamedAgeBand,
         Self::AssociationOrigin,
         Self::AssociationDepartement,
+        Self::LedByWomen,
+        Self::LedByYouth,
         Self::Stage,
         Self::Useful,
         Self::Clear,
@@ -274,7 +286,9 @@ impl Grouping {
                 &[Code::People, Code::Participations]
             }
             Self::UnnamedSex | Self::UnnamedAgeBand => &[Code::Unnamed],
-            Self::AssociationOrigin | Self::AssociationDepartement => &[Code::Associations, Code::AssociationsNew],
+            Self::AssociationOrigin | Self::AssociationDepartement | Self::LedByWomen | Self::LedByYouth => {
+                &[Code::Associations, Code::AssociationsNew]
+            }
             Self::Stage => &[Code::Dossiers, Code::AskedCents, Code::GrantedCents],
             Self::Useful | Self::Clear | Self::Again => &[Code::Opinions],
         }
@@ -282,7 +296,10 @@ impl Grouping {
 
     /// Whether its lines count people, few of whom leave no house.
     fn is_of_people(self) -> bool {
-        !matches!(self, Self::AssociationOrigin | Self::AssociationDepartement | Self::Stage)
+        !matches!(
+            self,
+            Self::AssociationOrigin | Self::AssociationDepartement | Self::LedByWomen | Self::LedByYouth | Self::Stage
+        )
     }
 
     fn is_of_opinions(self) -> bool {
@@ -406,7 +423,12 @@ impl Indicators {
             figure.shown = match figure.code {
                 Code::People => people,
                 Code::PeopleNew => people_new,
-                Code::Participations | Code::Associations | Code::AssociationsNew | Code::SupportAttended => of_people,
+                Code::Participations
+                | Code::Associations
+                | Code::AssociationsNew
+                | Code::SupportAttended
+                | Code::LedByWomen
+                | Code::LedByYouth => of_people,
                 Code::Unnamed => unnamed,
                 Code::Opinions => opinions,
                 Code::Satisfaction => satisfaction,

@@ -452,6 +452,7 @@ impl FromJson for Report {
         Ok(Self {
             build: fields.take_known("build")?,
             unsent: fields.take_known("unsent")?,
+            unsent_blobs: fields.take_known("unsent_blobs")?,
             persisted: fields.take("persisted")?,
             installed: fields.take_known("installed")?,
             lock: fields.take_known("lock")?,
@@ -533,6 +534,7 @@ read_tagged! { Edit by "do" {
     "sign" = Sign { event, slot, signer, signature, ink, how, mark }
     "withdraw_signature" = WithdrawSignature { event, signature, withdrawal, reason }
     "add_to_roster" = AddToRoster { event, person }
+    "take_from_roster" = TakeFromRoster { event, person }
     "check_in" = CheckIn { event, slot, person, mark, status, minutes, how }
     "undo" = Undo { event, slot, person, withdrawal, reason }
     "register_walk_in" = RegisterWalkIn { event, slot, person, mark, new, new_association, phone, notice_read }

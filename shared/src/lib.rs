@@ -19,6 +19,7 @@ pub mod record;
 pub mod table;
 
 pub mod budget;
+pub mod calendar;
 pub mod call;
 pub mod consent;
 pub mod decision;

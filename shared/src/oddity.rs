@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    calendar,
     field::Field,
     id::{DeviceId, DocumentId, RowId},
     mark::{Mark, Signature, Signer, Status, attendance, signature_that_counts},
@@ -17,6 +18,10 @@ use crate::{
 pub const IN_A_ROW_MIN: usize = 5;
 /// From one to the next.
 const IN_A_ROW_MS: u64 = 5_000;
+/// So long before a half-day begins, and after it has ended, one may well sign.
+const NEAR_MS: u64 = 30 * 60_000;
+/// Most signatures of a half-day in its last minutes, or after it.
+const AT_THE_END_MS: u64 = 10 * 60_000;
 
 /// One thing that an auditor would ask about a half-day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +58,28 @@ pub enum Oddity {
         /// How many stand.
         signatures: u32,
     },
+    /// Signatures from before the half-day began.
+    BeforeItBegan {
+        /// How many.
+        signatures: u32,
+    },
+    /// Signatures from after it had ended.
+    AfterItEnded {
+        /// How many.
+        signatures: u32,
+    },
+    /// Nearly all signatures were taken in the last minutes of the half-day, or after it.
+    AtTheEnd {
+        /// How many.
+        signatures: u32,
+        /// Of how many.
+        of: u32,
+    },
+    /// Somebody was there on a public holiday.
+    Holiday {
+        /// Which day.
+        day: String,
+    },
 }
 
 impl Oddity {
@@ -63,6 +90,10 @@ impl Oddity {
             Self::InARow { device, .. } => format!("in_a_row/{}", device.map_or_else(String::new, |id| id.to_string())),
             Self::OverCapacity { .. } => "over_capacity".to_owned(),
             Self::TrainerElsewhere { other, .. } => format!("{ELSEWHERE}/{other}"),
+            Self::BeforeItBegan { .. } => "before".to_owned(),
+            Self::AfterItEnded { .. } => "after".to_owned(),
+            Self::AtTheEnd { .. } => "at_the_end".to_owned(),
+            Self::Holiday { .. } => "holiday".to_owned(),
             Self::SignedAgain { signer: Signer::Person(person), .. } => format!("signed_again/{person}"),
             Self::SignedAgain { signer: Signer::Trainer(trainer), .. } => format!("signed_again/{trainer}"),
         }
@@ -75,7 +106,11 @@ impl Oddity {
             Self::InARow { signatures, seconds, .. } => format!("{signatures}/{seconds}"),
             Self::OverCapacity { people, capacity } => format!("{people}/{capacity}"),
             Self::TrainerElsewhere { .. } => SEEN.to_owned(),
-            Self::SignedAgain { signatures, .. } => signatures.to_string(),
+            Self::SignedAgain { signatures, .. }
+            | Self::BeforeItBegan { signatures }
+            | Self::AfterItEnded { signatures } => signatures.to_string(),
+            Self::AtTheEnd { signatures, of } => format!("{signatures}/{of}"),
+            Self::Holiday { day } => day.clone(),
         }
     }
 }
@@ -90,7 +125,22 @@ pub(crate) const ELSEWHERE: &str = "elsewhere";
 pub fn of_event(event: &EventRecord) -> Vec<(RowId, Oddity)> {
     let mut found = Vec::new();
     for slot in &event.slots {
-        for (device, signatures, seconds) in in_a_row(&counting(event, slot.id)) {
+        let signed = counting(event, slot.id);
+        if let Some((starts_ms, ends_ms)) = calendar::span_at_most(&event.fields, slot) {
+            let times = Times::of(&signed, starts_ms, ends_ms);
+            let at = |oddity| (slot.id, oddity);
+            let (before, after) = (count(times.before), count(times.after));
+            found.extend((before > 0).then(|| at(Oddity::BeforeItBegan { signatures: before })));
+            found.extend((after > 0).then(|| at(Oddity::AfterItEnded { signatures: after })));
+            found.extend(
+                times.at_the_end.map(|late| at(Oddity::AtTheEnd { signatures: count(late), of: count(signed.len()) })),
+            );
+        }
+        let day = slot.fields.text(Field::Day);
+        if calendar::holiday(&event.fields, day).is_some() && anybody(event, slot.id) {
+            found.push((slot.id, Oddity::Holiday { day: day.to_owned() }));
+        }
+        for (device, signatures, seconds) in in_a_row(&signed) {
             let (signatures, seconds) = (count(signatures), u32::try_from(seconds).unwrap_or(u32::MAX));
             found.push((slot.id, Oddity::InARow { device, signatures, seconds }));
         }
@@ -116,7 +166,7 @@ pub fn elsewhere<'a>(
     let mut taught: Vec<(DocumentId, &Slot, &str)> = Vec::new();
     let mut by_day: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (id, event) in events {
-        let in_morocco = event.fields.text(Field::CommuneCode).contains('.');
+        let in_morocco = calendar::in_morocco(&event.fields);
         for trainer in &event.trainers {
             let folded = names::fold_search(trainer.name());
             for slot in event.slots.iter().filter(|slot| !slot.fields.text(Field::Day).is_empty()) {
@@ -165,6 +215,35 @@ pub fn counting(event: &EventRecord, slot: RowId) -> Vec<&Signature> {
         counting.insert(place, one);
     }
     counting
+}
+
+/// When the signatures of a half-day were taken, beside its own times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// How many long before it began.
+    pub before: usize,
+    /// How many long after it had ended.
+    pub after: usize,
+    /// How many in its last minutes or after it, where that is nearly all of them and not only those of `after`.
+    pub at_the_end: Option<usize>,
+}
+
+impl Times {
+    /// Of a half-day from `starts_ms` to `ends_ms`.
+    #[must_use]
+    pub fn of(signatures: &[&Signature], starts_ms: u64, ends_ms: u64) -> Self {
+        let before = signatures.iter().filter(|one| one.at_ms + NEAR_MS < starts_ms).count();
+        let after = signatures.iter().filter(|one| one.at_ms > ends_ms + NEAR_MS).count();
+        let late = signatures.iter().filter(|one| one.at_ms + AT_THE_END_MS >= ends_ms).count();
+        let nearly_all = late >= IN_A_ROW_MIN && late * 10 >= signatures.len() * 9 && late > after;
+        Self { before, after, at_the_end: nearly_all.then_some(late) }
+    }
+}
+
+/// Whether somebody was there, or signed.
+fn anybody(event: &EventRecord, slot: RowId) -> bool {
+    let came = event.marks.iter().any(|one| one.slot == slot && one.withdrawn.is_none() && one.status.attended());
+    came || event.signatures.iter().any(|one| one.slot == slot && one.withdrawn.is_none())
 }
 
 /// Of each phone the longest run of signatures in which each follows the one before within seconds, where it is long: how many, and

@@ -312,6 +312,13 @@ impl EventRecord {
             || self.headcounts.iter().any(|one| one.slot == slot && one.people > 0)
     }
 
+    /// Whether somebody was ever marked at the event, or signed.
+    #[must_use]
+    pub fn has_word_of(&self, person: DocumentId) -> bool {
+        self.marks.iter().any(|mark| mark.person == person)
+            || self.signatures.iter().any(|one| one.signer == Signer::Person(person))
+    }
+
     /// How many marks and signatures came, or were taken back, after the last version was sealed (M8).
     #[must_use]
     pub fn late(&self) -> u32 {
@@ -843,11 +850,21 @@ impl Reader<'_> {
             (day, starts, slot.id)
         });
         let mut roster = BTreeMap::new();
+        let mut off: BTreeSet<DocumentId> = BTreeSet::new();
         if let Some(map) = self.object(&ROOT, "roster") {
             for item in self.document.crdt.map_range(&map, ..) {
                 let Ok(person) = item.key.parse() else { continue };
-                let walk_in =
-                    matches!(item.value.clone().into_value(), Crdt::Scalar(s) if s.as_str() == Some("walk_in"));
+                let said = |value: Crdt<'_>, word: &str| matches!(value, Crdt::Scalar(s) if s.as_str() == Some(word));
+                let mut walk_in = said(item.value.clone().into_value(), "walk_in");
+                if said(item.value.clone().into_value(), edit::TAKEN_OFF) {
+                    // Taken off here and expected there, apart: they may come.
+                    let others = self.get_all(&map, &item.key);
+                    if others.iter().all(|(value, _)| said(value.clone(), edit::TAKEN_OFF)) {
+                        off.insert(person);
+                        continue;
+                    }
+                    walk_in = others.iter().any(|(value, _)| said(value.clone(), "walk_in"));
+                }
                 roster.insert(person, if walk_in { Joined::WalkIn } else { Joined::Expected });
             }
         }
@@ -876,6 +893,9 @@ impl Reader<'_> {
             withdrawn_late,
             rows: self.tables(),
         };
+        // Taken off here and marked there, apart: they stay.
+        off.retain(|person| event.has_word_of(*person));
+        event.roster.extend(off.into_iter().map(|person| (person, Joined::Expected)));
         // Removed here and used there, apart: nothing of what was marked vanishes.
         removed.retain(|slot| !event.slot_is_used(*slot));
         event.slots.retain(|slot| !removed.contains(&slot.id));

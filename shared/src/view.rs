@@ -900,6 +900,8 @@ pub struct RecordView {
     pub questions: Vec<Question>,
     /// What was decided about it and holds, the newest first.
     pub decisions: Vec<Decision>,
+    /// Of whom a human said that they are not this person, or this association.
+    pub told_apart: Vec<ToldApart>,
     /// The newest first.
     pub history: Vec<HistoryEntry>,
     /// Changes older than those shown.
@@ -961,6 +963,18 @@ pub struct AskedQuestion {
     pub decisions: Vec<Decision>,
     /// The accounts that look after it.
     pub assigned: Vec<AccountId>,
+}
+
+/// Somebody of whom a human said that they are not the same (M7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ToldApart {
+    /// Who.
+    pub other: DocumentId,
+    /// The document in which a decision about the two stands.
+    pub document: DocumentId,
+    /// The decision that said so, where one did.
+    pub decision: Option<RowId>,
 }
 
 /// A decision that holds, in the list of what was settled.

@@ -17,10 +17,11 @@ use crate::{
 };
 
 pub mod v1;
+pub mod v2;
 
 /// The protocol that this build speaks. A server reads this one and every older one, and answers in the protocol that it was
 /// asked in.
-pub const PROTOCOL: u8 = 2;
+pub const PROTOCOL: u8 = 3;
 
 const MAGIC: &[u8; 3] = b"TWZ";
 
@@ -71,6 +72,8 @@ pub struct Report {
     pub build: String,
     /// Changes that the server has not acknowledged.
     pub unsent: u32,
+    /// Photos, scans and signatures that the server has not got.
+    pub unsent_blobs: u32,
     /// Whether the browser promised to keep the storage; none where it did not say.
     pub persisted: Option<bool>,
     /// Whether the app is installed, or only a tab.
@@ -322,6 +325,8 @@ pub fn encode<T: Serialize>(body: &T) -> Vec<u8> {
 pub fn encode_for(protocol: u8, response: Response) -> Vec<u8> {
     match protocol {
         1 => frame(1, &v1::Response::from(response)),
+        // What is asked has changed since, and not the answer.
+        2 => frame(2, &response),
         _ => encode(&response),
     }
 }
@@ -360,6 +365,7 @@ pub fn decode_request(frame: &[u8]) -> Result<(u8, Request), FrameError> {
     let (protocol, deflated) = opened(frame)?;
     let request = match protocol {
         1 => body::<v1::Request>(deflated)?.into(),
+        2 => body::<v2::Request>(deflated)?.into(),
         _ => body(deflated)?,
     };
     Ok((protocol, request))

@@ -122,18 +122,26 @@ def main(folder, since="", until="", programme="", territory=""):
         place = next((place for place in places if place), "")
         return not territory or place == territory or place.startswith(territory + ".")
 
+    def end_of(one, documents, link):
+        """Who stands for a record: the end of its links, or the first of a ring."""
+        way = [one]
+        while True:
+            following = text(documents.get(way[-1], {}), link)
+            if following in way:
+                return min(way[way.index(following) :])
+            if following not in documents:
+                return way[-1]
+            way.append(following)
+
     def stands(person):
-        at = person
-        for _ in range(16):
-            following = text(people.get(at, {}), "same_as")
-            if not following or following == person:
-                break
-            at = following
-        return at
+        return end_of(person, people, "same_as")
+
+    def association_stands(association):
+        return end_of(association, associations, "same_association")
 
     def association_of(person):
         named = text(people.get(person, {}), "association")
-        return named if named in associations else None
+        return association_stands(named) if named in associations else None
 
     def seat(association):
         content = associations.get(association, {})
@@ -273,6 +281,34 @@ def main(folder, since="", until="", programme="", territory=""):
         "satisfaction": answers.count("good") * 10_000 // len(answers) if answers else None,
     }
 
+    # Who leads, on the last day: {association: {person}}, of those that were joined together.
+    leads = {}
+    for association, content in associations.items():
+        for row in family(content, "bureau").values():
+            begins, ends = text(row, "from_day"), text(row, "until_day")
+            if until:
+                leads_then = (not is_day(begins) or begins <= until) and (not is_day(ends) or until <= ends)
+            else:
+                leads_then = not is_day(ends)
+            if row.get("state") != "removed" and text(row, "function") != "honorary" and text(row, "person") and leads_then:
+                leads.setdefault(association_stands(association), set()).add(stands(text(row, "person")))
+
+    def led(association, field, yes, unknown):
+        said = [text(people.get(person, {}), field) for person in leads.get(association, ())]
+        sure, open_ = sum(one in yes for one in said), sum(one in unknown for one in said)
+        if said and sure > len(said) - sure:
+            return "yes"
+        return "no" if said and sure + open_ <= len(said) - sure - open_ else ""
+
+    by_women = {one: led(one, "sex", ("f",), ("", "unspecified")) for one in reached}
+    by_youth = {one: led(one, "age_band", ("under_18", "18_30"), ("",)) for one in reached}
+
+    def share_led(said):
+        told = [one for one in said.values() if one]
+        return told.count("yes") * 10_000 // len(told) if told else None
+
+    figures |= {"led_by_women": share_led(by_women), "led_by_youth": share_led(by_youth)}
+
     def table(cells):
         sums = {}
         for key, *values in cells:
@@ -305,6 +341,8 @@ def main(folder, since="", until="", programme="", territory=""):
         "unnamed_age_band": table((band, count) for _, _, band, count in unnamed),
         "association_origin": table((origin(associations[one]), 1, not known_associations[one]) for one in reached),
         "association_departement": table((departement(seat(one)), 1, not known_associations[one]) for one in reached),
+        "led_by_women": table((by_women[one], 1, not known_associations[one]) for one in reached),
+        "led_by_youth": table((by_youth[one], 1, not known_associations[one]) for one in reached),
         "stage": stages,
     } | {field: table((text(row, field), 1) for row in opinions) for field in ("useful", "clear", "again")}
     json.dump({"figures": figures, "tables": {by: rows for by, rows in tables.items() if rows}}, sys.stdout, indent=1)

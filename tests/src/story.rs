@@ -360,6 +360,9 @@ impl Story {
                 Edit::Sign { event, slot, signer: Signer::Person(person), signature, ink, how: How::Kiosk, mark }
             }
             ["expects", person] => Edit::AddToRoster { event: self.document("Atelier"), person: self.document(person) },
+            ["expects", person, "no", "longer"] => {
+                Edit::TakeFromRoster { event: self.document("Atelier"), person: self.document(person) }
+            }
             ["expects", person, "at", event] => {
                 Edit::AddToRoster { event: self.document(event), person: self.document(person) }
             }
@@ -602,6 +605,7 @@ impl Story {
         match what {
             ["attendance"] => eyes.attendance(),
             ["questions"] => eyes.questions(),
+            ["roster"] => eyes.roster(),
             ["dossier"] => eyes.dossier(),
             ["text", section] => eyes.text(section),
             ["budget"] => eyes.budget(),
@@ -674,6 +678,14 @@ impl Eyes<'_> {
         }
         parts.extend(self.question_count());
         if parts.is_empty() { "nobody is marked".to_owned() } else { parts.join(", ") }
+    }
+
+    /// Who is on the list.
+    fn roster(&self) -> String {
+        let Some((_, event)) = self.event() else { return "no Atelier".to_owned() };
+        let mut names: Vec<_> = event.roster.keys().map(|person| self.story.name_of(*person)).collect();
+        names.sort();
+        names.join(" ")
     }
 
     fn asked(&self) -> Vec<Question> {

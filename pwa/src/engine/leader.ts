@@ -413,7 +413,8 @@ export class Leader {
   async #request(): Promise<Uint8Array<ArrayBuffer> | null> {
     this.#expectant = false;
     const about = [...this.#pages.values()].at(-1)?.about ?? NOTHING_KNOWN;
-    const frame = this.#ready.request(Date.now(), JSON.stringify({ build: this.#port.build, ...about }));
+    const unsent_blobs = await this.#disk.blobsWaiting().catch(() => 0);
+    const frame = this.#ready.request(Date.now(), JSON.stringify({ build: this.#port.build, unsent_blobs, ...about }));
     return frame ? new Uint8Array(frame) : null;
   }
 

@@ -38,6 +38,10 @@ value: Value, } | { "did": "joined",
 /**
  * Whom.
  */
+person: string, } | { "did": "took_off", 
+/**
+ * Whom.
+ */
 person: string, } | { "did": "marked", 
 /**
  * Of whom.

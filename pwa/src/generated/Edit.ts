@@ -235,6 +235,14 @@ event: DocumentId,
 /**
  * Whom.
  */
+person: DocumentId, } | { "do": "take_from_roster", 
+/**
+ * At which event.
+ */
+event: DocumentId, 
+/**
+ * Whom.
+ */
 person: DocumentId, } | { "do": "check_in", 
 /**
  * At which event.

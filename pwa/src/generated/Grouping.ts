@@ -3,4 +3,4 @@
 /**
  * By what a table counts.
  */
-export type Grouping = "month" | "novelty" | "sex" | "age_band" | "departement" | "origin" | "unnamed_sex" | "unnamed_age_band" | "association_origin" | "association_departement" | "stage" | "useful" | "clear" | "again";
+export type Grouping = "month" | "novelty" | "sex" | "age_band" | "departement" | "origin" | "unnamed_sex" | "unnamed_age_band" | "association_origin" | "association_departement" | "led_by_women" | "led_by_youth" | "stage" | "useful" | "clear" | "again";

@@ -3,4 +3,4 @@
 /**
  * An indicator.
  */
-export type IndicatorCode = "events" | "participations" | "people" | "people_new" | "unnamed" | "associations" | "associations_new" | "support_attended" | "support_individual" | "support_collective" | "dossiers" | "dossiers_visaed" | "dossiers_filed" | "asked_cents" | "dossiers_granted" | "granted_cents" | "dossiers_refused" | "success_rate" | "opinions" | "satisfaction";
+export type IndicatorCode = "events" | "participations" | "people" | "people_new" | "unnamed" | "associations" | "associations_new" | "support_attended" | "support_individual" | "support_collective" | "dossiers" | "dossiers_visaed" | "dossiers_filed" | "asked_cents" | "dossiers_granted" | "granted_cents" | "dossiers_refused" | "success_rate" | "opinions" | "satisfaction" | "led_by_women" | "led_by_youth";

@@ -42,4 +42,24 @@ signer: Signer,
 /**
  * How many stand.
  */
-signatures: number, };
+signatures: number, } | { "odd": "before_it_began", 
+/**
+ * How many.
+ */
+signatures: number, } | { "odd": "after_it_ended", 
+/**
+ * How many.
+ */
+signatures: number, } | { "odd": "at_the_end", 
+/**
+ * How many.
+ */
+signatures: number, 
+/**
+ * Of how many.
+ */
+of: number, } | { "odd": "holiday", 
+/**
+ * Which day.
+ */
+day: string, };

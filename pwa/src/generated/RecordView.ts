@@ -9,6 +9,7 @@ import type { Kind } from "./Kind";
 import type { PhoneRow } from "./PhoneRow";
 import type { Question } from "./Question";
 import type { RowView } from "./RowView";
+import type { ToldApart } from "./ToldApart";
 
 /**
  * One document as it merged, with its history.
@@ -50,6 +51,10 @@ questions: Array<Question>,
  * What was decided about it and holds, the newest first.
  */
 decisions: Array<Decision>, 
+/**
+ * Of whom a human said that they are not this person, or this association.
+ */
+told_apart: Array<ToldApart>, 
 /**
  * The newest first.
  */

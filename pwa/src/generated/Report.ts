@@ -15,6 +15,10 @@ build: string,
  */
 unsent: number, 
 /**
+ * Photos, scans and signatures that the server has not got.
+ */
+unsent_blobs: number, 
+/**
  * Whether the browser promised to keep the storage; none where it did not say.
  */
 persisted: boolean | null, 

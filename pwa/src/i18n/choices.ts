@@ -71,6 +71,16 @@ const WORDS = {
   },
   position: { active: m.position_active, dissolved: m.position_dissolved, removed: m.position_removed },
   grouping: { simple: m.grouping_simple, union: m.grouping_union, federation: m.grouping_federation },
+  register_nature: {
+    declared: m.nature_declared,
+    public_utility: m.nature_public_utility,
+    general_interest: m.nature_general_interest,
+    assistance: m.nature_assistance,
+    charity: m.nature_charity,
+    medical_research: m.nature_medical_research,
+    scientific_research: m.nature_scientific_research,
+    worship: m.nature_worship,
+  },
   migration_majority: { yes: m.word_yes, no: m.word_no },
   function: {
     president: m.function_president,

@@ -10,6 +10,7 @@ const EDITS: Record<Edit['do'], () => string> = {
   create_association: m.edit_create_association,
   create_event: m.edit_create_event,
   add_to_roster: m.edit_add_to_roster,
+  take_from_roster: m.edit_take_from_roster,
   check_in: m.edit_check_in,
   undo: m.edit_undo,
   register_walk_in: m.edit_register_walk_in,

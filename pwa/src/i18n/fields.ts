@@ -178,6 +178,7 @@ const FIELDS: Record<Field, () => string> = {
   gazette_day: m.field_gazette_day,
   position: m.field_position,
   grouping: m.field_grouping,
+  register_nature: m.field_register_nature,
   migration_majority: m.field_migration_majority,
   majority_day: m.field_majority_day,
   networks: m.field_networks,

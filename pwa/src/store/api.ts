@@ -16,11 +16,17 @@ export async function ask<T>(path: string, body?: unknown, waitMs = WAIT_MS): Pr
   return refused === null ? askOnce<T>(path, body, waitMs) : { ok: false, code: refused };
 }
 
+/** A request that brings something. */
+export const posted = (body: unknown): { method: 'POST'; headers: Record<string, string>; body: string } => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body ?? null),
+});
+
 async function askOnce<T>(path: string, body: unknown, waitMs: number): Promise<Answer<T>> {
-  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body ?? null) };
   try {
     const signal = AbortSignal.timeout(waitMs);
-    const response = await signedFetch(path, { ...(body !== undefined && post), cache: 'no-store', signal });
+    const response = await signedFetch(path, { ...(body !== undefined && posted(body)), cache: 'no-store', signal });
     if (!response.ok) {
       const refusal = (await response.json().catch(() => ({}))) as { code?: string };
       return { ok: false, code: refusal.code ?? 'server.failed' };

@@ -262,6 +262,8 @@ fn association(row: &Row, says: &[Key], notes: &mut Vec<Problem>) -> Result<RnaR
         city: short(Field::City, "Ville")?,
         website: None,
         position: Position::Unknown,
+        nature: None,
+        grouping: None,
     })
 }
 

@@ -76,6 +76,8 @@ pub(super) fn association(row: &RnaRow) -> Result<PlannedAssociation, Problem> {
             fields.insert(field, Value::from(text.as_str()));
         }
     }
+    let words = [(Field::RegisterNature, row.nature), (Field::Grouping, row.grouping)];
+    fields.extend(words.into_iter().filter_map(|(field, word)| Some((field, Value::from(word?)))));
     // The register is one for the whole country: its numbers give the same id on every server.
     let id = match (&row.rna_id, &row.old_id) {
         (Some(number), _) => document_id(&["association", "rna", number]),

@@ -24,6 +24,20 @@ const SHORT_CHARS_MAX: usize = 1_000;
 /// The object of an association. In characters.
 const OBJECT_CHARS_MAX: usize = 20_000;
 
+/// The letters of its column `nature`; `I` is none that is known.
+const NATURES: &[(&str, &str)] = &[
+    ("A", "assistance"),
+    ("B", "charity"),
+    ("D", "declared"),
+    ("G", "general_interest"),
+    ("M", "medical_research"),
+    ("R", "public_utility"),
+    ("S", "scientific_research"),
+    ("U", "worship"),
+];
+/// Those of `groupement`.
+const GROUPINGS: &[(&str, &str)] = &[("S", "simple"), ("U", "union"), ("F", "federation")];
+
 /// Which of the two files a row is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,6 +95,9 @@ pub struct RnaRow {
     pub city: Option<String>,
     pub website: Option<String>,
     pub position: Position,
+    /// What it is by law, and whether it has people or others for members: words of `field::REGISTER_NATURES` and `field::GROUPINGS`.
+    pub nature: Option<&'static str>,
+    pub grouping: Option<&'static str>,
 }
 
 /// Reads a whole file. Columns may stand in any order and more of them may come.
@@ -182,6 +199,8 @@ impl Cells<'_> {
             city: self.city()?,
             website: self.short("siteweb")?,
             position: self.position(),
+            nature: self.coded("nature", NATURES),
+            grouping: self.coded("groupement", GROUPINGS),
         };
         Ok((association, self.notes))
     }
@@ -272,6 +291,12 @@ impl Cells<'_> {
         Ok(None)
     }
 
+    /// The word of ours for a letter of the register; nothing for one that says nothing.
+    fn coded(&self, column: &str, words: &[(&str, &'static str)]) -> Option<&'static str> {
+        let letter = self.filled(column)?;
+        words.iter().find(|(known, _)| *known == letter).map(|(_, word)| *word)
+    }
+
     fn position(&self) -> Position {
         match self.filled("position").as_deref() {
             Some("A") => Position::Active,
@@ -346,6 +371,8 @@ mod tests {
                 city: text("Clermont-Ferrand"),
                 website: None,
                 position: Position::Dissolved,
+                nature: Some("declared"),
+                grouping: Some("simple"),
             }
         );
         let last = &readout.rows[2];

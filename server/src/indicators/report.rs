@@ -56,7 +56,7 @@ impl Section {
     fn codes(self) -> &'static [Code] {
         match self {
             Self::Participation => &[Code::Events, Code::Participations, Code::People, Code::PeopleNew, Code::Unnamed],
-            Self::Associations => &[Code::Associations, Code::AssociationsNew],
+            Self::Associations => &[Code::Associations, Code::AssociationsNew, Code::LedByWomen, Code::LedByYouth],
             Self::Support => &[Code::SupportAttended, Code::SupportIndividual, Code::SupportCollective],
             Self::Dossiers => &[
                 Code::Dossiers,
@@ -84,7 +84,12 @@ impl Section {
                 Grouping::UnnamedSex,
                 Grouping::UnnamedAgeBand,
             ],
-            Self::Associations => &[Grouping::AssociationOrigin, Grouping::AssociationDepartement],
+            Self::Associations => &[
+                Grouping::AssociationOrigin,
+                Grouping::AssociationDepartement,
+                Grouping::LedByWomen,
+                Grouping::LedByYouth,
+            ],
             Self::Support => &[],
             Self::Dossiers => &[Grouping::Stage],
             Self::Satisfaction => &[Grouping::Useful, Grouping::Clear, Grouping::Again],
@@ -210,6 +215,8 @@ fn title(by: Grouping) -> &'static str {
         Grouping::UnnamedAgeBand => "Sans nom, par tranche d’âge",
         Grouping::AssociationOrigin => "Par territoire d’origine",
         Grouping::AssociationDepartement => "Par département du siège",
+        Grouping::LedByWomen => "Dirigées par des femmes",
+        Grouping::LedByYouth => "Dirigées par des jeunes",
         Grouping::Stage => "Par étape, à la fin de la période",
         Grouping::Useful => "Cela m’a été utile",
         Grouping::Clear => "C’était clair",
@@ -232,6 +239,8 @@ fn label(by: Grouping, key: &str, name: &str) -> String {
         (Grouping::AgeBand | Grouping::UnnamedAgeBand, "over_60") => "plus de 60 ans",
         (Grouping::Departement | Grouping::AssociationDepartement, IN_MOROCCO) => "au Maroc",
         (Grouping::Origin | Grouping::AssociationOrigin, SEVERAL) => "plusieurs territoires",
+        (Grouping::LedByWomen | Grouping::LedByYouth, "yes") => "oui",
+        (Grouping::LedByWomen | Grouping::LedByYouth, _) => "non",
         (Grouping::Stage, stage) => stage_label(stage),
         (Grouping::Useful | Grouping::Clear | Grouping::Again, "good") => "satisfait",
         (Grouping::Useful | Grouping::Clear | Grouping::Again, "fair") => "moyen",

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
+use rusqlite::Transaction;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use shared::wire::Hash;
 use tokio::task::spawn_blocking;
@@ -26,7 +27,7 @@ use crate::{
     glance,
     media::Media,
     secret,
-    storage::{StoreError, blobs as stored},
+    storage::{StoreError, access, blobs as stored},
 };
 
 /// Blobs that are being read, all phones together, until they are in the network's hands. In bytes: beyond it phones ask again later.
@@ -88,8 +89,15 @@ pub async fn bring(
     if !piece.fits() {
         return Err(ApiError::Malformed("the piece is empty, or does not lie in the whole"));
     }
-    let (account, now_ms) = (known.account.id, state.clock.now_ms());
-    let taken = state.store.write(move |tx| blobs::take(tx, account, &piece, now_ms)).await?;
+    let (account, device, now_ms) = (known.account.id, known.device.id, state.clock.now_ms());
+    let take = move |tx: &Transaction<'_>| {
+        let taken = blobs::take(tx, account, &piece, now_ms)?;
+        if matches!(taken, Ok(blobs::State { whole: true, .. })) {
+            access::note_blob(tx, device)?;
+        }
+        Ok::<_, StoreError>(taken)
+    };
+    let taken = state.store.write(take).await?;
     Ok(Json(taken?))
 }
 

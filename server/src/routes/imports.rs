@@ -5,12 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use shared::{id::DocumentId, role::Scope, wire::Hash};
+use shared::{id::DocumentId, limit::LINES_CHARS_MAX, role::Scope, wire::Hash};
 
 use super::{
     AppState,
@@ -33,7 +33,7 @@ use crate::{
     ingest::Uploader,
     secret,
     storage::{
-        imports::{self, Counts, Import},
+        imports::{self, Counts, Import, Left},
         journal, server,
     },
 };
@@ -47,6 +47,8 @@ const MEBIBYTE: usize = 1 << 20;
 const ROWS_MAX: usize = 5_000;
 /// Rows that a plan shows: those with something to look at come first.
 const SHOWN_MAX: usize = 300;
+/// Lines that are kept of those that an import did not take.
+const LINES_KEPT: usize = 50;
 /// What a file may be called. In characters.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -128,7 +130,7 @@ struct Figures {
     associations_created: usize,
 }
 
-/// `POST /api/imports/plan`: what would become of each row. Nothing is kept.
+/// `POST /api/imports/plan`: what would become of each row. Nothing is kept, but that a file could not be read.
 pub async fn plan(
     State(state): State<AppState>,
     BringLists(by): BringLists,
@@ -271,6 +273,7 @@ async fn work(state: &AppState, by: &Enrolled, sent: Sent, way: Way) -> Result<W
         undone_ms: None,
     };
     let entry = by.did(journal::Action::Imported, import.id, now_ms);
+    let noted = import.clone();
     let worked = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         let file = BASE64_STANDARD.decode(&sent.file).map_err(|_| ApiError::Malformed("the file is not base 64"))?;
@@ -291,7 +294,7 @@ async fn work(state: &AppState, by: &Enrolled, sent: Sent, way: Way) -> Result<W
         if read.rows.count() > ROWS_MAX {
             return Err(Unreadable(Problem::RowsTooMany { rows_max: ROWS_MAX }).into());
         }
-        let (id, rows) = (import.id, read.rows.count());
+        let (id, rows, ended) = (import.id, read.rows.count(), import.clone());
         if way == Way::InEarnest {
             let columns: Vec<&String> = read.columns.iter().map(|column| &column.says).collect();
             let columns = serde_json::to_string(&columns).unwrap_or_default();
@@ -313,11 +316,41 @@ async fn work(state: &AppState, by: &Enrolled, sent: Sent, way: Way) -> Result<W
         let outcome = outcome.map_err(failed)?;
         if way == Way::InEarnest {
             let counts = counts(sent.kind, &outcome);
-            store.write_blocking(move |tx, _| imports::end(tx, id, counts))?;
+            let rest = (!outcome.refused.is_empty()).then(|| left(&ended, None, &outcome.refused));
+            store.write_blocking(move |tx, _| {
+                imports::end(tx, id, counts)?;
+                match rest {
+                    Some(rest) => imports::leave(tx, &rest),
+                    None => imports::mended(tx, &ended),
+                }
+            })?;
         }
         Ok(Worked { read, outcome, import: id, remembered })
     });
-    worked.await.unwrap_or(Err(ApiError::Panicked))
+    let worked = worked.await.unwrap_or(Err(ApiError::Panicked));
+    if let Err(ApiError::List(Unreadable(problem))) = &worked {
+        let rest = left(&noted, Some(problem.code()), &[]);
+        state.store.write(move |tx| imports::leave(tx, &rest)).await?;
+    }
+    worked
+}
+
+/// What an import did not take.
+fn left(import: &Import, code: Option<&str>, refused: &[Finding]) -> Left {
+    let lines =
+        refused.iter().take(LINES_KEPT).map(|Finding { line, problem }| Refused { line: *line, why: problem.into() });
+    Left {
+        id: import.id,
+        at_ms: import.at_ms,
+        account: import.account,
+        by: String::new(),
+        name: import.name.clone(),
+        kind: import.kind.clone(),
+        code: code.map(str::to_owned),
+        refused: refused.len() as u64,
+        lines: json!(lines.collect::<Vec<_>>()),
+        settled: None,
+    }
 }
 
 fn hash_of(kind: Kind, headings: &[String]) -> Hash {
@@ -335,6 +368,45 @@ pub async fn list(State(state): State<AppState>, BringLists(by): BringLists) -> 
     let account = (by.account.scope == Scope::Assigned).then_some(by.account.id);
     let imports = state.store.read(move |db| imports::list(db, account)).await?;
     Ok(Json(json!({ "imports": imports })))
+}
+
+/// `GET /api/imports/left`: files that could not be read and rows that were not taken, what nobody has settled first; to whoever sees only
+/// what they were given what they brought themselves.
+pub async fn list_left(State(state): State<AppState>, BringLists(by): BringLists) -> Result<Json<Value>, ApiError> {
+    let account = (by.account.scope == Scope::Assigned).then_some(by.account.id);
+    let left = state.store.read(move |db| imports::lefts(db, account)).await?;
+    let open = left.iter().filter(|one| one.settled.is_none()).count();
+    Ok(Json(json!({ "open": open, "left": left })))
+}
+
+/// What becomes of something that was left.
+#[derive(Debug, Deserialize)]
+pub struct Settling {
+    /// False asks about it again.
+    settled: bool,
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST /api/imports/left/{id}`: it is settled, or asked about again. Repeating it changes nothing.
+pub async fn settle_left(
+    State(state): State<AppState>,
+    BringLists(by): BringLists,
+    Id(id): Id<DocumentId>,
+    Body(ask): Body<Settling>,
+) -> Result<StatusCode, ApiError> {
+    let reason = ask.reason.trim().to_owned();
+    if reason.chars().count() > LINES_CHARS_MAX {
+        return Err(ApiError::Malformed("too long a reason"));
+    }
+    let (account, all) = (by.account.id, by.account.scope == Scope::Everything);
+    match state.store.read(move |db| imports::left_by(db, id)).await? {
+        Some(whose) if all || whose == account => {}
+        _ => return Err(crate::sheet::Refusal::Unknown.into()),
+    }
+    let settled = ask.settled.then_some((account, state.clock.now_ms()));
+    state.store.write(move |tx| imports::settle_left(tx, id, settled, &reason)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /api/imports/{id}/undo`: what taking an import back would do.

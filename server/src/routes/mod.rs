@@ -175,6 +175,8 @@ pub fn router(state: AppState) -> Router {
     let imports = Router::new()
         .route("/api/imports/plan", post(imports::plan))
         .route("/api/imports", get(imports::list).post(imports::take))
+        .route("/api/imports/left", get(imports::list_left))
+        .route("/api/imports/left/{id}", post(imports::settle_left))
         .route("/api/imports/{id}/undo", get(imports::plan_undo).post(imports::undo))
         .layer(DefaultBodyLimit::max(imports::BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));
@@ -190,6 +192,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/associations/export", get(directory::export::associations))
         .route("/api/v1/events/export", get(directory::export::events))
         .route("/api/v1/dossiers/export", get(directory::export::dossiers))
+        .route("/api/dossiers/export", post(directory::export::these_dossiers))
         .route("/api/dossiers/{id}/papers", get(deposit::paper))
         .route("/api/blobs/{hash}/first-page", get(blobs::first_page))
         .route("/api/documents/{id}/pieces/{row}", get(deposit::piece))

@@ -1,6 +1,7 @@
 //! Letting other programs in, and telling them of news. For administrators.
 
 use axum::{Json, extract::State, http::StatusCode};
+use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
@@ -19,7 +20,7 @@ use crate::{
     secret,
     storage::{
         access,
-        journal::{Action, note},
+        journal::{Action, Entry, note},
         programs::{self, NewToken, NewWebhook, TokenRow, WebhookRow},
     },
 };
@@ -106,15 +107,23 @@ pub async fn revoke_token(
     Id(token): Id<DeviceId>,
 ) -> Result<StatusCode, ApiError> {
     let now_ms = state.clock.now_ms();
-    state
-        .store
-        .write(move |tx| {
-            if programs::revoke_token(tx, token, now_ms)? {
-                note(tx, &by.did(Action::TokenRevoked, token, now_ms))?;
-            }
-            Ok::<_, Refusal>(())
-        })
-        .await?;
+    let entry = by.did(Action::TokenRevoked, token, now_ms);
+    changed(&state, entry, move |tx| programs::revoke_token(tx, token, now_ms)).await
+}
+
+/// Changes one of them, and notes it where that changed anything.
+async fn changed(
+    state: &AppState,
+    entry: Entry,
+    change: impl FnOnce(&Transaction<'_>) -> Result<bool, Refusal> + Send + 'static,
+) -> Result<StatusCode, ApiError> {
+    let write = move |tx: &Transaction<'_>| {
+        if change(tx)? {
+            note(tx, &entry)?;
+        }
+        Ok::<_, Refusal>(())
+    };
+    state.store.write(write).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -174,17 +183,8 @@ pub async fn resume_webhook(
     ConnectPrograms(by): ConnectPrograms,
     Id(webhook): Id<i64>,
 ) -> Result<StatusCode, ApiError> {
-    let now_ms = state.clock.now_ms();
-    state
-        .store
-        .write(move |tx| {
-            if programs::set_webhook(tx, webhook, None)? {
-                note(tx, &by.did(Action::WebhookResumed, webhook, now_ms))?;
-            }
-            Ok::<_, Refusal>(())
-        })
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+    let entry = by.did(Action::WebhookResumed, webhook, state.clock.now_ms());
+    changed(&state, entry, move |tx| programs::set_webhook(tx, webhook, None)).await
 }
 
 /// `POST /api/webhooks/{id}/remove`.
@@ -193,14 +193,6 @@ pub async fn remove_webhook(
     ConnectPrograms(by): ConnectPrograms,
     Id(webhook): Id<i64>,
 ) -> Result<StatusCode, ApiError> {
-    let now_ms = state.clock.now_ms();
-    state
-        .store
-        .write(move |tx| {
-            programs::remove_webhook(tx, webhook)?;
-            note(tx, &by.did(Action::WebhookRemoved, webhook, now_ms))?;
-            Ok::<_, Refusal>(())
-        })
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+    let entry = by.did(Action::WebhookRemoved, webhook, state.clock.now_ms());
+    changed(&state, entry, move |tx| programs::remove_webhook(tx, webhook).map(|()| true)).await
 }

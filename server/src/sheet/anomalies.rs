@@ -8,7 +8,7 @@ use shared::{
     id::{DeviceId, DocumentId, RowId},
     mark::Signature,
     names,
-    oddity::{self, IN_A_ROW_MIN},
+    oddity::{self, Times},
     record::{EventRecord, Record, Slot},
 };
 
@@ -18,10 +18,6 @@ use crate::{
     storage::{StoreError, sheets},
 };
 
-/// Most signatures of a half-day in its last minutes, or after it.
-const AT_THE_END_MS: u64 = 10 * 60_000;
-/// Before this part of a half-day one may well sign.
-const EARLY_MS: u64 = 30 * 60_000;
 /// Other events of those days that are looked at.
 const EVENTS_MAX: usize = 200;
 
@@ -35,6 +31,8 @@ pub enum Anomaly {
     AtTheEnd { slot: RowId, signatures: usize, of: usize },
     /// Signatures from before the half-day began.
     BeforeItBegan { slot: RowId, signatures: usize },
+    /// Signatures from after it had ended.
+    AfterItEnded { slot: RowId, signatures: usize },
     /// More people signed or were there than the room holds.
     OverCapacity { slot: RowId, people: usize, capacity: i64 },
     /// The half-day is on a public holiday.
@@ -51,12 +49,16 @@ pub(super) fn find(db: &Connection, id: DocumentId, event: &EventRecord) -> Resu
         let signatures = oddity::counting(event, slot.id);
         in_a_row(db, slot, &signatures, &mut found)?;
         if let Some((starts_ms, ends_ms)) = calendar::span(&zone, slot) {
-            at_its_time(slot, &signatures, starts_ms, ends_ms, &mut found);
+            let Times { before, after, at_the_end } = Times::of(&signatures, starts_ms, ends_ms);
+            found.extend((before > 0).then_some(Anomaly::BeforeItBegan { slot: slot.id, signatures: before }));
+            found.extend((after > 0).then_some(Anomaly::AfterItEnded { slot: slot.id, signatures: after }));
+            let of = signatures.len();
+            found.extend(at_the_end.map(|late| Anomaly::AtTheEnd { slot: slot.id, signatures: late, of }));
         }
         if let Some((people, capacity)) = oddity::over_capacity(event, slot.id) {
             found.push(Anomaly::OverCapacity { slot: slot.id, people, capacity });
         }
-        if let Some(name) = calendar::holiday(&event.fields, slot.fields.text(Field::Day)) {
+        if let Some(name) = shared::calendar::holiday(&event.fields, slot.fields.text(Field::Day)) {
             found.push(Anomaly::Holiday { slot: slot.id, name: name.to_owned() });
         }
     }
@@ -75,17 +77,6 @@ fn in_a_row(
         found.push(Anomaly::InARow { slot: slot.id, device, device_name, signatures, seconds });
     }
     Ok(())
-}
-
-fn at_its_time(slot: &Slot, signatures: &[&Signature], starts_ms: u64, ends_ms: u64, found: &mut Vec<Anomaly>) {
-    let early = signatures.iter().filter(|one| one.at_ms + EARLY_MS < starts_ms).count();
-    if early > 0 {
-        found.push(Anomaly::BeforeItBegan { slot: slot.id, signatures: early });
-    }
-    let late = signatures.iter().filter(|one| one.at_ms + AT_THE_END_MS >= ends_ms).count();
-    if late >= IN_A_ROW_MIN && late * 10 >= signatures.len() * 9 {
-        found.push(Anomaly::AtTheEnd { slot: slot.id, signatures: late, of: signatures.len() });
-    }
 }
 
 fn trainers_elsewhere(

@@ -759,6 +759,8 @@ pub struct Exchange {
     pub clock_offset_ms: i64,
     /// Changes it still has to send.
     pub unsent: u64,
+    /// Photos, scans and signatures that it has still to bring.
+    pub unsent_blobs: u64,
     pub app_build: String,
     /// Whether its browser promised to keep the storage; none where it did not say.
     pub persisted: Option<bool>,
@@ -776,7 +778,7 @@ pub struct Exchange {
 pub fn note_exchange(tx: &Transaction<'_>, device: DeviceId, exchange: &Exchange) -> Result<(), StoreError> {
     let mut statement = tx.prepare_cached(
         "UPDATE device SET last_exchange_ms = :last_exchange_ms, clock_offset_ms = :clock_offset_ms,
-                           unsent = :unsent, app_build = :app_build, persisted = :persisted, installed = :installed,
+                           unsent = :unsent, unsent_blobs = :unsent_blobs, app_build = :app_build, persisted = :persisted, installed = :installed,
                            lock = :lock, storage_percent = :storage_percent, failure_code = :failure_code,
                            failure_ms = :failure_ms
          WHERE id = :device",
@@ -786,6 +788,7 @@ pub fn note_exchange(tx: &Transaction<'_>, device: DeviceId, exchange: &Exchange
         ":last_exchange_ms": exchange.last_exchange_ms,
         ":clock_offset_ms": exchange.clock_offset_ms,
         ":unsent": exchange.unsent,
+        ":unsent_blobs": exchange.unsent_blobs,
         ":app_build": exchange.app_build,
         ":persisted": exchange.persisted,
         ":installed": exchange.installed,
@@ -795,6 +798,15 @@ pub fn note_exchange(tx: &Transaction<'_>, device: DeviceId, exchange: &Exchange
         ":failure_ms": exchange.failure.as_ref().map(|failure| failure.at_ms),
     })?;
     if rows == 1 { Ok(()) } else { Err(StoreError::Corrupt("an exchange with a device that is not enrolled")) }
+}
+
+/// A phone has brought a photo, a scan or a signature: it holds one less than it said.
+pub fn note_blob(tx: &Transaction<'_>, device: DeviceId) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE device SET unsent_blobs = unsent_blobs - 1 WHERE id = :device AND unsent_blobs > 0",
+        named_params! { ":device": device.0 },
+    )?;
+    Ok(())
 }
 
 fn lock_word(lock: Lock) -> &'static str {
@@ -816,6 +828,7 @@ fn exchange_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Exchange
         last_exchange_ms,
         clock_offset_ms: row.get(column + 1)?,
         unsent: row.get(column + 2)?,
+        unsent_blobs: row.get(column + 10)?,
         app_build: row.get(column + 3)?,
         persisted: row.get(column + 4)?,
         installed: row.get::<_, Option<bool>>(column + 5)?.unwrap_or(false),
@@ -835,7 +848,7 @@ pub fn devices(db: &Connection) -> Result<Vec<DeviceRow>, StoreError> {
         "SELECT device.id, device.label, account.id, account.name, account.role, device.created_ms, device.revoked_ms,
                 device.rescued_ms, device.last_exchange_ms, device.clock_offset_ms, device.unsent, device.app_build,
                 device.persisted, device.installed, device.lock, device.storage_percent, device.failure_code,
-                device.failure_ms, device.public_key, device.asks, device.confirmed_ms IS NOT NULL
+                device.failure_ms, device.unsent_blobs, device.public_key, device.asks, device.confirmed_ms IS NOT NULL
          FROM device JOIN account ON account.id = device.account_id
          -- Not the server's own console, which is no device that anybody could lose.
          WHERE device.credential_hash <> zeroblob(32)
@@ -843,11 +856,11 @@ pub fn devices(db: &Connection) -> Result<Vec<DeviceRow>, StoreError> {
          LIMIT :rows",
     )?;
     let rows = statement.query_map(named_params! { ":rows": LIST_ROWS_MAX }, |row| {
-        let public_key = row.get::<_, Option<_>>(18)?.map(PublicKey);
-        let asks: Option<[u8; 32]> = row.get(19)?;
+        let public_key = row.get::<_, Option<_>>(19)?.map(PublicKey);
+        let asks: Option<[u8; 32]> = row.get(20)?;
         Ok(DeviceRow {
             code: public_key.zip(asks).map(|(key, asks)| key.code(&asks)),
-            confirmed: row.get(20)?,
+            confirmed: row.get(21)?,
             has_key: public_key.is_some(),
             device: Device { id: DeviceId(row.get(0)?), label: row.get(1)? },
             account: AccountId(row.get(2)?),

@@ -194,6 +194,116 @@ pub fn undone(tx: &Transaction<'_>, id: DocumentId, now_ms: u64) -> Result<(), S
     Ok(())
 }
 
+/// What an import did not take: a file that nobody can read, or some of its rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Left {
+    pub id: DocumentId,
+    pub at_ms: u64,
+    #[serde(skip)]
+    pub account: AccountId,
+    /// Who brought it, as their account is called today.
+    pub by: String,
+    /// As its file was called.
+    pub name: String,
+    /// `person` or `association`.
+    pub kind: String,
+    /// Why the file could not be read: a stable code. None where it was.
+    pub code: Option<String>,
+    /// Rows of which nothing was taken.
+    pub refused: u64,
+    /// The first of them: `{ line, code, about }`.
+    pub lines: serde_json::Value,
+    pub settled: Option<Settled>,
+}
+
+/// Somebody has brought it again, or said why it may stay so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Settled {
+    pub at_ms: u64,
+    pub by: String,
+    pub reason: String,
+}
+
+/// Notes what an import left. A file that cannot be read stands there once, however often somebody tries.
+pub fn leave(tx: &Transaction<'_>, left: &Left) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM import_left WHERE account_id = :account AND file_name = :name AND kind = :kind AND settled_ms IS NULL",
+        named_params! { ":account": left.account.0, ":name": left.name, ":kind": left.kind },
+    )?;
+    tx.execute(
+        "INSERT INTO import_left (id, at_ms, account_id, file_name, kind, code, refused, lines)
+         VALUES (:id, :at_ms, :account, :name, :kind, :code, :refused, :lines)",
+        named_params! {
+            ":id": left.id.0, ":at_ms": left.at_ms, ":account": left.account.0, ":name": left.name, ":kind": left.kind,
+            ":code": left.code, ":refused": left.refused, ":lines": left.lines.to_string(),
+        },
+    )?;
+    Ok(())
+}
+
+/// A file of that name was taken whole: what was left of it before is mended.
+pub fn mended(tx: &Transaction<'_>, import: &Import) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE import_left SET settled_ms = :now_ms, settled_by = :account
+         WHERE file_name = :name AND kind = :kind AND settled_ms IS NULL",
+        named_params! {
+            ":now_ms": import.at_ms, ":account": import.account.0, ":name": import.name, ":kind": import.kind,
+        },
+    )?;
+    Ok(())
+}
+
+/// What was left lately, the newest first; by one account only, where it is named.
+pub fn lefts(db: &Connection, account: Option<AccountId>) -> Result<Vec<Left>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT import_left.id, at_ms, account_id, coalesce(account.name, ''), file_name, import_left.kind, code, refused, lines,
+                settled_ms, coalesce((SELECT name FROM account WHERE id = settled_by), ''), reason
+         FROM import_left LEFT JOIN account ON account.id = account_id
+         WHERE :account IS NULL OR account_id = :account ORDER BY settled_ms IS NOT NULL, at_ms DESC, import_left.id LIMIT :most",
+    )?;
+    let key = named_params! { ":account": account.map(|account| account.0), ":most": SHOWN_MAX };
+    let rows = statement.query_map(key, |row| {
+        let settled: Option<u64> = row.get(9)?;
+        let (by, reason) = (row.get(10)?, row.get(11)?);
+        Ok(Left {
+            id: DocumentId(row.get(0)?),
+            at_ms: row.get(1)?,
+            account: AccountId(row.get(2)?),
+            by: row.get(3)?,
+            name: row.get(4)?,
+            kind: row.get(5)?,
+            code: row.get(6)?,
+            refused: row.get(7)?,
+            lines: serde_json::from_str(row.get_ref(8)?.as_str()?).unwrap_or_default(),
+            settled: settled.map(|at_ms| Settled { at_ms, by, reason }),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Who brought what was left; none where nothing was.
+pub fn left_by(db: &Connection, id: DocumentId) -> Result<Option<AccountId>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT account_id FROM import_left WHERE id = :id")?;
+    Ok(statement.query_row(named_params! { ":id": id.0 }, |row| row.get(0).map(AccountId)).optional()?)
+}
+
+/// Settles what was left, or asks about it again where `settled` is none.
+pub fn settle_left(
+    tx: &Transaction<'_>,
+    id: DocumentId,
+    settled: Option<(AccountId, u64)>,
+    reason: &str,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE import_left SET settled_ms = :now_ms, settled_by = :by, reason = :reason WHERE id = :id",
+        named_params! {
+            ":id": id.0, ":now_ms": settled.map(|(_, now_ms)| now_ms), ":by": settled.map(|(by, _)| by.0),
+            ":reason": reason,
+        },
+    )?;
+    Ok(())
+}
+
 /// What the columns of a file with these headings were told to be, the last time: keys, as JSON.
 pub fn mapping(db: &Connection, headings: &Hash) -> Result<Option<String>, StoreError> {
     let mut statement = db.prepare_cached("SELECT columns FROM import_mapping WHERE headings = :headings")?;

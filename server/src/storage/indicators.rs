@@ -12,15 +12,16 @@ use shared::{
     figures::SUPPORT,
     id::{DocumentId, RowId},
     indicators::{
-        Act, Association, Dossier, Event, Facts, HalfDay, Moved, Opinion, Person, Presence, Unnamed, day, day_of,
+        Act, Association, Dossier, Event, Facts, HalfDay, Leader, Moved, Opinion, Person, Presence, Unnamed, day,
+        day_of,
     },
     mark::Status,
-    territory,
+    territory, twin,
 };
 
 use super::{
     StoreError,
-    figures::{stands_for, ties},
+    figures::{Ties, stands_for, ties},
     sheets::Outstanding,
 };
 
@@ -81,7 +82,9 @@ pub fn facts(db: &Connection, chosen: &Chosen) -> Result<Facts, StoreError> {
     events(db, &within, &mut facts, &mut places)?;
     half_days(db, &mut facts, &mut places)?;
     associations(db, &mut facts, &mut places)?;
-    presences(db, &mut facts, &mut places)?;
+    let ties = ties(db)?;
+    presences(db, &ties, &mut facts, &mut places)?;
+    leaders(db, &ties, &mut facts, &places)?;
     unnamed(db, &mut facts, &places)?;
     opinions(db, &mut facts, &places)?;
     dossiers(db, &within, &mut facts)?;
@@ -138,17 +141,55 @@ fn half_days(db: &Connection, facts: &mut Facts, places: &mut Places) -> Result<
     Ok(())
 }
 
+/// Of those that a human joined the one that stands for them (M7): whoever is of any of them is of that one.
 fn associations(db: &Connection, facts: &mut Facts, places: &mut Places) -> Result<(), StoreError> {
     let mut texts = Texts::default();
+    let mut links: HashMap<DocumentId, Option<DocumentId>> = HashMap::new();
     let mut statement = db.prepare_cached(
-        "SELECT association.document_id, departement, origin FROM association JOIN place USING (document_id)",
+        "SELECT association.document_id, departement, origin, same_as FROM association JOIN place USING (document_id)",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let id = id_at(row, 0)?;
+        links.insert(id, row.get::<_, Option<_>>(3)?.map(DocumentId));
         places.associations.insert(id, place(facts.associations.len()));
         let (departement, origin) = (texts.at(row, 1)?, texts.at(row, 2)?);
         facts.associations.push(Association { id, departement, origin });
+    }
+    for joined in links.iter().filter(|(_, same_as)| same_as.is_some()).map(|(id, _)| *id) {
+        let stands = twin::stands_for(joined, |id| links.contains_key(&id), |id| links.get(&id).copied().flatten());
+        if let Some(at) = places.associations.get(&stands).copied() {
+            places.associations.insert(joined, at);
+        }
+    }
+    Ok(())
+}
+
+/// Who leads the associations, each as the person who stands for them.
+fn leaders(
+    db: &Connection,
+    ties: &HashMap<DocumentId, Ties>,
+    facts: &mut Facts,
+    places: &Places,
+) -> Result<(), StoreError> {
+    let mut known = db.prepare_cached("SELECT sex, age_band FROM person WHERE document_id = :id")?;
+    let mut statement = db.prepare_cached("SELECT document_id, person, from_day, until_day FROM leader")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (Some(&association), Some(person)) =
+            (places.associations.get(&id_at(row, 0)?), row.get::<_, Option<_>>(1)?.map(DocumentId))
+        else {
+            continue;
+        };
+        let person = stands_for(ties, person);
+        // Of somebody who was erased nothing is known but that they lead.
+        let mut found = known.query(named_params! { ":id": person.0 })?;
+        let (sex, age_band) = match found.next()? {
+            Some(person) => (word(person, 0, SEXES)?, word(person, 1, AGE_BANDS)?),
+            None => ("", ""),
+        };
+        let (from, until) = (day_at(row, 2)?, day_at(row, 3)?);
+        facts.leaders.push(Leader { association, person, sex, age_band, from, until });
     }
     Ok(())
 }
@@ -170,8 +211,12 @@ impl Texts {
 }
 
 /// Whoever was there anywhere, and where. Of somebody who was erased nothing is known but that they came.
-fn presences(db: &Connection, facts: &mut Facts, places: &mut Places) -> Result<(), StoreError> {
-    let ties = ties(db)?;
+fn presences(
+    db: &Connection,
+    ties: &HashMap<DocumentId, Ties>,
+    facts: &mut Facts,
+    places: &mut Places,
+) -> Result<(), StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT document_id, slot, person, status, minutes FROM attendance
          WHERE status IN ('present', 'partial', 'remote')",
@@ -195,7 +240,7 @@ fn presences(db: &Connection, facts: &mut Facts, places: &mut Places) -> Result<
         else {
             continue;
         };
-        let stands = stands_for(&ties, id_at(row, 2)?);
+        let stands = stands_for(ties, id_at(row, 2)?);
         let next = place(places.people.len());
         let person = *places.people.entry(stands).or_insert(next);
         facts.presences.push(Presence { person, half_day, status, minutes: row.get(4)? });
@@ -384,7 +429,7 @@ pub fn phones_behind(db: &Connection, until: i32) -> Result<Vec<Outstanding>, St
         "SELECT device.id, device.label, account.name, device.last_exchange_ms, device.unsent
          FROM device JOIN account ON account.id = device.account_id
          WHERE device.credential_hash <> zeroblob(32) AND device.rescued_ms IS NULL
-           AND (device.unsent > 0 OR device.revoked_ms IS NULL AND account.role IN ('volunteer', 'coordinator')
+           AND (device.unsent > 0 OR device.unsent_blobs > 0 OR device.revoked_ms IS NULL AND account.role IN ('volunteer', 'coordinator')
                 AND (device.last_exchange_ms IS NULL OR device.last_exchange_ms < :since_ms))
          ORDER BY account.name, device.id",
     )?;

@@ -261,6 +261,21 @@ pub fn list(
     }
 }
 
+/// The lines of these documents, in this order. What is not of that kind, or not the caller's to see, has none.
+pub fn these(
+    db: &Connection,
+    kind: Kind,
+    ids: &[DocumentId],
+    held: Option<&BTreeSet<DocumentId>>,
+) -> Result<Vec<Listed>, StoreError> {
+    let scene = Scene { db, held };
+    let mut lines = Vec::new();
+    for id in ids.iter().filter(|id| held.is_none_or(|held| held.contains(id))) {
+        lines.extend(scene.line(kind, *id)?.map(|(one, _)| one));
+    }
+    Ok(lines)
+}
+
 /// What somebody looks for.
 #[derive(Debug, Clone, Default)]
 struct Asked {

@@ -59,6 +59,7 @@ tables! {
     "way": "asked_cents, granted_cents, filed, decided, outcome, visaed, is_published", "?, ?, ?, ?, ?, ?, ?", "filed";
     "move": "row, at_ms, stage", "?, ?, ?", "row";
     "programme": "title, programme", "?, ?", "title";
+    "leader": "row, person, from_day, until_day", "?, ?, ?, ?", "row";
     "twin_key": "subject, key", "?, ?", "key";
     "told_apart": "other", "?", "other";
 }
@@ -400,7 +401,7 @@ pub fn clear(tx: &Transaction<'_>) -> Result<(), StoreError> {
          DELETE FROM dossier; DELETE FROM due; DELETE FROM question; DELETE FROM search; DELETE FROM event_link;
          DELETE FROM reach; DELETE FROM listed; DELETE FROM listed_text; DELETE FROM twin_key; DELETE FROM told_apart;
          DELETE FROM half_day; DELETE FROM headcount; DELETE FROM opinion; DELETE FROM support; DELETE FROM event_tally;
-         DELETE FROM place; DELETE FROM way; DELETE FROM move; DELETE FROM programme;",
+         DELETE FROM place; DELETE FROM way; DELETE FROM move; DELETE FROM programme; DELETE FROM leader;",
     )?)
 }
 
@@ -443,6 +444,7 @@ pub fn orphans(db: &Connection) -> Result<u64, StoreError> {
               + (SELECT count(*) FROM way WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM move WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM programme WHERE document_id NOT IN (SELECT id FROM document))
+              + (SELECT count(*) FROM leader WHERE document_id NOT IN (SELECT id FROM document))
               + (SELECT count(*) FROM search WHERE rowid NOT IN (SELECT number FROM document))",
         [],
         |row| row.get(0),

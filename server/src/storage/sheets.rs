@@ -159,7 +159,7 @@ pub fn outstanding(db: &Connection, event: DocumentId, since_ms: u64) -> Result<
            AND (device.id IN (SELECT DISTINCT device_id FROM change WHERE document_id = :event)
                 OR (device.revoked_ms IS NULL AND account.role = 'volunteer' AND account.id IN
                     (SELECT account_id FROM assignment WHERE document_id = :event AND given = 1)))
-           AND (device.unsent > 0 OR device.last_exchange_ms IS NULL OR device.last_exchange_ms < :since_ms)
+           AND (device.unsent > 0 OR device.unsent_blobs > 0 OR device.last_exchange_ms IS NULL OR device.last_exchange_ms < :since_ms)
            AND device.rescued_ms IS NULL
          ORDER BY account.name, device.id",
     )?;

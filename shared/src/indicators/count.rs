@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Act, Code, Dossier, Event, Facts, Figure, Grouping, HalfDay, Indicators, Line, Period, Presence, Table, date,
-    day_text,
+    Act, Code, Dossier, Event, Facts, Figure, Grouping, HalfDay, Indicators, Leader, Line, Period, Presence, Table,
+    date, day_text,
 };
 use crate::{
-    field::{AGE_BANDS, OPINIONS, SEXES, STAGES},
+    field::{AGE_BANDS, OPINIONS, SEXES, STAGES, YES_NO},
     figures::{Shown, UNKNOWN},
     id::DocumentId,
     mark::Status,
@@ -45,6 +45,8 @@ struct Counting<'a> {
     /// F2: the people who were known before, by their places.
     known: Vec<bool>,
     associations_known: Vec<bool>,
+    /// Of each association the key of whether women lead it, and of whether young people do.
+    led: Vec<[&'static str; 2]>,
     /// The events at which anybody was.
     held: BTreeSet<u32>,
     /// What was given support in the period.
@@ -106,6 +108,7 @@ impl<'a> Counting<'a> {
             came,
             known: Vec::new(),
             associations_known: Vec::new(),
+            led: led(facts, period),
             supported: facts.acts.iter().filter(|act| period.has(act.day)).map(|act| act.document).collect(),
         };
         counting.find_known();
@@ -165,6 +168,11 @@ impl<'a> Counting<'a> {
     /// The associations that were reached.
     fn associations(&self) -> BTreeSet<u32> {
         self.came.iter().filter_map(|one| self.facts.people[one.person as usize].association).collect()
+    }
+
+    /// The associations that were reached of which it can be told who leads them.
+    fn led_told(&self, code: Code) -> Vec<u32> {
+        self.associations().into_iter().filter(|one| self.led[*one as usize][led_place(code)] != UNKNOWN).collect()
     }
 
     fn unnamed(&self) -> impl Iterator<Item = &super::Unnamed> {
@@ -243,6 +251,13 @@ impl<'a> Counting<'a> {
             Code::SuccessRate => {
                 return share(self.dossiers_of(Code::DossiersGranted).len(), self.dossiers_of(code).len());
             }
+            Code::LedByWomen | Code::LedByYouth => {
+                let told = self.led_told(code);
+                return share(
+                    told.iter().filter(|one| self.led[**one as usize][led_place(code)] == YES).count(),
+                    told.len(),
+                );
+            }
             Code::Opinions => self.opinions().count() as u64,
             Code::Satisfaction => {
                 let answers = || self.opinions().flat_map(|one| one.answers).filter(|answer| !answer.is_empty());
@@ -281,6 +296,17 @@ impl<'a> Counting<'a> {
         }
     }
 
+    /// In which line of a table of associations one is.
+    fn association_line(&self, by: Grouping, one: u32) -> &str {
+        let association = &self.facts.associations[one as usize];
+        match by {
+            Grouping::AssociationOrigin => &association.origin,
+            Grouping::LedByWomen => self.led[one as usize][led_place(Code::LedByWomen)],
+            Grouping::LedByYouth => self.led[one as usize][led_place(Code::LedByYouth)],
+            _ => &association.departement,
+        }
+    }
+
     fn month_of(&self, half_day: u32) -> String {
         let day = self.half_day(half_day).day.map(date);
         day.map_or_else(String::new, |(year, month, _)| format!("{year:04}-{month:02}"))
@@ -288,10 +314,10 @@ impl<'a> Counting<'a> {
 
     fn table(&self, by: Grouping) -> Table {
         let of_people = |by| self.people().map(|(one, n)| (self.line_of(by, one).to_owned(), [1, n, 0])).collect();
-        let associations = |key: fn(&super::Association) -> &str| {
+        let associations = || {
             let cell = |one: u32| {
                 let is_new = !self.associations_known[one as usize];
-                (key(&self.facts.associations[one as usize]).to_owned(), [1, u64::from(is_new), 0])
+                (self.association_line(by, one).to_owned(), [1, u64::from(is_new), 0])
             };
             self.associations().into_iter().map(cell).collect()
         };
@@ -309,8 +335,8 @@ impl<'a> Counting<'a> {
             Grouping::UnnamedAgeBand => {
                 (AGE_BANDS, self.unnamed().map(|one| (one.age_band.to_owned(), [one.people.into(), 0, 0])).collect())
             }
-            Grouping::AssociationOrigin => (&[], associations(|one| &one.origin)),
-            Grouping::AssociationDepartement => (&[], associations(|one| &one.departement)),
+            Grouping::AssociationOrigin | Grouping::AssociationDepartement => (&[], associations()),
+            Grouping::LedByWomen | Grouping::LedByYouth => (YES_NO, associations()),
             Grouping::Stage => (STAGES, self.stages()),
             Grouping::Useful => (OPINIONS, opinions(0)),
             Grouping::Clear => (OPINIONS, opinions(1)),
@@ -369,6 +395,9 @@ impl<'a> Counting<'a> {
             Code::AssociationsNew => {
                 self.associations().into_iter().filter(new_association).map(|one| self.association(one)).collect()
             }
+            Code::LedByWomen | Code::LedByYouth => {
+                self.led_told(code).into_iter().map(|one| self.association(one)).collect()
+            }
             Code::SupportAttended => self.supports().map(|one| self.presence(one, one.minutes.into())).collect(),
             Code::SupportIndividual | Code::SupportCollective => {
                 let day = |act: &Act| act.day.map_or_else(String::new, day_text);
@@ -403,9 +432,9 @@ impl<'a> Counting<'a> {
 
     fn records_of_line(&self, by: Grouping, key: &str, code: Code) -> Vec<Reference> {
         let specified = |word: &str| if word == "unspecified" { UNKNOWN } else { word } == key;
-        let of_associations = |of: fn(&super::Association) -> &str| {
+        let of_associations = || {
             let is = |one: &u32| {
-                of(&self.facts.associations[*one as usize]) == key
+                self.association_line(by, *one) == key
                     && (code != Code::AssociationsNew || !self.associations_known[*one as usize])
             };
             self.associations().into_iter().filter(is).map(|one| self.association(one)).collect()
@@ -425,8 +454,10 @@ impl<'a> Counting<'a> {
             }
             Grouping::UnnamedSex => self.records_unnamed(|one| specified(one.sex)),
             Grouping::UnnamedAgeBand => self.records_unnamed(|one| one.age_band == key),
-            Grouping::AssociationOrigin => of_associations(|one| &one.origin),
-            Grouping::AssociationDepartement => of_associations(|one| &one.departement),
+            Grouping::AssociationOrigin
+            | Grouping::AssociationDepartement
+            | Grouping::LedByWomen
+            | Grouping::LedByYouth => of_associations(),
             Grouping::Useful => of_opinions(0),
             Grouping::Clear => of_opinions(1),
             Grouping::Again => of_opinions(2),
@@ -435,6 +466,61 @@ impl<'a> Counting<'a> {
                 ones.map(|one| self.presence(one, 1)).collect()
             }
             _ => self.everybody(|one| self.line_of(by, one) == key),
+        }
+    }
+}
+
+const YES: &str = "yes";
+const NO: &str = "no";
+
+/// Of each association whether women lead it, and whether young people do, on the last day of a period.
+fn led(facts: &Facts, period: Period) -> Vec<[&'static str; 2]> {
+    let leading = facts.leaders.iter().filter(|one| one.leads(period.to));
+    // Somebody with two functions is one.
+    let leading: BTreeMap<(u32, DocumentId), &Leader> =
+        leading.map(|one| ((one.association, one.person), one)).collect();
+    let mut counts = vec![[Half::default(); 2]; facts.associations.len()];
+    for ((association, _), one) in leading {
+        let is_woman = (!matches!(one.sex, "" | "unspecified")).then_some(one.sex == "f");
+        let is_young = (!one.age_band.is_empty()).then_some(matches!(one.age_band, "under_18" | "18_30"));
+        for (half, is) in counts[association as usize].iter_mut().zip([is_woman, is_young]) {
+            half.add(is);
+        }
+    }
+    counts.into_iter().map(|halves| halves.map(Half::said)).collect()
+}
+
+fn led_place(code: Code) -> usize {
+    usize::from(code == Code::LedByYouth)
+}
+
+/// Whether some are more than half of all.
+#[derive(Default, Clone, Copy)]
+struct Half {
+    all: usize,
+    are: usize,
+    may_be: usize,
+}
+
+impl Half {
+    fn add(&mut self, is: Option<bool>) {
+        self.all += 1;
+        match is {
+            Some(is) => self.are += usize::from(is),
+            None => self.may_be += 1,
+        }
+    }
+
+    /// Said only where it holds whatever those are of whom nobody knows.
+    fn said(self) -> &'static str {
+        if self.all == 0 {
+            UNKNOWN
+        } else if self.are * 2 > self.all {
+            YES
+        } else if (self.are + self.may_be) * 2 <= self.all {
+            NO
+        } else {
+            UNKNOWN
         }
     }
 }

@@ -13,8 +13,10 @@ use crate::{
 pub struct Facts {
     /// Those who stand for themselves (M7).
     pub people: Vec<Person>,
-    /// Those that a person comes from.
+    /// Those that a person comes from. Of those that were joined nobody is of any but the one that stands for them (M7).
     pub associations: Vec<Association>,
+    /// Those who lead an association, or did.
+    pub leaders: Vec<Leader>,
     /// Every one of the house.
     pub events: Vec<Event>,
     /// Of every event.
@@ -55,6 +57,34 @@ pub struct Association {
     pub departement: Arc<str>,
     /// F3.
     pub origin: Arc<str>,
+}
+
+/// Somebody in the bureau or board of an association.
+#[derive(Debug)]
+pub struct Leader {
+    /// Where in [`Facts::associations`].
+    pub association: u32,
+    /// Who, as they stand for themselves (M7).
+    pub person: DocumentId,
+    /// One of `field::SEXES`, or empty.
+    pub sex: &'static str,
+    /// One of `field::AGE_BANDS`, or empty.
+    pub age_band: &'static str,
+    /// The first day, where it was said.
+    pub from: Option<i32>,
+    /// The last day, where it was said.
+    pub until: Option<i32>,
+}
+
+impl Leader {
+    /// Whether they lead on a day; on none, whether they lead without an end.
+    #[must_use]
+    pub fn leads(&self, on: Option<i32>) -> bool {
+        match on {
+            Some(on) => self.from.is_none_or(|from| from <= on) && self.until.is_none_or(|until| on <= until),
+            None => self.until.is_none(),
+        }
+    }
 }
 
 /// An event.

@@ -24,6 +24,7 @@ const EDITS: &[&str] = &[
     r#"{"do":"create_association","association":D,"fields":{"title":"Tifaouine","rna":null}}"#,
     r#"{"do":"create_event","event":D,"fields":{"title":"Atelier","capacity":40},"slots":[{"slot":R,"day":"2026-11-23","starts":"09:00","ends":"12:30"}]}"#,
     r#"{"do":"add_to_roster","event":D,"person":D}"#,
+    r#"{"do":"take_from_roster","event":D,"person":D}"#,
     r#"{"do":"check_in","event":D,"slot":R,"person":D,"mark":R,"status":"partial","minutes":90}"#,
     r#"{"do":"check_in","event":D,"slot":R,"person":D,"mark":R,"status":"present","minutes":null}"#,
     r#"{"do":"check_in","event":D,"slot":R,"person":D,"mark":R,"status":"present","minutes":null,"how":"badge"}"#,

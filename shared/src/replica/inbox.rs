@@ -13,7 +13,7 @@ use crate::{
     permission::Capability,
     question::{self, Level, Question},
     record::{EventRecord, Record, Slot},
-    view::{AskedQuestion, QuestionsView, SettledQuestion, SlotView},
+    view::{AskedQuestion, QuestionsView, SettledQuestion, SlotView, ToldApart},
     wire::AuthorEntry,
 };
 
@@ -49,6 +49,26 @@ impl Replica {
             asked.extend(others.map(|other| question::pair(*id, other)));
         }
         asked
+    }
+
+    /// Of whom a human said that they are not this one, in either of the two documents.
+    pub(super) fn told_apart(&self, id: DocumentId) -> Vec<ToldApart> {
+        let said_of = |record: &Record| match record {
+            Record::Person(person) => person.not_same.clone(),
+            Record::Association(association) => association.not_same.clone(),
+            _ => Vec::new(),
+        };
+        let own = self.record(id).map_or_else(Vec::new, said_of);
+        let others = self.records().filter(|(_, record)| said_of(record).contains(&id)).map(|(other, _)| other);
+        let all: BTreeSet<DocumentId> = own.into_iter().chain(others).filter(|other| *other != id).collect();
+        let entry = |other: DocumentId| {
+            let (document, asked) = (id.min(other), format!("same/{}", id.max(other)));
+            let decided = self.held.get(&document).map(|held| &held.decided);
+            let decision =
+                decided.and_then(|decided| decided.decisions.iter().find(|one| one.stands && one.asked == asked));
+            ToldApart { other, document, decision: decision.map(|one| one.id) }
+        };
+        all.into_iter().map(entry).collect()
     }
 
     fn records(&self) -> impl Iterator<Item = (DocumentId, &Record)> {

@@ -26,7 +26,7 @@ const PACKS: u8 = 32;
 /// First byte of every value, so that a later build knows what it reads.
 const FORMAT: u8 = 1;
 /// To be raised when the shape of records changes: stored ones of another shape are read again from the documents.
-const RECORD_SHAPE: u32 = 6;
+const RECORD_SHAPE: u32 = 7;
 
 /// What must be written in one step, all of it or nothing, before anything of it may leave the device.
 #[derive(Debug, Clone, PartialEq, Eq)]

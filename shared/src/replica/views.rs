@@ -725,12 +725,14 @@ impl Replica {
         let held = &self.held[&id];
         let questions = self.asked_of(id).into_iter().map(|asked| asked.question).collect::<Vec<_>>();
         let decisions = held.decided.decisions.iter().rev().filter(|one| one.stands).cloned().collect::<Vec<_>>();
+        let told_apart = self.told_apart(id);
         let fields = self.field_views(held.record.fields(), Field::of(held.kind));
         let phones = match self.record(DocumentId::contact_of(id)) {
             Some(Record::Contact(contact)) => contact.phones.clone(),
             _ => Vec::new(),
         };
         let mut named: BTreeSet<DocumentId> = held.record.names().into_iter().collect();
+        named.extend(told_apart.iter().map(|one| one.other));
         named.extend(self.names_said(history.iter().flat_map(|entry| &entry.did)));
         let mut names = self.names_of(&questions);
         names.extend(named.into_iter().map(|id| (id, self.name(id))));
@@ -748,6 +750,7 @@ impl Replica {
             authors,
             questions,
             decisions,
+            told_apart,
             history,
             older: count(older),
             names,

@@ -1,7 +1,7 @@
 //! Decisions (Q1 to Q4): how Questions are settled is part of the history, is taken back as easily, and two who decide differently
 //! apart are asked again.
 
-use expect_test::expect;
+use expect_test::{Expect, expect};
 use serde_json::{Value as Json, json};
 use server::hand::Hand;
 use shared::{
@@ -15,14 +15,21 @@ use tests::{
     story::check,
 };
 
-#[test]
-fn q1_how_a_field_was_settled_and_why_stands_in_the_history() {
-    check(
-        r#"
+/// A story that begins with two territories of one dossier, set apart.
+fn check_apart(story: &str, expected: Expect) {
+    let begins = "
         amina offline
         amina sets Puits territory to Tiznit
         badr sets Puits territory to Agadir
         amina online
+    ";
+    check(&format!("{begins}{story}"), expected);
+}
+
+#[test]
+fn q1_how_a_field_was_settled_and_why_stands_in_the_history() {
+    check_apart(
+        r#"
         karima gives the question to amina
         karima decides "set apart" Tiznit because "la convention le dit"
         show decisions
@@ -40,12 +47,8 @@ fn q1_how_a_field_was_settled_and_why_stands_in_the_history() {
 
 #[test]
 fn q1_a_question_that_somebody_has_settled_is_not_settled_again() {
-    check(
+    check_apart(
         r#"
-        amina offline
-        amina sets Puits territory to Tiznit
-        badr sets Puits territory to Agadir
-        amina online
         karima decides "set apart" Tiznit
         karima takes it back
         badr sets Puits territory to Taroudant
@@ -62,12 +65,8 @@ fn q1_a_question_that_somebody_has_settled_is_not_settled_again() {
 
 #[test]
 fn q2_a_field_settled_apart_is_asked_again_with_both() {
-    check(
+    check_apart(
         r#"
-        amina offline
-        amina sets Puits territory to Tiznit
-        badr sets Puits territory to Agadir
-        amina online
         amina offline
         amina decides "set apart" Tiznit because moi
         badr decides "set apart" Agadir because lui
@@ -324,12 +323,8 @@ fn q2_people_counted_apart_are_asked_about() {
 
 #[test]
 fn q3_a_decision_that_is_taken_back_asks_again_with_all_that_stood_before() {
-    check(
+    check_apart(
         r#"
-        amina offline
-        amina sets Puits territory to Tiznit
-        badr sets Puits territory to Agadir
-        amina online
         karima decides "set apart" Taroudant
         karima takes it back because "pas sûre"
         show questions
@@ -383,12 +378,8 @@ fn q3_marks_stand_again_when_the_decision_that_took_them_back_is_taken_back() {
 
 #[test]
 fn q3_a_decision_taken_back_apart_from_an_answer_asks_again() {
-    check(
+    check_apart(
         r#"
-        amina offline
-        amina sets Puits territory to Tiznit
-        badr sets Puits territory to Agadir
-        amina online
         karima decides "set apart" Tiznit
         amina offline
         amina takes it back
@@ -433,13 +424,85 @@ fn q4_what_is_odd_about_a_sheet_is_seen_and_what_comes_later_is_asked_anew() {
 }
 
 #[test]
-fn a_volunteer_settles_what_is_theirs_without_a_network_and_is_refused_what_is_not() {
+fn q4_who_signed_out_of_time_or_on_a_holiday_is_asked_about() {
     check(
         r#"
+        amina signs Zahra at 07:15
+        amina signs Brahim at 09:00
+        amina signs Hassan at 12:10
+        show questions
+        karima decides "odd sheet" seen because "arrivée avec le bus"
+        show decisions
+        karima sets Atelier commune_code to 09.541.01.01
+        karima sets morning day to 2026-05-01
+        show questions
+        "#,
+        expect![[r#"
+            server: Atelier: BeforeItBegan { signatures: 1 }
+                    Atelier: AfterItEnded { signatures: 1 }
+            karima: Atelier: BeforeItBegan { signatures: 1 }
+                    Atelier: AfterItEnded { signatures: 1 }
+            amina:  Atelier: BeforeItBegan { signatures: 1 }
+                    Atelier: AfterItEnded { signatures: 1 }
+            badr:   Atelier: BeforeItBegan { signatures: 1 }
+                    Atelier: AfterItEnded { signatures: 1 }
+            server: Atelier sheet: 1 by karima, because arrivée avec le bus
+            server: Atelier: BeforeItBegan { signatures: 3 }
+                    Atelier: Holiday { day: "2026-05-01" }
+            karima: Atelier: BeforeItBegan { signatures: 3 }
+                    Atelier: Holiday { day: "2026-05-01" }
+            amina:  Atelier: BeforeItBegan { signatures: 3 }
+                    Atelier: Holiday { day: "2026-05-01" }
+            badr:   Atelier: BeforeItBegan { signatures: 3 }
+                    Atelier: Holiday { day: "2026-05-01" }
+        "#]],
+    );
+}
+
+#[test]
+fn who_is_no_longer_expected_leaves_the_list_unless_somebody_says_otherwise() {
+    check(
+        r#"
+        karima expects Hassan no longer
+        karima expects Brahim no longer
+        show roster
         amina offline
-        amina sets Puits territory to Tiznit
-        badr sets Puits territory to Agadir
+        amina expects Hassan
+        karima expects Hassan
+        karima expects Hassan no longer
+        badr offline
+        badr marks Zahra present
+        karima expects Zahra no longer
         amina online
+        badr online
+        show roster
+        karima expects Zahra no longer
+        amina expects Brahim no longer
+        show attendance
+        "#,
+        expect![[r#"
+            server: Zahra
+            karima: Zahra
+            amina:  Zahra
+            badr:   Zahra
+            server: Hassan Zahra
+            karima: Hassan Zahra
+            amina:  Hassan Zahra
+            badr:   Hassan Zahra
+            karima is refused: edit.row_in_use
+            amina is refused: permission.not_allowed
+            server: Zahra present
+            karima: Zahra present
+            amina:  Zahra present
+            badr:   Zahra present
+        "#]],
+    );
+}
+
+#[test]
+fn a_volunteer_settles_what_is_theirs_without_a_network_and_is_refused_what_is_not() {
+    check_apart(
+        r#"
         amina offline
         amina decides "set apart" Agadir because "Badr y était"
         amina online
@@ -460,12 +523,8 @@ fn a_volunteer_settles_what_is_theirs_without_a_network_and_is_refused_what_is_n
 
 #[test]
 fn q1_what_was_decided_survives_a_server_that_was_restored() {
-    check(
+    check_apart(
         r#"
-        amina offline
-        amina sets Puits territory to Tiznit
-        badr sets Puits territory to Agadir
-        amina online
         server is copied
         karima decides "set apart" Tiznit because "la convention"
         server is restored

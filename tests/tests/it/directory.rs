@@ -639,14 +639,28 @@ fn a_list_leaves_as_a_file_that_is_what_it_shows_and_is_noted() {
     assert_eq!(file, listed);
     let csv = String::from_utf8(house.staff.get("/api/v1/associations/export?as=csv").body).unwrap();
     assert!(csv.contains("Eau, Santé;FORIM, Réseau M&D"), "{csv}");
+    // Dossiers as the page has filtered and sorted them: those that it names, in its order.
+    for n in 0..3 {
+        let fields = [(Field::Title, Value::from(format!("Projet {n}").as_str()))].into();
+        house.edit(&Edit::CreateDossier { dossier: DocumentId([0xd0 + n; 16]), fields, sections: Vec::new() });
+    }
+    house.keep();
+    let [first, last, unknown] = [0xd2, 0xd0, 0xdf].map(|n| DocumentId([n; 16]));
+    let file = house.staff.post("/api/dossiers/export?as=json", &json!({ "dossiers": [first, last, unknown] }));
+    let titles: Vec<Json> = file.json().as_array().unwrap().iter().map(|one| one["title"].clone()).collect();
+    assert_eq!(titles, ["Projet 2", "Projet 0"]);
+    let book = house.staff.post("/api/dossiers/export?as=xlsx", &json!({ "dossiers": [last] })).body;
+    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(book)).unwrap();
+    assert_eq!(book.worksheet_range("Dossiers").unwrap().get((1, 0)), Some(&Data::String("Projet 0".into())));
     assert_eq!(house.staff.get("/api/v1/people/export?as=pdf").status, 400);
     assert_eq!(house.staff.get("/api/v1/people?sort=secret").status, 400);
     assert_eq!(house.staff.get("/api/v1/people?lacks=secret").status, 400);
     assert_eq!(house.staff.get("/api/v1/people?after=bm90aGluZw").status, 400);
     let noted = house.staff.get("/api/journal?action=exported").json();
     let details: Vec<&Json> = noted["lines"].as_array().unwrap().iter().map(|line| &line["detail"]).collect();
-    assert_eq!(details.len(), 4);
-    assert_eq!(*details[3], json!({ "list": "people", "lines": 2 }));
+    assert_eq!(details.len(), 6);
+    assert_eq!(*details[5], json!({ "list": "people", "lines": 2 }));
+    assert_eq!(*details[1], json!({ "list": "dossiers", "lines": 2 }));
 }
 
 #[test]

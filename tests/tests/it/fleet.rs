@@ -134,6 +134,7 @@ fn a_phone_reports_by_its_next_exchange_what_failed_before() {
     let report = Report {
         build: "B7Wbq_1V".to_owned(),
         unsent: 3,
+        unsent_blobs: 2,
         persisted: Some(false),
         storage_percent: Some(93),
         failure,
@@ -144,6 +145,12 @@ fn a_phone_reports_by_its_next_exchange_what_failed_before() {
     let reply = phone.send("POST", "/api/sync", Some(("application/octet-stream", &frame)));
     assert_eq!(reply.status, 200);
     let fleet = house.read();
+    // Photos and signatures are counted apart, one less with each that has come.
+    let blobs_of = |fleet: &Json| {
+        let devices = fleet["devices"].as_array().unwrap().iter();
+        devices.clone().find(|device| device["account_name"] == "Badr").unwrap()["unsent_blobs"].as_u64().unwrap()
+    };
+    assert_eq!(blobs_of(&fleet), 2);
     let of =
         |name: &str| fleet["devices"].as_array().unwrap().iter().find(|device| device["account_name"] == name).unwrap();
     let said = of("Badr");

@@ -105,6 +105,12 @@ fn both_layouts_of_the_register_are_taken_once() {
         &["Associations nouvelles : 3", "Lignes refusées : 0"],
     );
     check_says(&office.import(&["rna", &before]).expect("taken"), &["Associations nouvelles : 3"]);
+    // What the register says of each by law.
+    for (id, _) in office.state().into_iter().filter(|(_, (kind, _))| *kind == Kind::Association) {
+        let said = office.record(id);
+        let said = [Field::RegisterNature, Field::Grouping].map(|field| said.fields().text(field).to_owned());
+        assert_eq!(said, ["declared", "simple"]);
+    }
     let state = office.state();
     assert_eq!(office.count(Kind::Association), 6);
     for file in [&today, &before] {

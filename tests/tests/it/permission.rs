@@ -36,6 +36,7 @@ pub(super) fn needs(edit: &Edit, read: &dyn Fn(DocumentId) -> Record) -> Vec<Cap
         Edit::CreateAssociation { .. } => vec![C::AddAssociation],
         Edit::CreateEvent { .. } => vec![C::AddEvent],
         Edit::AddToRoster { .. } => vec![C::AddToRoster],
+        Edit::TakeFromRoster { .. } => vec![C::ChangeEvent],
         Edit::CheckIn { .. } | Edit::Sign { .. } | Edit::SetHeadcount { .. } | Edit::AddPaper { .. } => vec![C::Mark],
         Edit::Undo { .. } | Edit::SettleMarks { .. } | Edit::WithdrawSignature { .. } => vec![C::WithdrawMark],
         Edit::AddSlot { .. } | Edit::AddTrainer { .. } | Edit::LinkEvent { .. } => vec![C::ChangeEvent],
@@ -289,7 +290,7 @@ fn m1_m9_what_a_tampered_phone_forges_is_told_by_its_effect() {
     );
     all(Kind::Event, &|crdt| crdt.put(ROOT, "headcount/none", 7).unwrap(), "edit.value_invalid");
     all(Kind::Event, &|crdt| crdt.put(ROOT, "secret/thing", 7).unwrap(), "permission.no_such_edit");
-    // What no edit does: taking people off a roster, rows out of a budget, and words that no record shows.
+    // What no edit does: rubbing people out of a roster, rows out of a budget, and words that no record shows.
     all(
         Kind::Event,
         &|crdt| {

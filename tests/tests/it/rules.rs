@@ -150,17 +150,32 @@ fn a_newer_response() -> Response {
 
 #[test]
 fn frames_of_protocol_2_are_read_for_ever() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
-    if std::env::var_os("TIWIZI_NEW_FRAMES").is_some() {
-        std::fs::write(format!("{folder}/request_v2.hex"), hex(&wire::encode(&a_newer_request()))).unwrap();
-        std::fs::write(format!("{folder}/response_v2.hex"), hex(&wire::encode(&a_newer_response()))).unwrap();
-    }
-    let fixture = |name: &str| unhex(&std::fs::read_to_string(format!("{folder}/{name}.hex")).unwrap());
-    assert_eq!(wire::decode_request(&fixture("request_v2")), Ok((2, a_newer_request())));
-    assert_eq!(wire::decode(&fixture("response_v2")), Ok(a_newer_response()));
+    let (request, response) =
+        (include_str!("../../fixtures/request_v2.hex"), include_str!("../../fixtures/response_v2.hex"));
+    assert_eq!(wire::decode_request(&unhex(request)), Ok((2, a_newer_request())));
+    assert_eq!(wire::encode_for(2, a_newer_response()), unhex(response));
     // A phone of 0.1.0 drops what was erased, and waits with what must be said anew until it is updated.
     let told = wire::encode_for(1, a_newer_response());
     assert_eq!(told[3], 1);
+}
+
+/// What protocol 3 added.
+fn the_newest_request() -> Request {
+    let mut request = a_newer_request();
+    request.report.unsent_blobs = 4;
+    request
+}
+
+#[test]
+fn frames_of_protocol_3_are_read_for_ever() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    if std::env::var_os("TIWIZI_NEW_FRAMES").is_some() {
+        std::fs::write(format!("{folder}/request_v3.hex"), hex(&wire::encode(&the_newest_request()))).unwrap();
+        std::fs::write(format!("{folder}/response_v3.hex"), hex(&wire::encode(&a_newer_response()))).unwrap();
+    }
+    let fixture = |name: &str| unhex(&std::fs::read_to_string(format!("{folder}/{name}.hex")).unwrap());
+    assert_eq!(wire::decode_request(&fixture("request_v3")), Ok((3, the_newest_request())));
+    assert_eq!(wire::decode(&fixture("response_v3")), Ok(a_newer_response()));
 }
 
 #[test]
@@ -175,7 +190,7 @@ fn what_is_no_frame_is_told_why() {
     check(b"TWZ", FrameError::Malformed, "frame.malformed");
     check(b"{\"hello\":1}", FrameError::Malformed, "frame.malformed");
     check(&[b"TWZ\x00", &frame[4..]].concat(), FrameError::Malformed, "frame.malformed");
-    check(&[b"TWZ\x03", &frame[4..]].concat(), FrameError::TooNew(3), "frame.protocol_too_new");
+    check(&[b"TWZ\x04", &frame[4..]].concat(), FrameError::TooNew(4), "frame.protocol_too_new");
     for end in 4..frame.len() {
         check(&frame[..end], FrameError::Malformed, "frame.malformed");
     }
@@ -434,6 +449,8 @@ pub(super) fn every_edit() -> Vec<Edit> {
             reason: String::new(),
         },
         Edit::ReviewDossier { dossier, review: true },
+        Edit::AddToRoster { event, person: document(OTHER) },
+        Edit::TakeFromRoster { event, person: document(OTHER) },
     ]
 }
 

@@ -526,6 +526,65 @@ impl House {
     }
 }
 
+#[test]
+fn what_a_list_leaves_waits_in_the_inbox_until_it_is_mended_or_somebody_says_why() {
+    let mut house = House::open();
+    let left = |client: &mut Client| client.get("/api/imports/left").json();
+    let ask = house.sent("person", PEOPLE, Some(&["given", "family", "phone", "association"]));
+    house.plan(&ask);
+    assert_eq!(left(&mut house.staff)["open"], 0, "a trial that can be read leaves nothing");
+    house.take(&ask);
+    let told = left(&mut house.staff);
+    assert_eq!(told["open"], 1, "{told}");
+    let one = &told["left"][0];
+    assert_eq!((&one["name"], &one["by"], &one["refused"]), (&json!("liste.csv"), &json!("Karima"), &json!(1)));
+    assert_eq!(one["code"], Json::Null);
+    assert_eq!(one["lines"], json!([{ "line": 5, "code": "participant.name_missing" }]));
+    // A file that nobody can read stands there once, however often it is tried.
+    let spoilt = json!({ "file": BASE64_STANDARD.encode("PK\u{3}\u{4}abîmé"), "name": "vieux.xlsx", "kind": "person" });
+    for _ in 0..2 {
+        assert_eq!(
+            house.staff.post("/api/imports/plan", &spoilt).refusal(),
+            (422, "file.workbook_unreadable".to_owned())
+        );
+    }
+    let told = left(&mut house.staff);
+    assert_eq!((&told["open"], told["left"].as_array().unwrap().len()), (&json!(2), 2));
+    let unread = told["left"].as_array().unwrap().iter().find(|one| one["code"] == "file.workbook_unreadable").unwrap();
+    // Somebody says why it may stay so, and takes that back.
+    let address = format!("/api/imports/left/{}", unread["id"].as_str().unwrap());
+    let reason = json!({ "settled": true, "reason": "doublon de la liste de mars" });
+    assert_eq!(house.staff.post(&address, &reason).status, 204);
+    let told = left(&mut house.staff);
+    assert_eq!(told["open"], 1);
+    let settled = &told["left"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["code"] == "file.workbook_unreadable")
+        .unwrap()["settled"];
+    assert_eq!((&settled["by"], &settled["reason"]), (&json!("Karima"), &json!("doublon de la liste de mars")));
+    assert_eq!(house.staff.post(&address, &json!({ "settled": false })).status, 204);
+    assert_eq!(left(&mut house.staff)["open"], 2);
+    // Whoever holds a part sees what they brought themselves.
+    let mut amina = house.server.enrolled(Role::Coordinator, "Amina");
+    let account: AccountId = amina.get("/api/session").json()["account"]["id"].as_str().unwrap().parse().unwrap();
+    let narrow = move |tx: &rusqlite::Transaction<'_>| -> Result<usize, StoreError> {
+        Ok(tx.execute("UPDATE account SET scope = 'assigned' WHERE id = ?", [account.0])?)
+    };
+    house.server.state.store.write_blocking(move |tx, _| narrow(tx)).unwrap();
+    assert_eq!(left(&mut amina), json!({ "open": 0, "left": [] }));
+    assert_eq!(amina.post(&address, &reason).refusal().0, 404);
+    assert_eq!(house.server.enrolled(Role::Volunteer, "Badr").get("/api/imports/left").status, 403);
+    // The list is mended and brought again: it is settled by itself.
+    let mended = house.sent("person", &PEOPLE.replace(";;+33699999999;", "Salma;;+33699999999;"), None);
+    house.take(&mended);
+    let told = left(&mut house.staff);
+    assert_eq!(told["open"], 1, "{told}");
+    assert_eq!(told["left"][0]["code"], "file.workbook_unreadable");
+    house.verify();
+}
+
 const PEOPLE: &str = "Liste des adhérents;;;\n\
                       Qui;Nom de famille;Contact;Structure\n\
                       Zahra;Amrani;+33612345678;Tiwizi Vaucluse\n\

@@ -19,6 +19,8 @@ export interface Said {
   clock_offset_ms: number;
   /** Changes that it said it still had to send. */
   unsent: number;
+  /** Photos, scans and signatures that it has still to bring. */
+  unsent_blobs: number;
   app_build: string;
   /** Whether its browser promised to keep the storage; null where it did not say. */
   persisted: boolean | null;

@@ -27,7 +27,7 @@ export interface State {
 export function stateOf(device: DeviceRow, now_ms: number): State {
   if (device.revoked_ms !== null) {
     if (device.rescued_ms !== null) return { words: m.access_state_rescued(), tone: 'plain', icon: 'check', rank: 5 };
-    if (device.unsent) return { words: m.access_state_may_hold(), tone: 'terracotta', icon: 'error', rank: 1 };
+    if (device.unsent || device.unsent_blobs) return { words: m.access_state_may_hold(), tone: 'terracotta', icon: 'error', rank: 1 };
     return { words: m.access_state_ended(), tone: 'plain', icon: 'lock', rank: 6 };
   }
   if (device.code !== null) return { words: m.access_state_waits(), tone: 'ochre', icon: 'clock', rank: 0 };
@@ -52,6 +52,13 @@ export function problemsOf(device: DeviceRow, now_ms: number, build: string | nu
   const away_ms = now_ms - device.last_exchange_ms;
   const percent = device.storage_percent ?? 0;
   const found: [is: boolean, grave: boolean, kind: Problem['kind'], words: () => string, todo: () => string][] = [
+    [
+      Boolean(device.unsent_blobs) && away_ms > UNSENT_MS_MAX,
+      true,
+      'unsent',
+      () => m.access_risk_blobs({ count: device.unsent_blobs ?? 0 }),
+      m.fleet_todo_unsent,
+    ],
     [
       Boolean(device.unsent) && away_ms > UNSENT_MS_MAX,
       true,
@@ -92,6 +99,7 @@ export function saidOf(device: DeviceRow, now_ms: number): [what: string, how: s
   return [
     [m.access_said_last(), `${moment(last_exchange_ms)} (${m.access_ago({ time: isolate(durationText(now_ms - last_exchange_ms)) })})`],
     [m.access_said_unsent(), device.unsent ? m.sync_device_unsent({ count: device.unsent }) : m.access_unsent_none()],
+    [m.access_said_blobs(), device.unsent_blobs ? m.sync_device_blobs({ count: device.unsent_blobs }) : m.access_unsent_none()],
     [m.access_said_kept(), kept[String(device.persisted ?? null) as keyof typeof kept]],
     [m.access_said_installed(), device.installed ? m.access_installed() : m.access_tab()],
     [m.access_said_storage(), storage_percent === null ? m.access_unknown() : m.access_percent({ percent: storage_percent })],

@@ -83,6 +83,8 @@ function deedOf(one: Exclude<Did, Cell>, names: Names): Deed[] {
       return [{ said: setText(one.field, one.value, names) }];
     case 'joined':
       return [{ said: m.history_joined({ name: nameOf(one.person, names) }) }];
+    case 'took_off':
+      return [{ said: m.history_took_off({ name: nameOf(one.person, names) }) }];
     case 'marked':
       if (!one.person || !one.status) return [{ said: m.history_marked_someone() }];
       return [{ said: m.history_marked({ name: nameOf(one.person, names), status: statusLabel(one.status) }) }];

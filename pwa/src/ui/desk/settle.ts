@@ -1,4 +1,5 @@
 //! Settling: an answer becomes an edit, and the person is told what became of it.
+import type { DocumentId } from '../../generated/DocumentId';
 import type { Edit } from '../../generated/Edit';
 import { m } from '../../i18n';
 import { newRowId, store } from '../../store';
@@ -10,8 +11,17 @@ import { sayFailure } from '../failure';
 function asDecision(edit: Edit): Edit {
   const view = store.view({ view: 'questions' });
   const asked = view?.view === 'questions' ? view.questions.find(({ id }) => settledBy(edit).includes(id)) : undefined;
+  // Of a pair that only the server has found it is written down too: so it can be taken back from either record.
+  if (!asked && edit.do === 'not_same') return apartFor(edit.person, edit.other);
   if (!asked) return edit;
   return { do: 'settle', document: asked.document, asked: asked.asked, decision: newRowId(), answer: edit, reason: '' };
+}
+
+/** The decision that two records are not one. It stands in the first of them by its id. */
+export function apartFor(person: DocumentId, other: DocumentId): Edit & { do: 'settle' } {
+  const [first, second] = person < other ? [person, other] : [other, person];
+  const answer: Edit = { do: 'not_same', person, other };
+  return { do: 'settle', document: first, asked: `same/${second}`, decision: newRowId(), answer, reason: '' };
 }
 
 /** Commits, and says so. Returns whether it is on this device's disk. */

@@ -21,7 +21,7 @@ export interface Change {
   before: string;
   after: string;
   edits: Edit[];
-  /** What takes it back; empty where an edit has nothing that does. */
+  /** What takes it back. */
   undo: Edit[];
   /** The line as it is afterwards. */
   changed: AnyLine;
@@ -37,8 +37,8 @@ const set = (document: DocumentId, field: Field, value: string | null): Edit => 
 
 const joined = (words: readonly string[]): string => words.join(', ');
 
-/** What would become of a line; null where nothing would. */
-export function changeOf(line: AnyLine, what: What, answer: Answer, adds: boolean): Change | null {
+/** What would become of a line; null where nothing would. `there` are those whom the chosen roster has already. */
+export function changeOf(line: AnyLine, what: What, answer: Answer, adds: boolean, there: ReadonlySet<DocumentId>): Change | null {
   const id = idOf(line);
   const plain = (field: Field, was: string, before: string, changed: Partial<AnyLine>): Change | null =>
     was === answer.value
@@ -67,7 +67,15 @@ export function changeOf(line: AnyLine, what: What, answer: Answer, adds: boolea
         return change && { ...change, edits: [...change.edits, set(id, 'commune_code', answer.code ?? '')], undo: [...change.undo, set(id, 'commune_code', null)] };
       }
       case 'roster':
-        return { line, before: '', after: answer.words, edits: [{ do: 'add_to_roster', event: answer.value, person: id }], undo: [], changed: line };
+        if (there.has(id)) return null;
+        return {
+          line,
+          before: '',
+          after: answer.words,
+          edits: [{ do: 'add_to_roster', event: answer.value, person: id }],
+          undo: [{ do: 'take_from_roster', event: answer.value, person: id }],
+          changed: line,
+        };
       default:
         return null;
     }

@@ -3,6 +3,7 @@ import type { AskedQuestion } from '../../generated/AskedQuestion';
 import type { AuthorEntry } from '../../generated/AuthorEntry';
 import type { DeviceId } from '../../generated/DeviceId';
 import type { Edit } from '../../generated/Edit';
+import type { Oddity } from '../../generated/Oddity';
 import type { RowId } from '../../generated/RowId';
 import type { SlotView } from '../../generated/SlotView';
 import { dayInWords, fieldLabel, isolate, m, number, STATUS_ORDER, statusLabel, timeOfDay, wordLabel } from '../../i18n';
@@ -81,6 +82,14 @@ export function titleOf({ question, label, kind }: AskedQuestion, desk: Desk): s
           return m.inbox_odd_trainer({ name: isolate(question.oddity.trainer) });
         case 'signed_again':
           return m.inbox_odd_again({ count: question.oddity.signatures });
+        case 'before_it_began':
+          return m.inbox_odd_before({ count: number(question.oddity.signatures) });
+        case 'after_it_ended':
+          return m.inbox_odd_after({ count: number(question.oddity.signatures) });
+        case 'at_the_end':
+          return m.inbox_odd_end({ count: number(question.oddity.signatures), of: number(question.oddity.of) });
+        case 'holiday':
+          return m.inbox_odd_holiday();
       }
   }
 }
@@ -108,15 +117,22 @@ export function whatHappened({ question }: AskedQuestion, desk: Desk): string {
       return m.question_late_text();
     case 'sheet_odd': {
       const slot = slotText(desk.slots[question.slot]);
-      const text = {
-        in_a_row: () => m.inbox_odd_row_text({ seconds: question.oddity.odd === 'in_a_row' ? question.oddity.seconds : 0 }),
-        over_capacity: () => m.inbox_odd_capacity_text(),
-        trainer_elsewhere: () =>
-          m.inbox_odd_trainer_text({ event: question.oddity.odd === 'trainer_elsewhere' ? nameOf(question.oddity.other, desk) : '' }),
-        signed_again: () => m.inbox_odd_again_text(),
-      }[question.oddity.odd]();
+      const text = oddText(question.oddity, desk);
       return [slot, text].filter(Boolean).join('. ');
     }
+  }
+}
+
+function oddText(oddity: Oddity, desk: Desk): string {
+  switch (oddity.odd) {
+    case 'in_a_row':
+      return m.inbox_odd_row_text({ seconds: oddity.seconds });
+    case 'trainer_elsewhere':
+      return m.inbox_odd_trainer_text({ event: nameOf(oddity.other, desk) });
+    case 'signed_again':
+      return m.inbox_odd_again_text();
+    default:
+      return m.inbox_odd_ask_text();
   }
 }
 

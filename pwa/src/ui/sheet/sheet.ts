@@ -2,7 +2,7 @@
 import type { DeviceId } from '../../generated/DeviceId';
 import type { DocumentId } from '../../generated/DocumentId';
 import type { RowId } from '../../generated/RowId';
-import { type Answer, ask } from '../../store/api';
+import { type Answer, ask, posted } from '../../store/api';
 import { signedFetch } from '../../store/signed';
 
 export interface Presence {
@@ -15,6 +15,7 @@ export type Anomaly =
   | { anomaly: 'in_a_row'; slot: RowId; device_name: string; signatures: number; seconds: number }
   | { anomaly: 'at_the_end'; slot: RowId; signatures: number; of: number }
   | { anomaly: 'before_it_began'; slot: RowId; signatures: number }
+  | { anomaly: 'after_it_ended'; slot: RowId; signatures: number }
   | { anomaly: 'over_capacity'; slot: RowId; people: number; capacity: number }
   | { anomaly: 'holiday'; slot: RowId; name: string }
   | { anomaly: 'trainer_elsewhere'; slot: RowId; trainer: string; event: DocumentId; title: string };
@@ -87,10 +88,13 @@ export const sealedPath = (code: string, form: 'pdf' | 'xlsx' | 'csv' | 'json' |
 /** A paper of two hundred people takes seconds to be made, and more to come over a village's network. */
 const PAPER_WAIT_MS = 90_000;
 
-/** Saves a paper as a file. `name` is that of the file, without a person's name: it ends up in lists of downloads. */
-export async function savePaper(path: string, name: string): Promise<Answer<undefined>> {
+/**
+ * Saves a paper as a file. `name` is that of the file, without a person's name: it ends up in lists of downloads. `asked` is what it is to
+ * hold, where the path does not say.
+ */
+export async function savePaper(path: string, name: string, asked?: unknown): Promise<Answer<undefined>> {
   try {
-    const response = await signedFetch(path, { cache: 'no-store', signal: AbortSignal.timeout(PAPER_WAIT_MS) });
+    const response = await signedFetch(path, { ...(asked !== undefined && posted(asked)), cache: 'no-store', signal: AbortSignal.timeout(PAPER_WAIT_MS) });
     if (!response.ok) {
       const refusal = (await response.json().catch(() => ({}))) as { code?: string };
       return { ok: false, code: refusal.code ?? 'server.failed' };

@@ -19,6 +19,8 @@ export function anomalyText(slots: readonly SlotView[], one: Anomaly): string {
       return m.sheet_at_the_end({ slot, count: one.signatures, all: one.of });
     case 'before_it_began':
       return m.sheet_before_it_began({ slot, count: one.signatures });
+    case 'after_it_ended':
+      return m.sheet_after_it_ended({ slot, count: one.signatures });
     case 'over_capacity':
       return m.sheet_over_capacity({ slot, count: one.people, capacity: one.capacity });
     case 'holiday':

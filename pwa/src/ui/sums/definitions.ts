@@ -23,6 +23,8 @@ const DEFINITIONS: Record<IndicatorCode, () => string> = {
   success_rate: m.sums_def_success_rate,
   opinions: m.sums_def_opinions,
   satisfaction: m.sums_def_satisfaction,
+  led_by_women: m.sums_def_led_by_women,
+  led_by_youth: m.sums_def_led_by_youth,
 };
 
 export const definition = (code: IndicatorCode): string => DEFINITIONS[code]();

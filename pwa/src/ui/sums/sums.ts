@@ -119,6 +119,8 @@ const LABELS: Record<IndicatorCode, () => string> = {
   success_rate: m.sums_code_success_rate,
   opinions: m.sums_code_opinions,
   satisfaction: m.sums_code_satisfaction,
+  led_by_women: m.sums_code_led_by_women,
+  led_by_youth: m.sums_code_led_by_youth,
 };
 
 const TITLES: Record<Grouping, () => string> = {
@@ -132,6 +134,8 @@ const TITLES: Record<Grouping, () => string> = {
   unnamed_age_band: m.sums_by_unnamed_age_band,
   association_origin: m.sums_by_association_origin,
   association_departement: m.sums_by_association_departement,
+  led_by_women: m.sums_by_led_by_women,
+  led_by_youth: m.sums_by_led_by_youth,
   stage: m.sums_by_stage,
   useful: m.sums_by_useful,
   clear: m.sums_by_clear,
@@ -188,6 +192,9 @@ export function lineLabel(by: Grouping, { key, name, name_ar }: IndicatorLine): 
     case 'age_band':
     case 'unnamed_age_band':
       return wordLabel('age_band', key);
+    case 'led_by_women':
+    case 'led_by_youth':
+      return wordLabel('published', key);
     case 'stage':
       return wordLabel('stage', key);
     case 'useful':

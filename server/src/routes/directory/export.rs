@@ -6,15 +6,20 @@ use serde::{Deserialize, Serialize};
 use shared::{
     document::Kind,
     field::{AGE_BANDS, EVENT_KINDS, SEXES, STAGES},
+    id::DocumentId,
 };
 use utoipa::{IntoParams, ToSchema};
 
 use super::{AssociationLine, DossierLine, EventLine, Filter, LISTS, PersonLine, held, unbarred};
 use crate::{
-    auth::{Caller, ReadDirectory},
+    auth::{Caller, ExportList, ReadDirectory},
     error::ApiError,
     places,
-    routes::{AppState, body::Query, sheets::download},
+    routes::{
+        AppState,
+        body::{Body, Query},
+        sheets::download,
+    },
     sheet::File,
     storage::{
         journal::{self, Action},
@@ -89,6 +94,32 @@ pub async fn dossiers(
     export::<DossierLine>(&state, caller, Kind::Dossier, filter, form.form).await
 }
 
+/// The dossiers of a list as its page filters it: by what a phone alone can tell, such as what is due next.
+#[derive(Debug, Deserialize)]
+pub struct These {
+    dossiers: Vec<DocumentId>,
+}
+
+/// `POST /api/dossiers/export?as=xlsx`: these dossiers, in this order, as a file.
+pub async fn these_dossiers(
+    State(state): State<AppState>,
+    ExportList(by): ExportList,
+    Query(form): Query<As>,
+    Body(asked): Body<These>,
+) -> Result<Response, ApiError> {
+    if asked.dossiers.len() > LISTING_LINES_MAX {
+        return Err(ApiError::Malformed("more dossiers than a file has lines"));
+    }
+    let by = Caller { account: by.account, device: Some(by.device.id) };
+    let caller = by.clone();
+    let read = state.store.read(move |db| {
+        let held = held(db, &caller)?;
+        listed::these(db, Kind::Dossier, &asked.dossiers, held.as_ref())
+    });
+    let lines = read.await.map_err(ApiError::from)?;
+    leave::<DossierLine>(&state, by, Kind::Dossier, lines, form.form).await
+}
+
 /// How a list is called, in addresses and on the file.
 fn names(kind: Kind) -> (&'static str, &'static str) {
     match kind {
@@ -106,13 +137,24 @@ async fn export<T: From<Listed> + Serialize + Send + 'static>(
     filter: Filter,
     form: Form,
 ) -> Result<Response, ApiError> {
-    let (wanted, now_ms) = (filter.wanted()?, state.clock.now_ms());
+    let wanted = filter.wanted()?;
     let by = caller.clone();
     let read = state.store.read(move |db| {
         let held = held(db, &caller)?;
         listed::list(db, kind, &wanted, held.as_ref(), None, LISTING_LINES_MAX)
     });
     let lines: Vec<Listed> = read.await.map_err(ApiError::from)?.lines.into_iter().map(|(one, _)| one).collect();
+    leave::<T>(state, by, kind, lines, form).await
+}
+
+async fn leave<T: From<Listed> + Serialize + Send + 'static>(
+    state: &AppState,
+    by: Caller,
+    kind: Kind,
+    lines: Vec<Listed>,
+    form: Form,
+) -> Result<Response, ApiError> {
+    let now_ms = state.clock.now_ms();
     let (list, title) = names(kind);
     let detail = serde_json::json!({ "list": list, "lines": lines.len() });
     // Writing a workbook takes a while: not on a thread that serves others.

@@ -10,7 +10,7 @@ use shared::{
     visa::Verdict,
 };
 
-use super::{Rows, count, text};
+use super::{Rows, count, document, text};
 
 pub(super) fn of(record: &Record) -> Rows {
     match record {
@@ -18,7 +18,7 @@ pub(super) fn of(record: &Record) -> Rows {
         Record::Association(association) => {
             let f = &association.fields;
             let place = place(departement_of(&Fields::default(), Some(f)), origin_of(Some(f)));
-            [support(&association.rows), vec![place]].concat()
+            [support(&association.rows), leaders(&association.rows), vec![place]].concat()
         }
         Record::Event(event) => of_event(event),
         Record::Dossier(dossier) => [support(&dossier.rows), of_dossier(dossier)].concat(),
@@ -63,6 +63,15 @@ fn support(tables: &Tables) -> Rows {
         let is_collective = f.text(Field::SupportKind) == "collective";
         vec![text(f, Field::Day), minutes.into(), i64::from(is_collective).into()]
     })
+}
+
+/// Whoever is honoured leads nothing.
+fn leaders(tables: &Tables) -> Rows {
+    let mut rows: Vec<_> = tables.kept(Table::Bureau).map(|row| (row.id.to_string(), &row.fields)).collect();
+    rows.retain(|(_, f)| f.text(Field::Function) != "honorary");
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    let cells = |f: &Fields| vec![document(f, Field::Person), text(f, Field::FromDay), text(f, Field::UntilDay)];
+    rows.into_iter().map(|(id, f)| ("leader", [vec![id.into()], cells(f)].concat())).collect()
 }
 
 /// The rows of a table that count, by their ids.
