@@ -162,6 +162,8 @@ export interface Column {
   label: string;
   sort?: string;
   width: string;
+  /** Left out where the window is a tablet's: it is the least that a line has to say. */
+  roomy?: true;
   end?: boolean;
   text: (line: AnyLine) => string;
 }
@@ -186,7 +188,7 @@ export function columnsOf(name: ListName): Column[] {
     end: true,
     text: (line) => number((line as unknown as Record<string, number>)[key] ?? 0),
   });
-  const seen: Column = { key: 'day', label: m.list_seen(), sort: 'day', width: '7.5rem', text: ({ seen }) => whenSeen(seen) };
+  const seen: Column = { key: 'day', label: m.list_seen(), sort: 'day', width: '7.5rem', roomy: true, text: ({ seen }) => whenSeen(seen) };
   if (name === 'people') {
     return [
       {
@@ -201,6 +203,7 @@ export function columnsOf(name: ListName): Column[] {
         key: 'who',
         label: m.list_who(),
         width: 'minmax(10rem, 1fr)',
+        roomy: true,
         text: (line) =>
           isPerson(line)
             ? [line.sex && wordLabel('sex', line.sex), line.age_band && wordLabel('age_band', line.age_band)].filter(Boolean).join(' · ')
@@ -216,6 +219,7 @@ export function columnsOf(name: ListName): Column[] {
       key: 'sectors',
       label: m.list_sectors(),
       width: 'minmax(9rem, 1.3fr)',
+      roomy: true,
       text: (line) => (isPerson(line) ? '' : [sectorsText(line.sectors), networksText(line.networks)].filter(Boolean).join(' · ')),
     },
     counted('people', m.list_people()),
