@@ -1,6 +1,5 @@
 //! What waits because it was not allowed. No document holds it, so that the server is asked.
-import { m } from '../../i18n';
-import { exchangeText } from '../../i18n/exchange';
+import { deskText } from '../../i18n/exchange';
 import { store } from '../../store';
 import { groupsOf, listWaiting, type Row } from './quarantine';
 import { waiting } from './waiting.svelte';
@@ -29,7 +28,7 @@ export class Aside {
     this.asking = true;
     const answer = await listWaiting();
     this.asking = false;
-    this.failure = answer.ok ? null : answer.code === 'server.unreachable' ? m.desk_offline() : exchangeText(answer.code);
+    this.failure = answer.ok ? null : deskText(answer.code);
     if (!answer.ok) return;
     this.rows = answer.value.rows;
     waiting.set(answer.value.waiting);
