@@ -211,12 +211,19 @@ test('each page is accessible in Arabic on a phone, and none reported a fault', 
   await desk.go('#/sync');
   await page().getByRole('radio', { name: 'العربية' }).check();
   await page().waitForFunction(() => document.documentElement.dir === 'rtl');
-  for (const screen of ['#/people', '#/map', association]) {
+  for (const screen of ['#/people', '#/associations', '#/map', association]) {
     await desk.go(screen);
     await page().getByRole('heading', { level: 1 }).waitFor();
     await page().locator('svg circle, .line a').first().waitFor();
     await desk.accessible();
     await desk.picture(`list-${screen.replace(/[0-9a-f-]{36}/, '').replace(/[^a-z]+/g, '-')}-ar`);
+  }
+  // On a tablet the columns that are shown are there to the last.
+  await page().setViewportSize({ width: 1024, height: 768 });
+  for (const screen of ['#/people', '#/associations']) {
+    await desk.go(screen);
+    await page().locator('.line a').first().waitFor();
+    assert.ok(await page().locator('.table').evaluate((table) => table.scrollWidth <= table.clientWidth), `${screen} is cut off`);
   }
   assert.deepEqual(desk.faults, []);
 });
