@@ -112,7 +112,7 @@ test('many are changed at once, with a preview, and changed back', async () => {
     await exchange.opened;
     await route.continue();
   });
-  await page().getByRole('group', { name: 'Trier' }).getByRole('button', { name: 'Nom' }).click();
+  await page().getByRole('searchbox').fill('oufkir ');
   await asked.opened;
   await page().getByRole('button', { name: 'Modifier…' }).click();
   const dialog = page().getByRole('dialog');
