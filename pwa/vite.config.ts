@@ -118,7 +118,7 @@ export default defineConfig({
       treeshake: {
         moduleSideEffects: [
           { test: /\/src\/i18n\/(choices|edits|errors|fields)\.ts$/, sideEffects: false },
-          { test: /\/src\/ui\/components\/(VirtualList|WholeScreen|LongText|PickerField|SaveState|StatusChip)\.svelte$/, sideEffects: false },
+          { test: /\/src\/ui\/components\/(VirtualList|WholeScreen|LongText|PickerField|SaveState|StatusChip|FileField|ScrolledTable|ShareBar|SortButton|WordsField)\.svelte$/, sideEffects: false },
         ],
       },
     },

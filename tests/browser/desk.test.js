@@ -152,7 +152,10 @@ test('the journal tells who did what, and can be asked for one act or one person
 });
 
 test('each page is accessible, in French at a desk and in Arabic on a phone', async () => {
-  const screens = ['#/settings', '#/roles', '#/journal', '#/quarantine', '#/sync', `#/record/${walkIn}`, `#/event/${event}/walk-in`];
+  const screens = [
+    ...['#/settings', '#/roles', '#/logos', '#/journal', '#/quarantine', '#/questions', '#/tasks', '#/sync', `#/record/${walkIn}`],
+    ...['walk-in', 'opinions', 'sheet'].map((part) => `#/event/${event}/${part}`),
+  ];
   for (const language of ['fr', 'ar']) {
     if (language === 'ar') {
       await page(admin).setViewportSize(PHONE);

@@ -109,6 +109,7 @@ test('another program is told of news, signed, and never what they are', async (
   assert.doesNotMatch(message.body, /Atelier/);
 
   await admin.go('#/settings');
+  await admin.page.getByRole('heading', { name: 'Réglages de la maison' }).waitFor();
   await admin.go('#/programs');
   await admin.page.getByText('Derniers envois').click();
   await admin.page.getByText('Arrivé').waitFor();

@@ -86,3 +86,6 @@ const EXCHANGE: Record<string, () => string> = {
 export function exchangeText(code: string): string {
   return EXCHANGE[code]?.() ?? errorText(code);
 }
+
+/** On a page that the server alone can fill. */
+export const deskText = (code: string): string => (code === 'server.unreachable' ? m.desk_offline() : exchangeText(code));

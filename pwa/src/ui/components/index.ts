@@ -11,6 +11,8 @@
  *   SegmentedControl legend, legendHidden?, bind:value, choices: Choice[], hint?, error?, onchange? — few choices, all in sight
  *   CheckField       label, bind:checked, error?
  *   SearchField      label, bind:value, found? (the number found, in words)
+ *   WordsField       label, choices: Choice[], chosen: string[], hint?, error?, onkeep — several of a few words
+ *   FileField        label, accept, hint?, onchoose
  *   Field            label, hint?, error?, optional?, control snippet ({ id, describedBy, invalid }) — for any other control
  *   FieldError       id, error
  *   Chips            label, chips, chosen?, onchoose — usual answers, one tap each
@@ -23,6 +25,9 @@
  *   Notice           tone info|warn|error|done, title?, alert?, ondismiss?
  *   EmptyState       icon, title, text?
  *   VirtualList      items, key, row snippet, label — thousands of rows, only those in sight are drawn
+ *   ScrolledTable    label — the frame of a table, which scrolls sideways; `end` is the class of what stands at a cell's end
+ *   SortButton       label, way up|down|null, onclick — the heading of a column that sorts
+ *   ShareBar         share, was?, tone? — a bar beside its number
  *   PickerField      label, chosen, prompt, onclick — looks like a field and opens a choice that is too long for a select
  *   LongText         labelledBy, text, attach, describedBy?, fill? — a text area that grows with its text
  *   WholeScreen      title, titleId, done, bind:open, foot? — one thing on the whole screen
@@ -42,6 +47,7 @@ export { default as Dialog } from './Dialog.svelte';
 export { default as EmptyState } from './EmptyState.svelte';
 export { default as Field } from './Field.svelte';
 export { default as FieldError } from './FieldError.svelte';
+export { default as FileField } from './FileField.svelte';
 export { default as Icon } from './Icon.svelte';
 export { default as IconButton } from './IconButton.svelte';
 export { default as List } from './List.svelte';
@@ -51,13 +57,17 @@ export { default as Notice } from './Notice.svelte';
 export { default as Page } from './Page.svelte';
 export { default as PickerField } from './PickerField.svelte';
 export { default as SaveState } from './SaveState.svelte';
+export { default as ScrolledTable } from './ScrolledTable.svelte';
 export { default as SearchField } from './SearchField.svelte';
 export { default as SegmentedControl } from './SegmentedControl.svelte';
 export { default as SelectField } from './SelectField.svelte';
+export { default as ShareBar } from './ShareBar.svelte';
+export { default as SortButton } from './SortButton.svelte';
 export { default as StatusChip } from './StatusChip.svelte';
 export { default as TextField } from './TextField.svelte';
 export { default as VirtualList } from './VirtualList.svelte';
 export { default as VisuallyHidden } from './VisuallyHidden.svelte';
 export { default as WholeScreen } from './WholeScreen.svelte';
+export { default as WordsField } from './WordsField.svelte';
 export type { Choice } from './choice';
 export { say } from './toasts.svelte';

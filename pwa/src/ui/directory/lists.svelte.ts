@@ -163,6 +163,8 @@ export interface Column {
   label: string;
   sort?: string;
   width: string;
+  /** Left out where the window is a tablet's: it is the least that a line has to say. */
+  roomy?: true;
   end?: boolean;
   text: (line: AnyLine) => string;
 }
@@ -187,7 +189,7 @@ export function columnsOf(name: ListName): Column[] {
     end: true,
     text: (line) => number((line as unknown as Record<string, number>)[key] ?? 0),
   });
-  const seen: Column = { key: 'day', label: m.list_seen(), sort: 'day', width: '7.5rem', text: ({ seen }) => whenSeen(seen) };
+  const seen: Column = { key: 'day', label: m.list_seen(), sort: 'day', width: '7.5rem', roomy: true, text: ({ seen }) => whenSeen(seen) };
   if (name === 'people') {
     return [
       {
@@ -202,6 +204,7 @@ export function columnsOf(name: ListName): Column[] {
         key: 'who',
         label: m.list_who(),
         width: 'minmax(10rem, 1fr)',
+        roomy: true,
         text: (line) =>
           isPerson(line)
             ? [line.sex && wordLabel('sex', line.sex), line.age_band && wordLabel('age_band', line.age_band)].filter(Boolean).join(' · ')
@@ -217,6 +220,7 @@ export function columnsOf(name: ListName): Column[] {
       key: 'sectors',
       label: m.list_sectors(),
       width: 'minmax(9rem, 1.3fr)',
+      roomy: true,
       text: (line) => (isPerson(line) ? '' : [sectorsText(line.sectors), networksText(line.networks)].filter(Boolean).join(' · ')),
     },
     counted('people', m.list_people()),

@@ -1,2 +1,4 @@
 //! Why somebody could not come in. Most come in at once: the words are loaded when they are needed.
-export { errorText as failureText } from '../../i18n';
+import { errorText, m } from '../../i18n';
+
+export const failureText = (code: string): string => (code === 'server.unreachable' ? m.welcome_unreachable() : errorText(code));

@@ -17,6 +17,8 @@ export interface Column {
   width: 'wide' | 'middle' | 'narrow';
   /** What there is to choose from, where the field's own words are not it. */
   choices?: readonly Choice[];
+  /** What a word is called, where people may write words of their own beside the usual ones. */
+  say?: (word: string) => string;
 }
 
 export const columnLabel = ({ field, label }: Column): string => label ?? fieldLabel(field);
@@ -31,7 +33,8 @@ export function cellText(row: RowView, column: Column): string {
   return value === null || value === '' ? '' : inWords(column, value);
 }
 
-function inWords({ field, choices }: Column, value: Value): string {
+function inWords({ field, choices, say }: Column, value: Value): string {
+  if (say) return say(String(value));
   return choices?.find((choice) => choice.value === String(value))?.label ?? valueText(field, value, {});
 }
 
