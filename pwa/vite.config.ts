@@ -12,8 +12,35 @@ const SERVER = 'http://localhost:8080';
 /** The engine is the largest file that is kept on the phone; the real limits are those of `tools/budgets.js`. */
 const PRECACHED_FILE_BYTES_MAX = 8 * 1024 * 1024;
 
-/** What a phone may show first: see tools/budgets.js. */
-const FIRST_SCREENS = /\b(WelcomeScreen|EventsScreen|LockScreen)\b/;
+/** What a phone may show first (see tools/budgets.js), and what it shows at the door. */
+const PRELOADED = /\b(WelcomeScreen|EventsScreen|LockScreen|RosterScreen)\b/;
+
+/** What every screen builds on, in one file: each file costs an old phone its time, however small it is. */
+const START = oneOf(
+  'node_modules/(svelte|idb|esm-env|clsx)/',
+  'vite/preload-helper|rolldown/runtime',
+  'src/paraglide/(runtime|registry)\\.js',
+  'src/paraglide/messages/(field_optional|action_(dismiss|clear)|event_(title|new|undated))\\.js',
+  'src/generated/PERMISSIONS',
+  'src/store/(api|signed)\\.ts',
+  'src/i18n/(format|language)',
+  'src/ui/events/Places',
+  'src/ui/door/arrival',
+  // Not what few screens need.
+  'src/ui/components/(?!VirtualList|WholeScreen|LongText|PickerField|SaveState|StatusChip|heights|pool)',
+);
+
+/** What the roster shares with what opens from it. */
+const DOOR = oneOf(
+  'src/ui/door/(slots|SlotChooser|marking|door\\.svelte)',
+  'src/ui/components/(VirtualList|heights|pool|SaveState)',
+  'src/ui/(events/headcount|failure)',
+  'src/paraglide/messages/(door_(found|marked|name_pending|no_slots|signed|present|scan|slot)|gone_|saved_(on|nowhere)|event_(morning|afternoon|evening)|sync_persist_ask)',
+);
+
+function oneOf(...paths: string[]): RegExp {
+  return new RegExp(paths.map((path) => `(^|/|\\0)(${path})`).join('|'));
+}
 
 /** Compiles the messages, and again whenever a translator saves one. */
 function messages(): Plugin {
@@ -100,7 +127,8 @@ export default defineConfig({
     // every part of every screen, which by then the service worker keeps on the phone.
     modulePreload: {
       polyfill: false,
-      resolveDependencies: (file, needed) => (FIRST_SCREENS.test(file) ? needed : needed.filter((one) => one.endsWith('.css'))),
+      resolveDependencies: (file, needed, { hostType }) =>
+        hostType === 'html' || PRELOADED.test(file) ? needed : needed.filter((one) => one.endsWith('.css')),
     },
     // Read by tools/finish.js, then moved out of what is served.
     manifest: true,
@@ -108,8 +136,16 @@ export default defineConfig({
     rolldownOptions: {
       // The first page carries the name of every part: a few signs tell parts and their versions apart.
       output: {
+        codeSplitting: {
+          // What they depend on includes all that the app can say.
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'start', test: START, minShareCount: 2 },
+            { name: 'door', test: DOOR, minShareCount: 2 },
+          ],
+        },
         entryFileNames: 'assets/[name]-[hash:7].js',
-        chunkFileNames: ({ name }) => `assets/${FIRST_SCREENS.test(name) ? '[name]-' : ''}[hash:7].js`,
+        chunkFileNames: ({ name }) => `assets/${PRELOADED.test(name) ? '[name]-' : ''}[hash:7].js`,
         // Styles are known by their content alone.
         assetFileNames: ({ names }) => (names.some((name) => name.endsWith('.css')) ? 'assets/[hash:7][extname]' : 'assets/[name]-[hash:7][extname]'),
       },
