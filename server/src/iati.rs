@@ -28,7 +28,7 @@ use crate::{
     indicators::Refusal,
     ingest::load,
     sheet::File,
-    storage::{StoreError, documents, indicators as stored},
+    storage::{StoreError, documents, indicators as stored, twins},
 };
 
 const VERSION: &str = "2.03";
@@ -79,7 +79,10 @@ fn project(db: &Connection, id: DocumentId) -> Result<Option<Project>, StoreErro
     let document = load(db, id, &standing)?;
     let Record::Dossier(dossier) = Record::read(&document) else { return Ok(None) };
     let named = |field| dossier.fields.document(field).map_or(Ok(None), |id| erasure::record(db, id));
-    let association = named(Field::Association)?.map_or_else(String::new, |record| record.title());
+    let association = dossier.fields.document(Field::Association);
+    let association = association.map(|id| twins::association_stands_for(db, id)).transpose()?;
+    let association = association.map_or(Ok(None), |id| erasure::record(db, id))?;
+    let association = association.map_or_else(String::new, |record| record.title());
     let call = named(Field::Call)?;
     let call = call.as_ref().map(Record::fields);
     let programme = [Field::Programme, Field::Title]

@@ -198,6 +198,8 @@ pub struct AssociationLine {
     dossiers: i64,
     /// The last day of the last of those events, or empty.
     seen: String,
+    /// Others that are the same association.
+    joined: i64,
 }
 
 fn unbarred(words: &str) -> Vec<String> {
@@ -219,6 +221,7 @@ impl From<Listed> for AssociationLine {
             events: one.events,
             dossiers: one.dossiers,
             seen: one.day,
+            joined: one.joined,
         }
     }
 }
@@ -326,7 +329,7 @@ pub async fn people(
     list(&state, caller, Kind::Person, filter, turn).await
 }
 
-/// `GET /api/v1/associations`: the associations of one's scope.
+/// `GET /api/v1/associations`: the associations of one's scope, joined ones once.
 #[utoipa::path(get, path = "/api/v1/associations", tag = "directory", security(("token" = ["read:directory"])), params(Filter, Turn), responses((status = 200, description = "One page", body = Page<AssociationLine>)))]
 pub async fn associations(
     State(state): State<AppState>,

@@ -251,9 +251,13 @@ pub fn list(
     limit: usize,
 ) -> Result<Lines, StoreError> {
     let asked = Asked::of(&wanted.words);
+    let scene = Scene { db, held };
+    let mut wanted = wanted.clone();
+    // Lines name the association that stands for theirs.
+    wanted.association = wanted.association.map(|id| scene.stands_for(id)).transpose()?;
     match held {
-        Some(held) => list_of(db, kind, wanted, &asked, held, after, limit),
-        None => list_all(db, kind, wanted, &asked, after, limit),
+        Some(held) => list_of(db, kind, &wanted, &asked, held, after, limit),
+        None => list_all(db, kind, &wanted, &asked, after, limit),
     }
 }
 

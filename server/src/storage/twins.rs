@@ -186,16 +186,33 @@ pub fn joined_with(
 
 /// The association that stands for this one (M7).
 pub fn association_stands_for(db: &Connection, id: DocumentId) -> Result<DocumentId, StoreError> {
-    let mut statement = db.prepare_cached("SELECT same_as FROM association WHERE document_id = :id")?;
+    stands_for_among(db, id, |_| true)
+}
+
+/// The person or the association that stands for this one (M7), among those that somebody sees.
+pub fn stands_for_among(
+    db: &Connection,
+    id: DocumentId,
+    sees: impl Fn(DocumentId) -> bool,
+) -> Result<DocumentId, StoreError> {
     let mut links: BTreeMap<DocumentId, Option<DocumentId>> = BTreeMap::new();
     let mut next = Some(id);
-    while let Some(at) = next.filter(|at| !links.contains_key(at)) {
-        let found = statement.query_row(named_params! { ":id": at.0 }, |row| row.get::<_, Option<_>>(0));
-        let Some(same_as) = found.optional()? else { break };
-        next = same_as.map(DocumentId);
+    while let Some(at) = next.filter(|at| sees(*at) && !links.contains_key(at)) {
+        let Some(same_as) = points_at(db, at)? else { break };
+        next = same_as;
         links.insert(at, next);
     }
     Ok(twin::stands_for(id, |id| links.contains_key(&id), |id| links.get(&id).copied().flatten()))
+}
+
+/// What a person or an association was joined to; nothing where there is no such person or association.
+fn points_at(db: &Connection, id: DocumentId) -> Result<Option<Option<DocumentId>>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT same_as FROM person WHERE document_id = :id
+         UNION ALL SELECT same_as FROM association WHERE document_id = :id",
+    )?;
+    let same_as = statement.query_row(named_params! { ":id": id.0 }, |row| row.get::<_, Option<_>>(0)).optional()?;
+    Ok(same_as.map(|same_as| same_as.map(DocumentId)))
 }
 
 /// What is shown of one of them.

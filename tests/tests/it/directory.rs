@@ -192,6 +192,12 @@ impl House {
                 let _ = house.hand.edit(&Edit::LinkSame { person: one, same_as: other }, START_MS);
             }
         }
+        for _ in 0..rng.below(3) {
+            let (one, other) = (association(rng.below(3)), association(rng.below(3)));
+            if one != other {
+                let _ = house.hand.edit(&Edit::LinkSame { person: one, same_as: other }, START_MS);
+            }
+        }
         house.keep();
         house
     }
@@ -400,6 +406,78 @@ fn numbers_are_those_of_a_slow_count_and_joined_people_are_one_line() {
     house.edit(&same_as);
     house.keep();
     assert_eq!(said(&mut house), apart);
+    house.is_sound();
+}
+
+#[test]
+fn joined_associations_are_one_line_everywhere() {
+    let mut house = House::open(Plan::default());
+    house.add_association(
+        0,
+        &[(Field::Title, "Tiwizi Vaucluse"), (Field::Postcode, "84000"), (Field::Origin, "09.581")],
+    );
+    house.add_association(1, &[(Field::Title, "Tiwizi 84"), (Field::Postcode, "84000"), (Field::Origin, "09.581")]);
+    for (n, given) in ["Zahra", "Ali", "Amina"].into_iter().enumerate() {
+        let association = Some(association(n % 2));
+        house.add_person(NewPerson { given: given.to_owned(), association, ..NewPerson::default() });
+    }
+    house.add_event(0, "");
+    house.add_event(1, "");
+    house.mark(0, person(0), Status::Present);
+    house.mark(1, person(1), Status::Present);
+    for n in 0..2 {
+        let association = Value::from(&*association(n).to_string());
+        let fields = [(Field::Title, Value::from("Un four")), (Field::Association, association)].into();
+        house.edit(&Edit::CreateDossier { dossier: document(4, n), fields, sections: Vec::new() });
+    }
+    house.keep();
+    /// Title, people, events, dossiers, joined; the association of each person; seats of associations in the first territory.
+    type Seen = (Vec<(String, [i64; 4])>, Vec<String>, i64);
+    fn seen(house: &mut House) -> Seen {
+        let line = |line: &Json| {
+            let numbers = ["people", "events", "dossiers", "joined"].map(|name| line[name].as_i64().unwrap());
+            (line["title"].as_str().unwrap().to_owned(), numbers)
+        };
+        let associations = read(&mut house.staff, "associations", "", 10).iter().map(line).collect();
+        let people = read(&mut house.staff, "people", "", 10);
+        let whose = people.iter().map(|line| line["association_title"].as_str().unwrap().to_owned()).collect();
+        let reached = house.staff.get("/api/v1/territories").json();
+        let vaucluse = reached.as_array().unwrap().iter().find(|place| place["code"] == "FR.84").unwrap();
+        (associations, whose, vaucluse["seats"].as_i64().unwrap())
+    }
+    let apart = seen(&mut house);
+    let text = str::to_owned;
+    assert_eq!(apart.0, [(text("Tiwizi 84"), [1, 1, 1, 0]), (text("Tiwizi Vaucluse"), [2, 1, 1, 0])]);
+    assert_eq!(apart.1, ["Tiwizi 84", "Tiwizi Vaucluse", "Tiwizi Vaucluse"]);
+
+    house.edit(&Edit::LinkSame { person: association(1), same_as: association(0) });
+    house.keep();
+    let joined = seen(&mut house);
+    assert_eq!(joined.0, [(text("Tiwizi Vaucluse"), [3, 2, 2, 1])]);
+    assert_eq!(joined.1, ["Tiwizi Vaucluse"; 3]);
+    assert_eq!((apart.2, joined.2), (2, 1));
+    // Found by either title; whoever asks for the people of either has those of both.
+    assert_eq!(read(&mut house.staff, "associations", "q=tiwizi 84", 10).len(), 1);
+    for n in 0..2 {
+        let of = format!("association={}", association(n));
+        assert_eq!(read(&mut house.staff, "people", &of, 10).len(), 3);
+        assert_eq!(read(&mut house.staff, "dossiers", &of, 10).len(), 2);
+    }
+    house.is_sound();
+
+    // What stands for both is renamed: its people say so, those who came from the other too.
+    let title = Value::from("Tiwizi en Vaucluse");
+    house.edit(&Edit::SetField { document: association(0), row: None, field: Field::Title, value: title });
+    house.keep();
+    assert_eq!(seen(&mut house).1, ["Tiwizi en Vaucluse"; 3]);
+    house.is_sound();
+
+    for (field, value) in [(Field::SameAssociation, Value::Empty), (Field::Title, Value::from("Tiwizi Vaucluse"))] {
+        let document = association(usize::from(field == Field::SameAssociation));
+        house.edit(&Edit::SetField { document, row: None, field, value });
+    }
+    house.keep();
+    assert_eq!(seen(&mut house), apart);
     house.is_sound();
 }
 

@@ -683,6 +683,18 @@ fn published_projects_are_an_iati_file_that_the_standards_schema_takes() {
     }
 }
 
+#[test]
+fn an_iati_file_names_the_association_that_stands_for_the_projects_own() {
+    let mut house = published();
+    house.set(SETTINGS, Field::HouseIati, "FR-RNA-W133001234");
+    house.set(id(4, 0), Field::Published, "yes");
+    house.add_association(1, &[]);
+    house.edit(&Edit::LinkSame { person: id(2, 0), same_as: id(2, 1) });
+    house.keep();
+    let xml = String::from_utf8(house.staff.get("/api/v1/iati.xml").body).unwrap();
+    assert!(xml.contains("<narrative>Association 1</narrative>") && !xml.contains("Association 0"), "{xml}");
+}
+
 /// The page that explains the indicators, as the engine defines them.
 fn page() -> String {
     let mut page = fs::read_to_string(root().join("docs/indicateurs.md")).unwrap();

@@ -24,7 +24,7 @@ use shared::{
     question::{self, Question},
     record::Record,
     role::Role,
-    twin::{self, Certainty, Pair},
+    twin::{self, Pair},
 };
 use tests::{
     server::{Client, Plan, START_MS, TestServer},
@@ -475,72 +475,6 @@ fn a_file_from_before_is_made_complete() {
     assert!(findings.is_clean(), "{:?}", findings.problems);
     let found = Twins::default().with(&db, |pairs| Ok(pairs.len())).unwrap();
     assert_eq!((found, before.len()), (1, 1));
-}
-
-/// How long it takes, for `tests/bench/RESULTS.md`: `cargo test --release --test it -- --ignored --nocapture how_long`.
-#[test]
-#[ignore = "a measurement"]
-fn how_long_it_takes_to_find_twins() {
-    use std::time::Instant;
-    let mut rng = Rng::new(7);
-    let given: Vec<&str> = include_str!("../../../shared/vectors/name_families.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .flat_map(|line| line.trim_start_matches('?').split('|'))
-        .collect();
-    let communes: Vec<&str> = include_str!("../../../reference/morocco/communes.csv")
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split(',').nth(1))
-        .collect();
-    for people in [5_000, 50_000, 500_000] {
-        let folder = tempfile::tempdir().unwrap();
-        let db = storage::connect(&Place::in_folder(folder.path()).unwrap()).unwrap();
-        db.execute_batch("BEGIN").unwrap();
-        for n in 0..people {
-            let mut bytes = [1; 16];
-            bytes[8..].copy_from_slice(&u64::try_from(n).unwrap().to_be_bytes());
-            let (id, commune) = (DocumentId(bytes), communes[rng.below(communes.len())]);
-            // Two in a hundred are somebody again: a spelling of theirs with the same phone.
-            let of = if n > 100 && rng.chance(2) { rng.below(n) } else { n };
-            let mut own = Rng::new(of as u64 + 1);
-            let family = communes[own.below(communes.len())];
-            let name = format!("{} {family}", given[own.below(given.len())]);
-            let phone = format!("p +336{of:08}");
-            let traits = twin::Traits::person(id, &name, "");
-            db.prepare_cached("INSERT INTO person VALUES (?, ?, '', '', '', '', ?, NULL, NULL)")
-                .unwrap()
-                .execute(rusqlite::params![id.0, name, commune])
-                .unwrap();
-            let mut add = db.prepare_cached("INSERT INTO twin_key VALUES (?, ?, ?)").unwrap();
-            for key in traits.keys() {
-                add.execute(rusqlite::params![id.0, id.0, key]).unwrap();
-            }
-            add.execute(rusqlite::params![DocumentId::contact_of(id).0, id.0, phone]).unwrap();
-        }
-        db.execute_batch("COMMIT").unwrap();
-        let began = Instant::now();
-        let all = twins::all(&db).unwrap();
-        let read = began.elapsed();
-        let pairs = twin::pairs(&all);
-        let full = began.elapsed();
-        let high = pairs.iter().filter(|pair| pair.certainty == Certainty::High).count();
-        let mut longest = std::time::Duration::ZERO;
-        let mut sum = std::time::Duration::ZERO;
-        for n in 0..200 {
-            let one = &all[(n * 7_919) % all.len()];
-            let traits = twins::one(&db, one.id).unwrap().unwrap();
-            let began = Instant::now();
-            server::twins::like(&db, traits).unwrap();
-            longest = longest.max(began.elapsed());
-            sum += began.elapsed();
-        }
-        println!(
-            "{people} people: {} pairs ({high} high), read {read:?}, full run {full:?}; one person {:?}, at most {longest:?}",
-            pairs.len(),
-            sum / 200
-        );
-    }
 }
 
 /// A desk at which lists are brought.

@@ -39,8 +39,10 @@ let kept = false;
 
 /** Has it fetched and kept, when the device has nothing else to do. Not where every byte is counted. */
 export function keepCommunes(): void {
-  const { connection } = navigator as Navigator & { connection?: { saveData?: boolean } };
-  if (kept || connection?.saveData || !navigator.serviceWorker?.controller) return;
+  const { connection, serviceWorker } = navigator as Navigator & { connection?: { saveData?: boolean } };
+  if (kept || connection?.saveData || !serviceWorker) return;
+  // A device that has just been let in has none yet, and may leave the network within the minute.
+  if (!serviceWorker.controller) return serviceWorker.addEventListener('controllerchange', keepCommunes, { once: true });
   kept = true;
   const fetchIt = () =>
     fetch(address, { priority: 'low' } as RequestInit).then(

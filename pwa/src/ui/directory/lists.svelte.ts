@@ -42,6 +42,7 @@ export interface AssociationLine {
   events: number;
   dossiers: number;
   seen: string;
+  joined: number;
 }
 
 export type AnyLine = PersonLine | AssociationLine;

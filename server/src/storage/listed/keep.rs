@@ -11,7 +11,7 @@ use crate::storage::{StoreError, documents::kind_at};
 /// What the lines of others depend on, before a document changes.
 #[derive(Debug, Default)]
 pub struct Before {
-    /// Everybody who is the same as a person, the person themselves included.
+    /// Everybody who is the same as a person or an association, these themselves included.
     joined: Vec<DocumentId>,
     says: Says,
 }
@@ -19,10 +19,10 @@ pub struct Before {
 /// What of a document the lines of others depend on.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Says {
-    /// There is such a person: others may have pointed at them before they came.
-    is_person: bool,
-    /// Of a person: whom they are the same as; whose contact it is.
-    person: Option<DocumentId>,
+    /// There is such a person or association: others may have pointed at them before they came.
+    is_known: bool,
+    /// Of a person or an association: whom they are the same as; whose contact it is.
+    of: Option<DocumentId>,
     /// Of a person or a dossier.
     association: Option<DocumentId>,
     /// What an association is called and where it is; on which days an event is; the numbers of a contact.
@@ -38,13 +38,14 @@ impl Says {
         let mut says = Self::default();
         let ids = |row: &Row<'_>| Ok((row.get::<_, Option<_>>(0)?, row.get::<_, Option<_>>(1)?));
         let person = "SELECT same_as, association FROM person WHERE document_id = ?";
+        let joined = "SELECT same_as, NULL FROM association WHERE document_id = ?";
         let contact = "SELECT person, NULL FROM phone WHERE document_id = ? LIMIT 1";
         let dossier = "SELECT NULL, association FROM dossier WHERE document_id = ?";
-        for (statement, is_person) in [(person, true), (contact, false), (dossier, false)] {
+        for (statement, is_known) in [(person, true), (joined, true), (contact, false), (dossier, false)] {
             let read = db.prepare_cached(statement)?.query_row([id.0], ids).optional()?;
-            if let Some((person, association)) = read {
-                says.is_person = is_person;
-                (says.person, says.association) = (person.map(DocumentId), association.map(DocumentId));
+            if let Some((of, association)) = read {
+                says.is_known = is_known;
+                (says.of, says.association) = (of.map(DocumentId), association.map(DocumentId));
             }
         }
         let association = "SELECT title, place FROM association WHERE document_id = ?";
@@ -78,47 +79,51 @@ pub fn refresh(tx: &Transaction<'_>, id: DocumentId, before: Before) -> Result<(
     let scene = Scene { db: tx, held: None };
     let now = Says::of(tx, id)?;
     let was = before.says;
-    let mut people: BTreeSet<DocumentId> = before.joined.into_iter().collect();
+    let links_differ = (was.is_known, was.of) != (now.is_known, now.of);
+    let words_differ = was.words != now.words;
+    let mut ones: BTreeSet<DocumentId> = before.joined.into_iter().collect();
     let mut others = BTreeSet::from([id]);
+    if links_differ || words_differ {
+        // The lines of an association's people and dossiers say what it is called.
+        ones.extend(scene.joined(scene.stands_for(id)?)?);
+        for one in ones.clone() {
+            ones.extend(scene.ids("SELECT document_id FROM person WHERE association = ?", one)?);
+            others.extend(scene.ids("SELECT document_id FROM dossier WHERE association = ?", one)?);
+        }
+    }
     if was != now {
-        people.extend([was.person, now.person].into_iter().flatten());
+        ones.extend([was.of, now.of].into_iter().flatten());
         others.extend([was.association, now.association].into_iter().flatten());
-        let days_differ = was.words != now.words;
         let concerned = |was: &BTreeSet<DocumentId>, now: &BTreeSet<DocumentId>| -> Vec<DocumentId> {
-            if days_differ {
+            if words_differ {
                 was.union(now).copied().collect()
             } else {
                 was.symmetric_difference(now).copied().collect()
             }
         };
-        people.extend(concerned(&was.people, &now.people));
+        ones.extend(concerned(&was.people, &now.people));
         others.extend(concerned(&was.associations, &now.associations));
-        if days_differ {
-            people.extend(scene.ids("SELECT document_id FROM person WHERE association = ?", id)?);
-            others.extend(scene.ids("SELECT document_id FROM dossier WHERE association = ?", id)?);
-        }
     }
     // Whoever is the same as one of them now: one line for all.
-    let mut joined = BTreeSet::new();
-    for person in &people {
-        joined.extend(scene.joined(scene.stands_for(*person)?)?);
+    for one in ones.clone() {
+        ones.extend(scene.joined(scene.stands_for(one)?)?);
     }
-    for person in joined.union(&people) {
+    for one in &ones {
         if was != now {
             let mut statement = tx.prepare_cached("SELECT association FROM person WHERE document_id = ?")?;
-            let association = statement.query_row([person.0], |row| row.get::<_, Option<_>>(0)).optional()?;
+            let association = statement.query_row([one.0], |row| row.get::<_, Option<_>>(0)).optional()?;
             others.extend(association.flatten().map(DocumentId));
             // An event counts somebody once, whoever they are joined with.
-            if (was.is_person, was.person) != (now.is_person, now.person) {
-                others.extend(scene.attended(&[*person])?);
+            if links_differ {
+                others.extend(scene.attended(&[*one])?);
             }
         }
-        write(&scene, tx, *person)?;
     }
-    for other in others.iter().filter(|other| !joined.contains(other) && !people.contains(other)) {
-        write(&scene, tx, *other)?;
+    // The line of an association is that of whichever stands for it.
+    for other in others.clone() {
+        others.insert(scene.stands_for(other)?);
     }
-    Ok(())
+    ones.union(&others).try_for_each(|id| write(&scene, tx, *id))
 }
 
 /// Makes every line anew.

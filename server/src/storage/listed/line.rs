@@ -11,6 +11,7 @@ use crate::{
     storage::{
         StoreError,
         projections::{UNNAMED, sorting},
+        twins,
     },
 };
 
@@ -33,31 +34,14 @@ impl Scene<'_> {
         Ok(ids)
     }
 
-    /// Whom a person points at; nothing where there is no such person here.
-    fn points_at(&self, person: DocumentId) -> Result<Option<Option<DocumentId>>, StoreError> {
-        if !self.sees(person) {
-            return Ok(None);
-        }
-        let mut statement = self.db.prepare_cached("SELECT same_as FROM person WHERE document_id = ?")?;
-        let same_as = statement.query_row([person.0], |row| row.get::<_, Option<_>>(0)).optional()?;
-        Ok(same_as.map(|same_as| same_as.map(DocumentId)))
+    /// Who stands for a person or an association, as phones have it (`Replica::stands_for`).
+    pub(super) fn stands_for(&self, id: DocumentId) -> Result<DocumentId, StoreError> {
+        twins::stands_for_among(self.db, id, |id| self.sees(id))
     }
 
-    /// Who stands for a person, as phones have it (`Replica::stands_for`): the end of the links, or the smallest id of a ring.
-    pub(super) fn stands_for(&self, person: DocumentId) -> Result<DocumentId, StoreError> {
-        let mut seen = vec![person];
-        loop {
-            let at = seen[seen.len() - 1];
-            match self.points_at(at)? {
-                // The end of the links is not here: the last one that is stands for all.
-                None => return Ok(seen[seen.len().saturating_sub(2)]),
-                Some(None) => return Ok(at),
-                Some(Some(next)) => match seen.iter().position(|id| *id == next) {
-                    Some(ring) => return Ok(seen[ring..].iter().copied().min().unwrap_or(at)),
-                    None => seen.push(next),
-                },
-            }
-        }
+    /// Whether it is seen, and stands for itself.
+    fn stands(&self, id: DocumentId) -> Result<bool, StoreError> {
+        Ok(self.sees(id) && self.stands_for(id)? == id)
     }
 
     /// Everybody for whom this one stands, themselves first.
@@ -65,7 +49,9 @@ impl Scene<'_> {
         let mut all = vec![stands];
         let mut at = 0;
         while at < all.len() {
-            for id in self.ids("SELECT document_id FROM person WHERE same_as = ?", all[at])? {
+            let joined = "SELECT document_id FROM person WHERE same_as = ?1
+                          UNION ALL SELECT document_id FROM association WHERE same_as = ?1";
+            for id in self.ids(joined, all[at])? {
                 if !all.contains(&id) {
                     all.push(id);
                 }
@@ -97,9 +83,11 @@ impl Scene<'_> {
         Ok(last)
     }
 
-    /// The title and the place of an association.
-    fn association(&self, id: Option<DocumentId>) -> Result<(String, String), StoreError> {
-        let Some(id) = id.filter(|id| self.sees(*id)) else { return Ok(Default::default()) };
+    /// Puts the association that stands for a line's own into it; returns its title and its place.
+    fn association(&self, one: &mut Listed) -> Result<(String, String), StoreError> {
+        let Some(id) = one.association.filter(|id| self.sees(*id)) else { return Ok(Default::default()) };
+        let id = self.stands_for(id)?;
+        one.association = Some(id);
         let mut statement = self.db.prepare_cached("SELECT title, place FROM association WHERE document_id = ?")?;
         Ok(statement.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?.unwrap_or_default())
     }
@@ -149,14 +137,14 @@ impl Scene<'_> {
     }
 
     pub(super) fn person(&self, id: DocumentId) -> Result<Option<(Listed, Text)>, StoreError> {
-        if self.points_at(id)?.is_none() || self.stands_for(id)? != id {
+        if !self.stands(id)? {
             return Ok(None);
         }
         let mut one = self.blank(Kind::Person, id)?;
         let mut statement = self.db.prepare_cached(
             "SELECT name, name_ar, sort, sex, age_band, commune, place, association FROM person WHERE document_id = ?",
         )?;
-        statement.query_row([id.0], |row| {
+        let read = statement.query_row([id.0], |row| {
             one.title = row.get(0)?;
             one.title_ar = row.get(1)?;
             one.sort = row.get(2)?;
@@ -166,10 +154,13 @@ impl Scene<'_> {
             one.place = row.get(6)?;
             one.association = row.get::<_, Option<_>>(7)?.map(DocumentId);
             Ok(())
-        })?;
+        });
+        if read.optional()?.is_none() {
+            return Ok(None);
+        }
         let all = self.joined(id)?;
         let events = self.attended(&all)?;
-        let (title, seat) = self.association(one.association)?;
+        let (title, seat) = self.association(&mut one)?;
         one.lie(if one.place.is_empty() { seat } else { one.place.clone() });
         one.belong(title);
         one.joined = length(all.len() - 1);
@@ -205,10 +196,12 @@ impl Scene<'_> {
     }
 
     fn of_association(&self, id: DocumentId) -> Result<Option<(Listed, Text)>, StoreError> {
+        if !self.stands(id)? {
+            return Ok(None);
+        }
         let mut one = self.blank(Kind::Association, id)?;
         let mut statement = self.db.prepare_cached(
-            "SELECT title, name_ar, place, city, sectors, networks, search, rna, siret
-             FROM association WHERE document_id = ?",
+            "SELECT title, name_ar, place, city, sectors, networks FROM association WHERE document_id = ?",
         )?;
         let read = statement.query_row([id.0], |row| {
             one.title = row.get(0)?;
@@ -216,32 +209,49 @@ impl Scene<'_> {
             one.commune = row.get(3)?;
             one.sectors = barred(&row.get::<_, String>(4)?);
             one.networks = barred(&row.get::<_, String>(5)?);
-            Ok((row.get::<_, String>(2)?, row.get::<_, String>(6)?, row.get::<_, String>(7)?, row.get::<_, String>(8)?))
+            row.get(2)
         });
-        let Some((place, search, rna, siret)) = read.optional()? else { return Ok(None) };
+        let Some(place) = read.optional()? else { return Ok(None) };
         one.sort = sorting(if one.title.is_empty() { &one.title_ar } else { &one.title });
         one.lie(place);
         one.origin = self.origin(id)?;
-        let people = self.ids("SELECT document_id FROM person WHERE association = ?", id)?;
-        let mut stand = BTreeSet::new();
+        let all = self.joined(id)?;
+        let (mut people, mut stand, mut events) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        let mut text = Text::default();
+        for association in &all {
+            people.extend(self.ids("SELECT document_id FROM person WHERE association = ?", *association)?);
+            events.extend(self.ids("SELECT document_id FROM event_link WHERE association = ?", *association)?);
+            one.dossiers +=
+                length(self.ids("SELECT document_id FROM dossier WHERE association = ?", *association)?.len());
+            self.add_titles(*association, &mut text)?;
+        }
         for person in &people {
             stand.insert(self.stands_for(*person)?);
         }
-        let mut events = self.attended(&people)?;
-        events.extend(self.ids("SELECT document_id FROM event_link WHERE association = ?", id)?);
+        events.extend(self.attended(&people)?);
+        one.joined = length(all.len() - 1);
         one.people = length(stand.len());
         one.events = length(events.len());
         one.day = self.last_day(&events)?;
-        one.dossiers = length(self.ids("SELECT document_id FROM dossier WHERE association = ?", id)?.len());
-        let mut text = Text::default();
-        text.named_folded(&search);
-        text.sounding(&one.title);
-        text.sounding(&one.title_ar);
-        for other in [&one.commune, &rna, &siret] {
-            text.also(other);
-        }
         text.also(places::names_of(&one.place).unwrap_or_default().0);
         Ok(Some((one, text)))
+    }
+
+    /// What one of several joined associations is found by.
+    fn add_titles(&self, association: DocumentId, text: &mut Text) -> Result<(), StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT search, title, name_ar, city, rna, siret FROM association WHERE document_id = ?")?;
+        Ok(statement.query_row([association.0], |row| {
+            let column = |n: usize| row.get::<_, String>(n);
+            text.named_folded(&column(0)?);
+            text.sounding(&column(1)?);
+            text.sounding(&column(2)?);
+            for n in 3..=5 {
+                text.also(&column(n)?);
+            }
+            Ok(())
+        })?)
     }
 
     /// The provinces and communes of origin, each province once more by itself.
@@ -309,7 +319,7 @@ impl Scene<'_> {
         let Some(place) = read.optional()? else { return Ok(None) };
         one.sort = sorting(&one.title);
         one.lie(place);
-        let (title, _) = self.association(one.association)?;
+        let (title, _) = self.association(&mut one)?;
         one.belong(title);
         let mut text = Text::default();
         text.named_folded(&names::fold_search(&one.title));

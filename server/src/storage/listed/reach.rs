@@ -40,17 +40,23 @@ pub fn people_by_place(
     Ok(counts)
 }
 
-/// Every territory that documents speak of, as far as the caller sees them.
+/// Every territory that documents speak of, as far as the caller sees them; joined associations once.
 pub fn reached(db: &Connection, held: Option<&BTreeSet<DocumentId>>) -> Result<Vec<Reached>, StoreError> {
     let mut statement = db.prepare_cached("SELECT role, code, document_id FROM reach ORDER BY role, code")?;
     let rows = statement
         .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, DocumentId(row.get(2)?))))?;
+    let joined = db
+        .prepare_cached("SELECT document_id FROM association WHERE same_as IS NOT NULL")?
+        .query_map([], |row| row.get(0).map(DocumentId))?
+        .collect::<Result<BTreeSet<_>, _>>()?;
+    let scene = Scene { db, held };
     let mut all: Vec<Reached> = Vec::new();
     for row in rows {
         let (role, code, document) = row?;
         if held.is_some_and(|held| !held.contains(&document)) {
             continue;
         }
+        let document = if joined.contains(&document) { scene.stands_for(document)? } else { document };
         match all.last_mut().filter(|last| last.role == role && last.code == code) {
             Some(last) => {
                 last.documents.insert(document);

@@ -38,6 +38,7 @@ mod sample;
 mod directory;
 mod dossiers;
 mod indicators;
+mod twins;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -832,6 +833,10 @@ fn main() -> Outcome<()> {
     if wanted("directory") {
         directory::directory(&mut rows)?;
         eprintln!("directory: done");
+    }
+    if wanted("twins") {
+        twins::twins(&mut rows)?;
+        eprintln!("twins: done");
     }
     if wanted("memory") {
         rows.push(many_documents()?);
