@@ -25,6 +25,7 @@ const START = oneOf(
   'src/store/(api|signed)\\.ts',
   'src/i18n/(format|language)',
   'src/ui/events/Places',
+  'src/ui/failure\\.ts',
   'src/ui/door/arrival',
   // Not what few screens need.
   'src/ui/components/(?!VirtualList|WholeScreen|LongText|PickerField|SaveState|StatusChip|heights|pool)',
@@ -32,11 +33,31 @@ const START = oneOf(
 
 /** What the roster shares with what opens from it. */
 const DOOR = oneOf(
-  'src/ui/door/(slots|SlotChooser|marking|door\\.svelte)',
-  'src/ui/components/(VirtualList|heights|pool|SaveState)',
-  'src/ui/(events/headcount|failure)',
-  'src/paraglide/messages/(door_(found|marked|name_pending|no_slots|signed|present|scan|slot)|gone_|saved_(on|nowhere)|event_(morning|afternoon|evening)|sync_persist_ask)',
+  'src/ui/door/(SlotChooser|marking|door\\.svelte)',
+  'src/ui/events/headcount',
+  'src/paraglide/messages/(door_(found|marked|name_pending|no_slots|signed|present|scan)|gone_|sync_persist_ask)',
 );
+
+/**
+ * What only those open who plan, let in or report: the parts that open with these screens are called after it, and are kept on their
+ * devices alone (service-worker.ts). What they share with others is kept on every phone.
+ */
+const DESK = oneOf(
+  'src/ui/directory/(?!DirectoryScreen)',
+  'src/ui/(arrivals|journal|programs|quarantine|settings|sums|twins)/',
+  'src/ui/access/(Access|Account|Device|Document|Fleet|Given|Invite|Territory|given|states|territor)',
+  'src/ui/privacy/Retention',
+  'src/ui/sheet/SheetScreen',
+  'src/ui/events/(Copy|New)',
+);
+
+/** The first part of a file's name. */
+function partOf({ name, isDynamicEntry, moduleIds }: { name: string; isDynamicEntry: boolean; moduleIds: string[] }): string {
+  if (PRELOADED.test(name)) return '[name]-';
+  if (!isDynamicEntry) return '';
+  const screens = moduleIds.filter((id) => /\/src\/ui\/[^?]*$/.test(id));
+  return screens.length > 0 && screens.every((id) => DESK.test(id)) ? 'desk-' : '';
+}
 
 function oneOf(...paths: string[]): RegExp {
   return new RegExp(paths.map((path) => `(^|/|\\0)(${path})`).join('|'));
@@ -145,7 +166,7 @@ export default defineConfig({
           ],
         },
         entryFileNames: 'assets/[name]-[hash:7].js',
-        chunkFileNames: ({ name }) => `assets/${PRELOADED.test(name) ? '[name]-' : ''}[hash:7].js`,
+        chunkFileNames: (part) => `assets/${partOf(part)}[hash:7].js`,
         // Styles are known by their content alone.
         assetFileNames: ({ names }) => (names.some((name) => name.endsWith('.css')) ? 'assets/[hash:7][extname]' : 'assets/[name]-[hash:7][extname]'),
       },
