@@ -31,24 +31,34 @@ fn fill(db: &mut Connection, people: usize) -> Outcome<()> {
     let places = ["13", "06", "84", "2A", "MA", ""];
     for n in 0..people / ASSOCIATION_PEOPLE {
         let key = named_params! { ":id": id(2, n), ":place": places[n % 6], ":origin": ["09.541", "09.581", "several", ""][n % 4] };
-        tx.prepare_cached("INSERT INTO association VALUES (:id, 'A', 'a', '', '', '', '')")?.execute(&key[..1])?;
+        tx.prepare_cached(
+            "INSERT INTO association (document_id, title, search, rna, siret, postcode, city)
+             VALUES (:id, 'A', 'a', '', '', '', '')",
+        )?
+        .execute(&key[..1])?;
         tx.prepare_cached("INSERT INTO place VALUES (:id, :place, :origin)")?.execute(key)?;
     }
     for n in 0..people {
-        tx.prepare_cached("INSERT INTO person VALUES (:id, 'P', '', 'p', :sex, :age, '', :association, NULL)")?
-            .execute(named_params! {
-                ":id": id(1, n),
-                ":sex": ["f", "f", "h", ""][n % 4],
-                ":age": ["18_30", "31_60", "over_60", ""][n / 4 % 4],
-                ":association": id(2, n / ASSOCIATION_PEOPLE),
-            })?;
+        tx.prepare_cached(
+            "INSERT INTO person (document_id, name, name_ar, search, sex, age_band, commune, association)
+             VALUES (:id, 'P', '', 'p', :sex, :age, '', :association)",
+        )?
+        .execute(named_params! {
+            ":id": id(1, n),
+            ":sex": ["f", "f", "h", ""][n % 4],
+            ":age": ["18_30", "31_60", "over_60", ""][n / 4 % 4],
+            ":association": id(2, n / ASSOCIATION_PEOPLE),
+        })?;
         tx.prepare_cached("INSERT INTO place VALUES (:id, :place, '')")?
             .execute(named_params! { ":id": id(1, n), ":place": places[n % 6] })?;
     }
     for n in 0..people / EVENT_PEOPLE {
         let on = format!("202{}-{:02}-{:02}", 4 + n % 3, 1 + n % 12, 1 + n % 28);
-        tx.prepare_cached("INSERT INTO event VALUES (:id, 'E', 'group_support', '', '', :day, :day, 50)")?
-            .execute(named_params! { ":id": id(3, n), ":day": on })?;
+        tx.prepare_cached(
+            "INSERT INTO event (document_id, title, event_kind, place, commune, first_day, last_day, expected)
+             VALUES (:id, 'E', 'group_support', '', '', :day, :day, 50)",
+        )?
+        .execute(named_params! { ":id": id(3, n), ":day": on })?;
         tx.prepare_cached("INSERT INTO event_tally VALUES (:id, 'PRA/OSIM', 0, 0)")?
             .execute(named_params! { ":id": id(3, n) })?;
         for half in 0..2 {

@@ -39,7 +39,7 @@ fn fill(db: &mut Connection, people: usize) -> Outcome<()> {
         let mut own = Rng::new(of as u64 + 1);
         let family = communes[own.below(communes.len())];
         let name = format!("{} {family}", given[own.below(given.len())]);
-        tx.prepare_cached("INSERT INTO person VALUES (?, ?, '', '', '', '', ?, NULL, NULL)")?
+        tx.prepare_cached("INSERT INTO person (document_id, name, name_ar, search, sex, age_band, commune) VALUES (?, ?, '', '', '', '', ?)")?
             .execute(params![id.0, name, commune])?;
         let mut add = tx.prepare_cached("INSERT INTO twin_key VALUES (?, ?, ?)")?;
         for key in Traits::person(id, &name, "").keys() {
