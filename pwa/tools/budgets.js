@@ -17,19 +17,19 @@ const FIRST_SCREENS = [
 ];
 
 /**
- * In thousands of bytes. The aims are 360 for the engine, 900 for all that is kept and 25 for a screen that is opened later: all three are missed.
+ * In thousands of bytes. The aims are 360 for the engine, 900 for all that every phone keeps and 25 for a screen that is opened later: all three are missed.
  * What stands here keeps them from growing unseen.
  */
 const BUDGETS_KB = {
-  firstPaint: 60.2,
+  firstPaint: 59.5,
   engine: 552,
   worker: 20,
-  lazyRoute: 39,
+  lazyRoute: 38,
   register: 40,
   reader: 340,
   communes: 190,
-  desk: 190,
-  precache: 1290,
+  desk: 125,
+  precache: 1160,
 };
 
 /** @typedef {{ file: string, isEntry?: boolean, src?: string, imports?: string[], dynamicImports?: string[], css?: string[] }} Chunk */
