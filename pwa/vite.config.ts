@@ -12,8 +12,56 @@ const SERVER = 'http://localhost:8080';
 /** The engine is the largest file that is kept on the phone; the real limits are those of `tools/budgets.js`. */
 const PRECACHED_FILE_BYTES_MAX = 8 * 1024 * 1024;
 
-/** What a phone may show first: see tools/budgets.js. */
-const FIRST_SCREENS = /\b(WelcomeScreen|EventsScreen|LockScreen)\b/;
+/** What a phone may show first (see tools/budgets.js), and what it shows at the door. */
+const PRELOADED = /\b(WelcomeScreen|EventsScreen|LockScreen|RosterScreen)\b/;
+
+/** What every screen builds on, in one file: each file costs an old phone its time, however small it is. */
+const START = oneOf(
+  'node_modules/(svelte|idb|esm-env|clsx)/',
+  'vite/preload-helper|rolldown/runtime',
+  'src/paraglide/(runtime|registry)\\.js',
+  'src/paraglide/messages/(field_optional|action_(dismiss|clear)|event_(title|new|undated))\\.js',
+  'src/generated/PERMISSIONS',
+  'src/store/(api|signed)\\.ts',
+  'src/i18n/(format|language)',
+  'src/ui/events/Places',
+  'src/ui/failure\\.ts',
+  'src/ui/door/arrival',
+  // Not what few screens need.
+  'src/ui/components/(?!VirtualList|WholeScreen|LongText|PickerField|SaveState|StatusChip|heights|pool)',
+);
+
+/** What the roster shares with what opens from it. */
+const DOOR = oneOf(
+  'src/ui/door/(SlotChooser|marking|door\\.svelte)',
+  'src/ui/events/headcount',
+  'src/paraglide/messages/(door_(found|marked|name_pending|no_slots|signed|present|scan)|gone_|sync_persist_ask)',
+);
+
+/**
+ * What only those open who plan, let in or report: the parts that open with these screens are called after it, and are kept on their
+ * devices alone (service-worker.ts). What they share with others is kept on every phone.
+ */
+const DESK = oneOf(
+  'src/ui/directory/(?!DirectoryScreen)',
+  'src/ui/(arrivals|journal|programs|quarantine|settings|sums|twins)/',
+  'src/ui/access/(Access|Account|Device|Document|Fleet|Given|Invite|Territory|given|states|territor)',
+  'src/ui/privacy/Retention',
+  'src/ui/sheet/SheetScreen',
+  'src/ui/events/(Copy|New)',
+);
+
+/** The first part of a file's name. */
+function partOf({ name, isDynamicEntry, moduleIds }: { name: string; isDynamicEntry: boolean; moduleIds: string[] }): string {
+  if (PRELOADED.test(name)) return '[name]-';
+  if (!isDynamicEntry) return '';
+  const screens = moduleIds.filter((id) => /\/src\/ui\/[^?]*$/.test(id));
+  return screens.length > 0 && screens.every((id) => DESK.test(id)) ? 'desk-' : '';
+}
+
+function oneOf(...paths: string[]): RegExp {
+  return new RegExp(paths.map((path) => `(^|/|\\0)(${path})`).join('|'));
+}
 
 /** Compiles the messages, and again whenever a translator saves one. */
 function messages(): Plugin {
@@ -100,7 +148,8 @@ export default defineConfig({
     // every part of every screen, which by then the service worker keeps on the phone.
     modulePreload: {
       polyfill: false,
-      resolveDependencies: (file, needed) => (FIRST_SCREENS.test(file) ? needed : needed.filter((one) => one.endsWith('.css'))),
+      resolveDependencies: (file, needed, { hostType }) =>
+        hostType === 'html' || PRELOADED.test(file) ? needed : needed.filter((one) => one.endsWith('.css')),
     },
     // Read by tools/finish.js, then moved out of what is served.
     manifest: true,
@@ -108,8 +157,16 @@ export default defineConfig({
     rolldownOptions: {
       // The first page carries the name of every part: a few signs tell parts and their versions apart.
       output: {
+        codeSplitting: {
+          // What they depend on includes all that the app can say.
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'start', test: START, minShareCount: 2 },
+            { name: 'door', test: DOOR, minShareCount: 2 },
+          ],
+        },
         entryFileNames: 'assets/[name]-[hash:7].js',
-        chunkFileNames: ({ name }) => `assets/${FIRST_SCREENS.test(name) ? '[name]-' : ''}[hash:7].js`,
+        chunkFileNames: (part) => `assets/${partOf(part)}[hash:7].js`,
         // Styles are known by their content alone.
         assetFileNames: ({ names }) => (names.some((name) => name.endsWith('.css')) ? 'assets/[hash:7][extname]' : 'assets/[name]-[hash:7][extname]'),
       },

@@ -111,6 +111,15 @@ async function within(ms, answer) {
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
+/** Runs in the page. */
+async function deskKept() {
+  const until = performance.now() + 60_000;
+  while (!(await caches.has('tiwizi-desk')) || (await (await caches.open('tiwizi-desk')).keys()).length === 0) {
+    if (performance.now() > until) throw new Error('the screens of a desk are not kept');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 export class Phone {
   constructor(house, context, page, keepsShell) {
     this.house = house;
@@ -164,6 +173,9 @@ export class Phone {
       // A promise is no answer to Playwright's own waiting.
       while ((await caches.keys()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     });
+    // And, for whoever is more than a volunteer, the screens of a desk.
+    const { body } = await api(this, 'GET', '/api/session');
+    if (body.account.role !== 'volunteer') await this.page.evaluate(deskKept);
     return this;
   }
 

@@ -18,7 +18,7 @@ import {
   type Wake,
 } from './channel';
 import type { Exchange, Kept, Loss, Phase, Refused, Saved, Session, Store } from './contract';
-import { Disk, storageCode, type Boot } from './disk';
+import { Disk, Locked, storageCode, type Boot } from './disk';
 import { enroll, whoAmI } from './door';
 import { setPolicy } from './policy';
 import { newDocumentId } from './ids';
@@ -259,9 +259,12 @@ class AppStore implements Store {
 
   async #lookIn(): Promise<void> {
     try {
-      setPolicy(await this.#disk.policy());
-      this.lock.is(await this.#disk.lockedBy());
-      if (this.lock.kind === 'none' || (await this.#isHandedKey())) await this.#resume();
+      // Asked together: each answer that is waited for alone comes a turn of a slow processor later.
+      const [policy, lock, boot] = await Promise.all([this.#disk.policy(), this.#disk.lockedBy(), this.#bootIfOpen()]);
+      setPolicy(policy);
+      this.lock.is(lock);
+      if (boot || lock === 'none') this.#resume(boot ?? (await this.#disk.boot()));
+      else if (await this.#isHandedKey()) this.#resume(await this.#disk.boot());
       else this.phase = 'locked';
     } catch (error) {
       this.#diskTrouble = storageCode(error);
@@ -279,9 +282,16 @@ class AppStore implements Store {
     await this.#update.follow('/service-worker.js');
   }
 
-  /** The disk can be read. */
-  async #resume(): Promise<void> {
-    const boot = await this.#disk.boot();
+  /** What is on the disk; null while it is locked. */
+  #bootIfOpen(): Promise<Boot | null> {
+    return this.#disk.boot().catch((error: unknown) => {
+      if (error instanceof Locked) return null;
+      throw error;
+    });
+  }
+
+  /** The disk can be read, and this was on it. */
+  #resume(boot: Boot): void {
     // Views that were asked for while nothing could be read.
     if (this.lock.kind !== 'none') this.#shelf.reload();
     this.#take(boot);
@@ -411,7 +421,7 @@ class AppStore implements Store {
     this.#disk.useKey(key);
     if (this.#handed) return this.#handed();
     if (this.phase !== 'locked') return;
-    await this.#resume();
+    this.#resume(await this.#disk.boot());
     await this.#readExchange();
   }
 

@@ -18,6 +18,12 @@ export interface UpdateHooks {
   saved(): Promise<void>;
 }
 
+/** Has the service worker keep what a desk needs, beside what every phone keeps. */
+export async function keepDesk(): Promise<void> {
+  const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  (await container?.ready)?.active?.postMessage({ type: 'KEEP_DESK' });
+}
+
 export class AppUpdate {
   readonly #hooks: UpdateHooks;
   #registration: ServiceWorkerRegistration | null = null;
