@@ -190,7 +190,9 @@ test('the signature of the south door is seen at the north door, stroke by strok
 
 test('what both doors said alike is no question', async () => {
   await staff.go('#/questions');
-  await staff.page.getByText('Rien à vérifier').waitFor();
+  // By the hour at which this runs, the one signature may be from outside the half-day: that is asked, and is no matter of two doors.
+  await staff.page.getByText('Rien à vérifier').or(staff.page.getByRole('list', { name: 'À vérifier' })).first().waitFor();
+  assert.equal(await staff.page.getByText(/^Comment pointer/).count(), 0);
   // Both marks stand in the record all the same, each with its phone.
   await staff.go(`#/record/${event}`);
   for (const door of [/Nadia Porte-Nord/, /Slimane Porte-Sud/]) await staff.page.getByText(door).first().waitFor();
