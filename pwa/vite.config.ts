@@ -28,7 +28,7 @@ const START = oneOf(
   'src/ui/failure\\.ts',
   'src/ui/door/arrival',
   // Not what few screens need.
-  'src/ui/components/(?!VirtualList|WholeScreen|LongText|PickerField|SaveState|StatusChip|heights|pool)',
+  'src/ui/components/(?!VirtualList|WholeScreen|LongText|PickerField|SaveState|StatusChip|ScrolledTable|SortButton|ShareBar|FileField|WordsField|heights|pool)',
 );
 
 /** What the roster shares with what opens from it. */
