@@ -119,6 +119,8 @@ test('two phones comment without a network; who is spoken to finds it among thei
   await page.getByLabel('Nouveau commentaire').fill('Il manque le devis de la pompe.');
   await page.getByRole('button', { name: 'Publier' }).click();
   await page.getByRole('article').filter({ hasText: 'devis de la pompe' }).waitFor();
+  // She leaves the dossier before anything can come: what was on the page when it was left is no news.
+  await latifa.go('#/dossiers');
   await staff.network(true);
   await latifa.network(true);
   await latifa.level();
