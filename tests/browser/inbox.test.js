@@ -156,6 +156,7 @@ test('fifty mixed questions are settled by keyboard alone', async () => {
   await press('2');
   await press('Enter');
   await left(all.to_decide - 1);
+  await admin.page.getByText('C’est noté. Les autres réponses restent dans l’historique.').first().waitFor();
   await press('u');
   await left(all.to_decide);
 
