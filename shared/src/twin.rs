@@ -501,7 +501,7 @@ pub fn like(sought: Traits, mut known: Vec<Traits>, company: impl IntoIterator<I
     let sure: Vec<DocumentId> = found.iter().filter(|pair| is_sure(pair)).map(|pair| pair.beside(id)).collect();
     found.retain(|pair| is_sure(pair) || !sure.iter().any(|one| apart.contains(&ordered(*one, pair.beside(id)))));
     // There are few: put in their places one by one, they bring no code for sorting into the engine.
-    let place = |pair: &Pair| (Reverse(pair.certainty), pair.reasons.clone(), pair.beside(id));
+    let place = |pair: &Pair| (Reverse(pair.certainty), pair.reasons.first().copied(), pair.beside(id));
     let mut sorted: Vec<Pair> = Vec::new();
     for pair in found {
         sorted.insert(sorted.partition_point(|other| place(other) < place(&pair)), pair);
