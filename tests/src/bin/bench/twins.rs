@@ -142,8 +142,8 @@ pub(crate) fn door(rows: &mut Vec<Row>) -> Outcome<()> {
     let mut found = phone.known(&sought(0))[0].len();
     let first_ms = began.elapsed().as_secs_f64() * 1_000.0;
     let (mut longest, mut sum) = (Duration::ZERO, Duration::ZERO);
-    for n in 1..=LOOKED_UP {
-        let new = NewPerson { given: names[n].0.clone(), ..NewPerson::default() };
+    for (n, (name, _)) in names.iter().enumerate().take(LOOKED_UP) {
+        let new = NewPerson { given: name.clone(), ..NewPerson::default() };
         work(&mut phone, Edit::CreatePerson { person: person(2 * AT_THE_DOOR + n), new, notice_read: true })?;
         phone.updates();
         let one = sought(n * 7_919);
