@@ -241,6 +241,8 @@ pub async fn take(
     if !touched.is_empty() {
         state.pokes.publish(touched.into(), arrival);
     }
+    // What it left, or mended.
+    tell_house(&state, Capability::AddPerson).await?;
     let counts = counts(kind, &outcome);
     Ok(Json(json!({
         "import": import,
@@ -338,6 +340,7 @@ async fn work(state: &AppState, by: &Enrolled, sent: Sent, way: Way) -> Result<W
     if let Err(ApiError::List(Unreadable(problem))) = &worked {
         let rest = left(&noted, Some(problem.code()), &[]);
         state.store.write(move |tx| imports::leave(tx, &rest)).await?;
+        tell_house(state, Capability::AddPerson).await?;
     }
     worked
 }
