@@ -434,7 +434,7 @@ fn what_a_phone_keeps_in_hand_is_what_it_would_find_anew() {
                 phone.persisted(batch.id);
             }
             if rng.chance(30) {
-                phone.updates();
+                drop(phone.updates());
             }
             if step % 6 > 0 {
                 continue;

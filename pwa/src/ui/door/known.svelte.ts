@@ -55,7 +55,8 @@ export function hintsOf(written: () => Sought | null): { readonly people: readon
     const one = written();
     // Whoever was registered a moment ago, here or elsewhere, may be the one.
     store.view({ view: 'directory' });
-    if (!one || !store.engineReady) return void (one ?? (people = []));
+    if (!one) people = [];
+    if (!one || !store.engineReady) return;
     let rests = true;
     const timer = setTimeout(async () => {
       const found = await store.known([one]);
