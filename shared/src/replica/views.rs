@@ -81,6 +81,7 @@ impl Replica {
     /// What changed in the wanted views since this was last asked.
     pub fn updates(&mut self) -> Vec<ViewUpdate> {
         let changed = std::mem::take(&mut self.changed);
+        self.twins.get_mut().changed(&changed);
         let keys: Vec<ViewKey> = self.painted.keys().cloned().collect();
         let mut updates = Vec::new();
         for key in keys {
