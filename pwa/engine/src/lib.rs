@@ -129,7 +129,7 @@ impl Engine {
     /// # Errors
     /// Never, as views are plain data.
     pub fn updates(&mut self) -> Result<String, JsError> {
-        Ok(serde_json::to_string(&self.replica.updates())?)
+        Ok(self.replica.updates()?)
     }
 
     /// Forgets what is over for longer than the house keeps it on this device. At the start, and once a day.
