@@ -280,7 +280,8 @@ impl Replica {
     fn forget_parsed(&mut self) {
         let parsed = self.held.values().filter(|held| held.parsed.is_some()).count();
         if parsed > limit::PARSED_DOCUMENTS_MAX {
-            let looked_at: BTreeSet<DocumentId> = self.wanted.iter().filter_map(|wanted| wanted.key.document()).collect();
+            let looked_at: BTreeSet<DocumentId> =
+                self.wanted.iter().filter_map(|wanted| wanted.key.document()).collect();
             for (id, held) in &mut self.held {
                 // A long tail is costly to parse again; it is packed soon.
                 if !looked_at.contains(id) && held.tail.len() < 32 {
