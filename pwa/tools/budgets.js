@@ -22,14 +22,14 @@ const FIRST_SCREENS = [
  */
 const BUDGETS_KB = {
   firstPaint: 59.5,
-  engine: 555,
+  engine: 537,
   worker: 20,
   lazyRoute: 39.3,
   register: 40,
   reader: 340,
   communes: 190,
   desk: 130,
-  precache: 1167,
+  precache: 1150,
 };
 
 /** @typedef {{ file: string, isEntry?: boolean, src?: string, imports?: string[], dynamicImports?: string[], css?: string[] }} Chunk */
