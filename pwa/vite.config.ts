@@ -44,7 +44,7 @@ const DOOR = oneOf(
  */
 const DESK = oneOf(
   'src/ui/directory/(?!DirectoryScreen)',
-  'src/ui/(arrivals|journal|programs|quarantine|settings|sums|twins)/',
+  'src/ui/(arrivals|inbox/aside|journal|programs|settings|sums|twins)/',
   'src/ui/access/(Access|Account|Device|Document|Fleet|Given|Invite|Territory|given|states|territor)',
   'src/ui/privacy/Retention',
   'src/ui/sheet/SheetScreen',

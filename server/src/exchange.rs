@@ -11,7 +11,7 @@ use shared::{
     role::{Role, Scope},
     wire::{
         AuthorEntry, BUCKETS, Cursor, Differences, Differing, Down, Failure, Hash, Part, Request, Response, ServerId,
-        bucket_of, bucket_part,
+        Verdict, bucket_of, bucket_part,
     },
 };
 
@@ -35,6 +35,8 @@ pub struct Answered {
     pub news: Vec<DocumentId>,
     /// See `news`.
     pub arrival: u64,
+    /// Something of what it brought was set aside for staff.
+    pub set_aside: bool,
     /// Up to which arrival the device has everything with this answer; none where another page follows.
     pub sent: Option<u64>,
 }
@@ -94,10 +96,12 @@ pub fn answer(store: &Store, who: Uploader, request: Request, now_ms: u64) -> Re
     let Taken { receipts, news, arrival, known, not_held } = taken;
     let asked = Asked { who, server: theirs, cursor, want, buckets, known, not_held };
     let mut response = store.read_blocking(move |db| asked.answer(db, now_ms))?;
+    let mut verdicts = receipts.iter().flat_map(|receipt| &receipt.verdicts);
+    let set_aside = verdicts.any(|verdict| matches!(verdict, Verdict::SetAside(_)));
     response.receipts = receipts;
     // The digest comes with the last page.
     let sent = response.digest.is_some().then_some(response.cursor.base);
-    Ok(Answered { response, news, arrival, sent })
+    Ok(Answered { response, news, arrival, set_aside, sent })
 }
 
 /// A word of the device's own, no longer than we keep.

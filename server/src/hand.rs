@@ -8,7 +8,7 @@ use shared::{
     id::{AccountId, DeviceId, DocumentId},
     limit,
     role::{Role, Scope},
-    wire::{Upload, Verdict},
+    wire::{Hash, Upload, Verdict},
 };
 
 use crate::{
@@ -121,6 +121,13 @@ impl Hand {
     #[must_use]
     pub fn touched(&self) -> Vec<(DocumentId, bool)> {
         self.made.iter().map(|(id, _)| (*id, self.begun.contains(id))).collect()
+    }
+
+    /// The changes of a document that are not kept yet.
+    #[must_use]
+    pub fn made_in(&self, id: DocumentId) -> Vec<Hash> {
+        let made = self.made.iter().filter(|(document, _)| *document == id);
+        made.flat_map(|(_, changes)| changes.iter().map(|made| made.hash.0)).collect()
     }
 
     /// Whether the server has this document already, or this hand has begun it.

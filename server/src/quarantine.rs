@@ -7,16 +7,21 @@ use serde::Serialize;
 use serde_json::json;
 use shared::{
     document::{Document, Kind},
+    edit::Library as _,
     history::{self, Did, HistoryEntry},
-    id::{AccountId, DocumentId},
+    id::{AccountId, DocumentId, RowId},
     record::Record,
+    revert,
+    wire::Hash,
 };
 
 use crate::{
     guard,
-    ingest::{Ingest, Taken, Uploader, load},
+    hand::{Hand, HandError},
+    ingest::{Taken, Uploader, load},
+    secret,
     storage::{
-        StoreError, access, documents, journal, lookups,
+        Store, StoreError, access, documents, journal, lookups,
         quarantine::{self, Aside, Judgement},
         server,
     },
@@ -49,6 +54,8 @@ pub struct Row {
     /// Names of the documents that `entry` speaks of.
     pub names: BTreeMap<DocumentId, String>,
     pub judgement: Option<Judged>,
+    /// Who looks after it.
+    pub assigned: Option<AccountId>,
 }
 
 /// What was decided.
@@ -125,6 +132,7 @@ fn row(db: &Connection, preview: &Document, aside: Aside) -> Result<Row, StoreEr
         entry,
         names,
         judgement,
+        assigned: aside.assigned,
     })
 }
 
@@ -155,11 +163,14 @@ pub struct Decision {
 pub struct Outcome {
     pub number: i64,
     /// What stands against accepting it, or that there is no such change any more; none if it is done.
-    pub code: Option<&'static str>,
+    pub code: Option<String>,
 }
 
 /// The code of a change that somebody else has judged meanwhile, or that never was.
 pub const GONE: &str = "quarantine.gone";
+
+/// The code of a change that was accepted and that no edit takes back: its record is put right where it stands.
+pub const STANDS: &str = "quarantine.stands";
 
 /// What a decision came to.
 #[derive(Debug, Default)]
@@ -174,30 +185,130 @@ pub struct Done {
     pub arrival: u64,
 }
 
-/// Does what was decided. To be run as one job of the writer.
+/// Does what was decided. Blocks.
 ///
 /// # Errors
 /// What the storage fails on.
-pub fn judge(tx: &Transaction<'_>, ingest: &mut Ingest, decision: &Decision) -> Result<Done, StoreError> {
-    let mut numbers = decision.numbers.clone();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let mut done = Done::default();
-    for number in numbers {
-        let aside = quarantine::one(tx, number)?.filter(|aside| aside.judgement.is_none());
-        let code = match &aside {
-            None => Some(GONE),
-            Some(_) if !decision.accept => None,
-            Some(aside) => ingest.accept(tx, decision.by, aside, decision.now_ms, &mut done.taken)?,
-        };
-        if let (Some(aside), None) = (&aside, code) {
-            note(tx, decision, aside)?;
-            done.senders.insert(aside.account);
+pub fn judge(store: &Store, decision: Decision) -> Result<Done, StoreError> {
+    // Those that were accepted once and taken back are in their documents: accepted again, what took them back is taken back.
+    let mut again = BTreeMap::new();
+    if decision.accept {
+        for aside in asked(store, &decision.numbers)? {
+            if aside.judgement.is_none() && aside.last_by.is_some() {
+                let done = take_back(store, decision.by, &aside, &decision.word, decision.now_ms)?;
+                again.insert(aside.number, done);
+            }
         }
-        done.outcomes.push(Outcome { number, code });
     }
-    done.arrival = server::last_arrival(tx)?;
+    store.write_blocking(move |tx, ingest| {
+        let mut done = Done::default();
+        for number in in_order(&decision.numbers) {
+            let aside = quarantine::one(tx, number)?.filter(|aside| aside.judgement.is_none());
+            let code = match (&aside, again.get(&number)) {
+                (None, _) => Some(GONE),
+                (Some(aside), Some(Ok(changes))) => {
+                    quarantine::accepted_again(tx, number, changes)?;
+                    done.taken.news.push(aside.document);
+                    None
+                }
+                (_, Some(Err(code))) => Some(*code),
+                (Some(aside), None) if decision.accept => {
+                    ingest.accept(tx, decision.by, aside, decision.now_ms, &mut done.taken)?
+                }
+                (Some(_), None) => None,
+            };
+            if let (Some(aside), None) = (&aside, code) {
+                note(tx, &decision, aside)?;
+                done.senders.insert(aside.account);
+            }
+            done.outcomes.push(Outcome { number, code: code.map(str::to_owned) });
+        }
+        done.arrival = server::last_arrival(tx)?;
+        Ok::<_, StoreError>(done)
+    })
+}
+
+/// Takes judgements back: what was judged waits again. What was accepted is undone by edits of whoever asks, as far as nobody has written
+/// over it since. `reason` is not empty. Blocks.
+///
+/// # Errors
+/// What the storage fails on.
+pub fn reopen(store: &Store, by: Uploader, numbers: &[i64], reason: &str, now_ms: u64) -> Result<Done, StoreError> {
+    let mut done = Done::default();
+    // The newest first: one may build on another.
+    for aside in asked(store, numbers)?.into_iter().rev() {
+        let Aside { number, document, account, .. } = aside;
+        let changes = match &aside.judgement {
+            None => Err(GONE),
+            Some(Judgement { accepted: false, .. }) => Ok(None),
+            Some(_) => take_back(store, by, &aside, reason, now_ms)?.map(Some),
+        };
+        if let Ok(changes) = &changes {
+            let changes = changes.clone();
+            store.write_blocking(move |tx, _| {
+                quarantine::reopen(tx, number, changes.as_deref())?;
+                let entry = journal::Entry {
+                    at_ms: now_ms,
+                    by: journal::Actor { account: Some(by.account), device: Some(by.device) },
+                    action: journal::Action::QuarantineReopened,
+                    subject: document.to_string(),
+                    detail: json!({ "number": number, "code": aside.code, "from": aside.device }),
+                };
+                journal::note(tx, &entry)
+            })?;
+            done.taken.news.push(document);
+            done.senders.insert(account);
+        }
+        done.outcomes.push(Outcome { number, code: changes.err().map(str::to_owned) });
+    }
+    done.arrival = store.read_blocking(server::last_arrival)?;
     Ok(done)
+}
+
+/// Those that are there, in the order in which they came.
+fn asked(store: &Store, numbers: &[i64]) -> Result<Vec<Aside>, StoreError> {
+    store.read_blocking(|db| {
+        let found = in_order(numbers).into_iter().map(|number| quarantine::one(db, number));
+        found.filter_map(Result::transpose).collect()
+    })
+}
+
+/// They are taken in the order in which they came, since one may build on another.
+fn in_order(numbers: &[i64]) -> BTreeSet<i64> {
+    numbers.iter().copied().collect()
+}
+
+/// Takes back what was done of a change the last time, and keeps that. The changes that do it, or what stands against it.
+fn take_back(
+    store: &Store,
+    by: Uploader,
+    aside: &Aside,
+    reason: &str,
+    now_ms: u64,
+) -> Result<Result<Vec<Hash>, &'static str>, StoreError> {
+    let last = aside.last_by.clone().unwrap_or_else(|| aside.hash.into_iter().collect());
+    let mut hand = Hand::of(store, by);
+    for change in last.iter().rev() {
+        let Some(document) = hand.copy(aside.document) else { return Ok(Err(STANDS)) };
+        let new_row = || RowId(secret::draw());
+        let Some(Ok(edits)) = guard::contain(|| revert::reverting(&document, change, reason, new_row)) else {
+            return Ok(Err(STANDS));
+        };
+        for edit in &edits {
+            match hand.edit(edit, now_ms) {
+                Ok(()) => {}
+                Err(HandError::Store(error)) => return Err(error),
+                Err(HandError::Refused(refusal)) => return Ok(Err(refusal.code())),
+                Err(HandError::SetAside(_)) => return Ok(Err(STANDS)),
+            }
+        }
+    }
+    let made = hand.made_in(aside.document);
+    match hand.keep(now_ms) {
+        Ok(_) => Ok(Ok(made)),
+        Err(HandError::Store(error)) => Err(error),
+        Err(_) => Ok(Err(STANDS)),
+    }
 }
 
 fn note(tx: &Transaction<'_>, decision: &Decision, aside: &Aside) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@
 pub mod id;
 pub mod limit;
 pub mod permission;
+pub mod revert;
 pub mod role;
 
 pub mod document;

@@ -114,21 +114,36 @@ test('what a volunteer did after it was taken back is judged in one tap, and the
   await page(latifa).getByRole('button', { name: 'Échanger maintenant' }).click();
   await page(latifa).getByRole('heading', { name: 'Mis de côté par le serveur' }).waitFor();
 
-  await admin.go('#/quarantine');
-  const card = (title) => page(admin).getByRole('article', { name: title });
-  const mark = card(/Atelier d’écriture/);
-  await mark.getByText('Ce document n’est pas confié à cette personne.').waitFor();
-  await mark.getByText(/Présent/).first().waitFor();
-  await card(/Un réseau d’eau/).getByText('Et une fontaine.').waitFor();
-  await admin.picture('desk-quarantine-waiting-fr');
+  await admin.go('#/questions');
+  const row = (title) => page(admin).locator('.rows').getByRole('button', { name: title }).filter({ hasText: 'à accepter ou à refuser' });
+  const panel = page(admin).getByRole('article');
+  const mark = /Atelier d’écriture/;
+  await row(mark).click();
+  await panel.getByText('Ce document n’est pas confié à cette personne.').waitFor();
+  await panel.getByText(/Présent/).first().waitFor();
+  await admin.picture('desk-set-aside-fr');
   await admin.accessible();
-  await mark.getByRole('button', { name: 'Accepter' }).click();
-  await mark.getByText('Accepté', { exact: true }).waitFor();
-  const words = card(/Un réseau d’eau/);
-  await words.getByRole('textbox', { name: /Un mot à la personne/ }).fill('Merci Latifa, parlons-en demain.');
-  await words.getByRole('button', { name: 'Refuser' }).click();
-  await words.getByText('Refusé', { exact: true }).waitFor();
-  await page(admin).getByText('Rien n’attend').waitFor();
+  // Accepted, taken back, accepted again: by keys alone, and the record follows.
+  await page(admin).keyboard.press('Enter');
+  await row(mark).waitFor({ state: 'detached' });
+  await page(admin).keyboard.press('u');
+  await page(admin).getByText('La question est reposée.').waitFor();
+  await row(mark).click();
+  await page(admin).keyboard.press('1');
+  await page(admin).keyboard.press('Enter');
+  await row(mark).waitFor({ state: 'detached' });
+
+  const words = /Un réseau d’eau/;
+  await row(words).click();
+  await panel.getByText('Et une fontaine.').waitFor();
+  await panel.getByRole('textbox', { name: /Un mot à la personne/ }).fill('Merci Latifa, parlons-en demain.');
+  await panel.getByRole('button', { name: 'Refuser' }).click();
+  await row(words).waitFor({ state: 'detached' });
+  // What was judged stands with its record.
+  await admin.go(`#/record/${event}`);
+  const judged = page(admin).getByRole('region', { name: 'Mis de côté' });
+  await judged.getByText('Accepté').waitFor();
+  await page(admin).getByText(/A retiré le pointage de .*Décision reprise/).first().waitFor();
 
   await page(latifa).getByRole('button', { name: 'Échanger maintenant' }).click();
   await page(latifa).getByText('Merci Latifa, parlons-en demain.').waitFor();
@@ -153,7 +168,7 @@ test('the journal tells who did what, and can be asked for one act or one person
 
 test('each page is accessible, in French at a desk and in Arabic on a phone', async () => {
   const screens = [
-    ...['#/settings', '#/roles', '#/logos', '#/journal', '#/quarantine', '#/questions', '#/tasks', '#/sync', `#/record/${walkIn}`],
+    ...['#/settings', '#/roles', '#/logos', '#/journal', '#/questions', '#/tasks', '#/sync', `#/record/${walkIn}`],
     ...['walk-in', 'opinions', 'sheet'].map((part) => `#/event/${event}/${part}`),
   ];
   for (const language of ['fr', 'ar']) {

@@ -34,17 +34,22 @@ test('what a list leaves waits in the inbox until somebody says why', async () =
   assert.deepEqual([taken.status, taken.body.refused], [200, 1]);
   await karima.level();
   await karima.go('#/questions');
-  await page.getByRole('radio', { name: /Mis de côté/ }).click();
-  const card = page.getByRole('article', { name: 'adhérents.csv' });
-  await card.getByText('1 ligne n’a pas été prise').waitFor();
-  await card.getByText(/Ligne\P{L}*4/u).waitFor();
+  const row = page.locator('.rows').getByRole('button', { name: /adhérents.csv/ });
+  await row.click();
+  const panel = page.getByRole('article');
+  await panel.getByRole('heading', { name: '1 ligne n’a pas été prise' }).waitFor();
+  await panel.getByText(/Ligne\P{L}*4/u).waitFor();
   await look('left-fr');
-  await card.getByLabel(/Une remarque/).fill('une ligne vide');
-  await card.getByRole('button', { name: 'C’est réglé' }).click();
-  await page.getByText('1 liste réglée').click();
-  await card.getByText('une ligne vide').waitFor();
-  await card.getByRole('button', { name: 'Reprendre' }).click();
-  await card.getByRole('link', { name: 'Apporter la liste corrigée' }).waitFor();
+  await row.click();
+  await panel.getByLabel(/Une remarque/).fill('une ligne vide');
+  await panel.getByRole('button', { name: 'C’est réglé' }).click();
+  await row.waitFor({ state: 'detached' });
+  await page.locator('label').filter({ hasText: 'Décidées' }).click();
+  await page.getByText('une ligne vide').waitFor();
+  await page.getByRole('button', { name: /Reprendre la décision.*adhérents.csv/ }).click();
+  await page.locator('label').filter({ hasText: 'À décider' }).click();
+  await row.click();
+  await panel.getByRole('link', { name: 'Apporter la liste corrigée' }).waitFor();
 });
 
 test('two who were told apart are asked about again from either record', async () => {

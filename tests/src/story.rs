@@ -187,6 +187,11 @@ impl Story {
             [by, "ends", "access", "of", name] => self.world.end_access(self.phone(by), self.phone(name)),
             [by, "accepts", "everything"] => self.judge(by, true, &[]),
             [by, "refuses", "everything", "saying", word @ ..] => self.judge(by, false, word),
+            [by, "takes", "every", "judgement", "back"] => {
+                for code in self.world.reopen_all(self.phone(by), "Jugé trop vite") {
+                    writeln!(self.output, "not taken back: {code}").expect("memory");
+                }
+            }
             [name, "offline"] => {
                 let phone = self.phone(name);
                 self.world.phones[phone].online = false;

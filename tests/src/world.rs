@@ -574,18 +574,29 @@ impl World {
     }
 
     /// Staff decide about everything that waits. Returns the codes of what could not be accepted.
-    pub fn judge_all(&mut self, by: usize, accept: bool, word: &str) -> Vec<&'static str> {
-        let Identity { device, account, role, .. } = self.phones[by].identity;
-        let by = Uploader { device, account, role, scope: role.scopes()[0], ended: false };
-        let (word, now_ms) = (word.to_owned(), self.now_ms);
-        let done = self.server.store().write_blocking(move |tx, ingest| {
-            let waiting = quarantine::waiting(tx)?.rows.into_iter().filter(|row| row.judgement.is_none());
-            let decision =
-                quarantine::Decision { numbers: waiting.map(|row| row.number).collect(), accept, word, by, now_ms };
-            quarantine::judge(tx, ingest, &decision)
-        });
-        let done: quarantine::Done = done.map_err(|error: storage::StoreError| error).expect("a judgement");
+    pub fn judge_all(&mut self, by: usize, accept: bool, word: &str) -> Vec<String> {
+        let waiting = self.waiting().rows.into_iter().filter(|row| row.judgement.is_none());
+        let (numbers, word, now_ms) = (waiting.map(|row| row.number).collect(), word.to_owned(), self.now_ms);
+        let decision = quarantine::Decision { numbers, accept, word, by: self.hand_of(by), now_ms };
+        let done = quarantine::judge(self.server.store(), decision).expect("a judgement");
         done.outcomes.into_iter().filter_map(|outcome| outcome.code).collect()
+    }
+
+    /// Takes back every judgement. The codes of those that stand.
+    pub fn reopen_all(&mut self, by: usize, reason: &str) -> Vec<String> {
+        let judged = self.waiting().rows.into_iter().filter(|row| row.judgement.is_some());
+        let numbers: Vec<i64> = judged.map(|row| row.number).collect();
+        let done = quarantine::reopen(self.server.store(), self.hand_of(by), &numbers, reason, self.now_ms);
+        done.expect("judgements that can be taken back")
+            .outcomes
+            .into_iter()
+            .filter_map(|outcome| outcome.code)
+            .collect()
+    }
+
+    fn hand_of(&self, phone: usize) -> Uploader {
+        let Identity { device, account, role, .. } = self.phones[phone].identity;
+        Uploader { device, account, role, scope: role.scopes()[0], ended: false }
     }
 
     /// What waits for staff, as they read it.

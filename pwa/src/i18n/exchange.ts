@@ -48,6 +48,7 @@ const EXCHANGE: Record<string, () => string> = {
   'frame.too_large': m.error_exchange_too_large,
   'quarantine.follows': m.error_change_follows,
   'quarantine.gone': m.error_quarantine_gone,
+  'quarantine.stands': m.error_quarantine_stands,
   'request.content_type': m.error_exchange_versions,
   'request.cross_site': m.error_exchange_versions,
   'request.malformed': m.error_exchange_versions,

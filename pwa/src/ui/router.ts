@@ -38,7 +38,6 @@ export type Route =
   | { screen: 'logos' }
   | { screen: 'programs' }
   | { screen: 'journal'; subject?: string }
-  | { screen: 'quarantine' }
   | { screen: 'lock' }
   | { screen: 'access' }
   | { screen: 'account'; account: AccountId }
@@ -115,7 +114,6 @@ export function routeOf(hash: string): Route {
     case 'roles':
     case 'logos':
     case 'programs':
-    case 'quarantine':
     case 'access':
     case 'me':
     case 'lock':

@@ -10,13 +10,20 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use shared::{id::DocumentId, limit::LINES_CHARS_MAX, role::Scope, wire::Hash};
+use shared::{
+    id::{AccountId, DocumentId},
+    limit::LINES_CHARS_MAX,
+    permission::Capability,
+    role::Scope,
+    wire::Hash,
+};
 
 use super::{
     AppState,
     body::{Body, Id},
     duplicates::held_by,
     lists::{Said, failed},
+    quarantine::tell_house,
 };
 use crate::{
     auth::{BringLists, Enrolled},
@@ -234,6 +241,8 @@ pub async fn take(
     if !touched.is_empty() {
         state.pokes.publish(touched.into(), arrival);
     }
+    // What it left, or mended.
+    tell_house(&state, Capability::AddPerson).await?;
     let counts = counts(kind, &outcome);
     Ok(Json(json!({
         "import": import,
@@ -331,6 +340,7 @@ async fn work(state: &AppState, by: &Enrolled, sent: Sent, way: Way) -> Result<W
     if let Err(ApiError::List(Unreadable(problem))) = &worked {
         let rest = left(&noted, Some(problem.code()), &[]);
         state.store.write(move |tx| imports::leave(tx, &rest)).await?;
+        tell_house(state, Capability::AddPerson).await?;
     }
     worked
 }
@@ -350,6 +360,7 @@ fn left(import: &Import, code: Option<&str>, refused: &[Finding]) -> Left {
         refused: refused.len() as u64,
         lines: json!(lines.collect::<Vec<_>>()),
         settled: None,
+        assigned: None,
     }
 }
 
@@ -399,14 +410,39 @@ pub async fn settle_left(
     if reason.chars().count() > LINES_CHARS_MAX {
         return Err(ApiError::Malformed("too long a reason"));
     }
+    theirs(&state, &by, id).await?;
+    let settled = ask.settled.then_some((by.account.id, state.clock.now_ms()));
+    state.store.write(move |tx| imports::settle_left(tx, id, settled, &reason)).await?;
+    tell_house(&state, Capability::AddPerson).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who looks after what was left; nobody where none is named.
+#[derive(Debug, Deserialize)]
+pub struct Assigning {
+    account: Option<AccountId>,
+}
+
+/// `POST /api/imports/left/{id}/assign`.
+pub async fn assign_left(
+    State(state): State<AppState>,
+    BringLists(by): BringLists,
+    Id(id): Id<DocumentId>,
+    Body(ask): Body<Assigning>,
+) -> Result<StatusCode, ApiError> {
+    theirs(&state, &by, id).await?;
+    state.store.write(move |tx| imports::assign_left(tx, id, ask.account)).await?;
+    tell_house(&state, Capability::AddPerson).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whoever sees only what they were given settles what they brought themselves.
+async fn theirs(state: &AppState, by: &Enrolled, id: DocumentId) -> Result<(), ApiError> {
     let (account, all) = (by.account.id, by.account.scope == Scope::Everything);
     match state.store.read(move |db| imports::left_by(db, id)).await? {
-        Some(whose) if all || whose == account => {}
-        _ => return Err(crate::sheet::Refusal::Unknown.into()),
+        Some(whose) if all || whose == account => Ok(()),
+        _ => Err(crate::sheet::Refusal::Unknown.into()),
     }
-    let settled = ask.settled.then_some((account, state.clock.now_ms()));
-    state.store.write(move |tx| imports::settle_left(tx, id, settled, &reason)).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /api/imports/{id}/undo`: what taking an import back would do.

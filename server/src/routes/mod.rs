@@ -96,6 +96,8 @@ pub fn router(state: AppState) -> Router {
         // What waits because it was not allowed.
         .route("/api/quarantine", get(quarantine::list))
         .route("/api/quarantine/judge", post(quarantine::judge))
+        .route("/api/quarantine/reopen", post(quarantine::reopen))
+        .route("/api/quarantine/assign", post(quarantine::assign))
         .route("/api/journal", get(journal::list))
         // What people may ask for, and what has had its time.
         .route("/api/people/{id}/answer", post(privacy::answer))
@@ -177,6 +179,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/imports", get(imports::list).post(imports::take))
         .route("/api/imports/left", get(imports::list_left))
         .route("/api/imports/left/{id}", post(imports::settle_left))
+        .route("/api/imports/left/{id}/assign", post(imports::assign_left))
         .route("/api/imports/{id}/undo", get(imports::plan_undo).post(imports::undo))
         .layer(DefaultBodyLimit::max(imports::BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(LONG, within));

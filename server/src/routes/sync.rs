@@ -6,9 +6,12 @@ use axum::{
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
-use shared::wire::{self, FrameError, Request, Upload};
+use shared::{
+    permission::Capability,
+    wire::{self, FrameError, Request, Upload},
+};
 
-use super::{AppState, body::unread};
+use super::{AppState, body::unread, quarantine::tell_house};
 use crate::{auth::Known, error::ApiError, exchange, ingest::Uploader, storage::fleet};
 
 /// Exchanges under way at once. Each holds a thread and a few frames; beyond it phones ask again later.
@@ -46,12 +49,15 @@ pub async fn sync(
     let answered = tokio::task::spawn_blocking(move || {
         let _held = (turn, room);
         let answered = exchange::answer(&store, who, request, now_ms)?;
-        let exchange::Answered { response, news, arrival, sent } = answered;
-        Ok::<_, ApiError>((wire::encode_for(protocol, response), news, arrival, sent))
+        let exchange::Answered { response, news, arrival, set_aside, sent } = answered;
+        Ok::<_, ApiError>((wire::encode_for(protocol, response), news, arrival, set_aside, sent))
     });
-    let (frame, news, arrival, sent) = answered.await.map_err(|_| ApiError::Panicked)??;
+    let (frame, news, arrival, set_aside, sent) = answered.await.map_err(|_| ApiError::Panicked)??;
     if !news.is_empty() {
         state.pokes.publish(news.into(), arrival);
+    }
+    if set_aside {
+        tell_house(&state, Capability::JudgeQuarantine).await?;
     }
     if let Some(sent) = sent {
         // The phone does not wait for it: what it was sent is noted for those who look after the phones.

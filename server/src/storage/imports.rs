@@ -214,6 +214,8 @@ pub struct Left {
     /// The first of them: `{ line, code, about }`.
     pub lines: serde_json::Value,
     pub settled: Option<Settled>,
+    /// Who looks after it.
+    pub assigned: Option<AccountId>,
 }
 
 /// Somebody has brought it again, or said why it may stay so.
@@ -257,7 +259,7 @@ pub fn mended(tx: &Transaction<'_>, import: &Import) -> Result<(), StoreError> {
 pub fn lefts(db: &Connection, account: Option<AccountId>) -> Result<Vec<Left>, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT import_left.id, at_ms, account_id, coalesce(account.name, ''), file_name, import_left.kind, code, refused, lines,
-                settled_ms, coalesce((SELECT name FROM account WHERE id = settled_by), ''), reason
+                settled_ms, coalesce((SELECT name FROM account WHERE id = settled_by), ''), reason, assigned
          FROM import_left LEFT JOIN account ON account.id = account_id
          WHERE :account IS NULL OR account_id = :account ORDER BY settled_ms IS NOT NULL, at_ms DESC, import_left.id LIMIT :most",
     )?;
@@ -276,6 +278,7 @@ pub fn lefts(db: &Connection, account: Option<AccountId>) -> Result<Vec<Left>, S
             refused: row.get(7)?,
             lines: serde_json::from_str(row.get_ref(8)?.as_str()?).unwrap_or_default(),
             settled: settled.map(|at_ms| Settled { at_ms, by, reason }),
+            assigned: row.get::<_, Option<_>>(12)?.map(AccountId),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -300,6 +303,15 @@ pub fn settle_left(
             ":id": id.0, ":now_ms": settled.map(|(_, now_ms)| now_ms), ":by": settled.map(|(by, _)| by.0),
             ":reason": reason,
         },
+    )?;
+    Ok(())
+}
+
+/// Says who looks after what was left; nobody where none is named.
+pub fn assign_left(tx: &Transaction<'_>, id: DocumentId, account: Option<AccountId>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE import_left SET assigned = :account WHERE id = :id",
+        named_params! { ":id": id.0, ":account": account.map(|account| account.0) },
     )?;
     Ok(())
 }

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0020_indicators.sql"),
     include_str!("migrations/0021_programs.sql"),
     include_str!("migrations/0022_leaders.sql"),
+    include_str!("migrations/0023_inbox.sql"),
 ];
 
 /// Applies what is missing, all of it or nothing.

@@ -36,6 +36,10 @@ pub struct Aside {
     pub received_ms: u64,
     pub bytes: Vec<u8>,
     pub judgement: Option<Judgement>,
+    /// Who looks after it.
+    pub assigned: Option<AccountId>,
+    /// The changes by which it was last taken back, or accepted again; none as long as it is the change itself.
+    pub last_by: Option<Vec<Hash>>,
 }
 
 /// What was decided about it.
@@ -49,7 +53,7 @@ pub struct Judgement {
 }
 
 const COLUMNS: &str = "number, document_id, kind, hash, device_id, account_id, code, received_ms, accepted, judged_ms,
-                       judged_by, word";
+                       judged_by, word, assigned, last_by";
 
 fn aside_of(row: &Row<'_>) -> rusqlite::Result<Aside> {
     let judgement = match row.get(8)? {
@@ -70,8 +74,10 @@ fn aside_of(row: &Row<'_>) -> rusqlite::Result<Aside> {
         account: AccountId(row.get(5)?),
         code: row.get(6)?,
         received_ms: row.get(7)?,
-        bytes: row.get(12)?,
+        bytes: row.get(14)?,
         judgement,
+        assigned: row.get::<_, Option<_>>(12)?.map(AccountId),
+        last_by: row.get::<_, Option<Vec<u8>>>(13)?.map(|hashes| hashes.as_chunks().0.to_vec()),
     })
 }
 
@@ -124,6 +130,35 @@ pub fn judge(tx: &Transaction<'_>, number: i64, judgement: &Judgement) -> Result
         },
     )?;
     if rows == 1 { Ok(()) } else { Err(StoreError::Corrupt("a change was judged twice")) }
+}
+
+/// Takes a judgement back: the change waits again. `last_by` are the changes that took back what was accepted, if any.
+pub fn reopen(tx: &Transaction<'_>, number: i64, last_by: Option<&[Hash]>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE quarantine SET accepted = NULL, judged_ms = NULL, judged_by = NULL, word = NULL, judged_arrival = NULL,
+                               last_by = coalesce(:last_by, last_by)
+         WHERE number = :number",
+        named_params! { ":number": number, ":last_by": last_by.map(<[Hash]>::as_flattened) },
+    )?;
+    Ok(())
+}
+
+/// Notes by which changes it was accepted again.
+pub fn accepted_again(tx: &Transaction<'_>, number: i64, last_by: &[Hash]) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE quarantine SET last_by = :last_by WHERE number = :number",
+        named_params! { ":number": number, ":last_by": last_by.as_flattened() },
+    )?;
+    Ok(())
+}
+
+/// Says who looks after it; nobody where none is named.
+pub fn assign(tx: &Transaction<'_>, number: i64, account: Option<AccountId>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE quarantine SET assigned = :account WHERE number = :number",
+        named_params! { ":number": number, ":account": account.map(|account| account.0) },
+    )?;
+    Ok(())
 }
 
 /// What was decided about a device's changes since that arrival, for the device itself.

@@ -417,6 +417,37 @@ fn what_is_given_or_taken_back_pokes_those_concerned() {
 }
 
 #[test]
+fn what_one_settles_of_what_was_set_aside_all_who_judge_hear_of() {
+    let server = TestServer::start();
+    let mut karima = server.enrolled(Role::Staff, "Karima");
+    let amina = server.enrolled(Role::Admin, "Amina");
+    let mut badr = server.enrolled(Role::Volunteer, "Badr");
+    let (mut at_amina, mut at_badr) = (amina.listen(), badr.listen());
+    assert_eq!(at_amina.event().as_deref(), Some("poke 0"));
+    assert_eq!(at_badr.event().as_deref(), Some("poke 0"));
+    let numbers = json!([7]);
+    let asks = [
+        ("/api/quarantine/judge", json!({ "numbers": numbers, "accept": true })),
+        ("/api/quarantine/reopen", json!({ "numbers": numbers, "reason": "Jugé trop vite" })),
+        ("/api/quarantine/assign", json!({ "numbers": numbers, "account": null })),
+    ];
+    for (path, ask) in &asks {
+        assert_eq!(badr.post(path, ask).refusal(), refused(403, "role.forbidden"), "{path}");
+        let status = karima.post(path, ask).status;
+        assert!(matches!(status, 200 | 204), "{path}: {status}");
+        assert_eq!(at_amina.event().as_deref(), Some("poke 0"), "{path}");
+    }
+    // What takes an acceptance back stands in the record with its reason.
+    let silent = json!({ "numbers": numbers, "reason": " " });
+    assert_eq!(karima.post("/api/quarantine/reopen", &silent).refusal(), refused(400, "request.malformed"));
+    // Badr has heard nothing of it: the next that he hears is his own.
+    let account = id(&badr.get("/api/session"), "account");
+    let give = json!({ "document": document(1), "given": true });
+    assert_eq!(karima.post(&format!("/api/accounts/{account}/assign"), &give).status, 204);
+    assert_eq!(at_badr.event().as_deref(), Some("poke 1"));
+}
+
+#[test]
 fn a_revoked_phone_hears_nothing_more() {
     let server = TestServer::start();
     let mut admin = server.enrolled(Role::Admin, "Amina");

@@ -24,6 +24,7 @@ mod journal;
 mod openapi;
 mod permission;
 mod programs;
+mod revert;
 mod rules;
 mod sheets;
 mod simulation;

@@ -107,7 +107,7 @@ pub(super) fn set(document: DocumentId, field: Field, value: impl Into<Value>) -
 }
 
 /// Every edit once, and a field of every kind of document.
-fn edits() -> Vec<Edit> {
+pub(super) fn edits() -> Vec<Edit> {
     let mut edits = every_edit();
     let of = |wanted: fn(&Edit) -> Option<DocumentId>| edits.iter().find_map(wanted).expect("one of them");
     let event = of(|edit| if let Edit::CreateEvent { event, .. } = edit { Some(*event) } else { None });

@@ -566,6 +566,15 @@ fn what_a_list_leaves_waits_in_the_inbox_until_it_is_mended_or_somebody_says_why
     assert_eq!((&settled["by"], &settled["reason"]), (&json!("Karima"), &json!("doublon de la liste de mars")));
     assert_eq!(house.staff.post(&address, &json!({ "settled": false })).status, 204);
     assert_eq!(left(&mut house.staff)["open"], 2);
+    // Somebody looks after it, until nobody does.
+    let karima = house.staff.get("/api/session").json()["account"]["id"].clone();
+    for account in [karima, Json::Null] {
+        assert_eq!(house.staff.post(&format!("{address}/assign"), &json!({ "account": account })).status, 204);
+        let told = left(&mut house.staff);
+        let one =
+            told["left"].as_array().unwrap().iter().find(|one| one["code"] == "file.workbook_unreadable").unwrap();
+        assert_eq!(one["assigned"], account);
+    }
     // Whoever holds a part sees what they brought themselves.
     let mut amina = house.server.enrolled(Role::Coordinator, "Amina");
     let account: AccountId = amina.get("/api/session").json()["account"]["id"].as_str().unwrap().parse().unwrap();
@@ -575,6 +584,7 @@ fn what_a_list_leaves_waits_in_the_inbox_until_it_is_mended_or_somebody_says_why
     house.server.state.store.write_blocking(move |tx, _| narrow(tx)).unwrap();
     assert_eq!(left(&mut amina), json!({ "open": 0, "left": [] }));
     assert_eq!(amina.post(&address, &reason).refusal().0, 404);
+    assert_eq!(amina.post(&format!("{address}/assign"), &json!({ "account": null })).refusal().0, 404);
     assert_eq!(house.server.enrolled(Role::Volunteer, "Badr").get("/api/imports/left").status, 403);
     // The list is mended and brought again: it is settled by itself.
     let mended = house.sent("person", &PEOPLE.replace(";;+33699999999;", "Salma;;+33699999999;"), None);

@@ -1,32 +1,8 @@
-//! Kinds of Questions, as people filter by them.
-import type { AskedQuestion } from '../../generated/AskedQuestion';
+//! Kinds of what stands in the inbox, as people filter by them.
 import { m } from '../../i18n';
 
-export const GROUPS = ['fields', 'stages', 'marks', 'texts', 'rows', 'late', 'sheets', 'same'] as const;
+export const GROUPS = ['fields', 'stages', 'marks', 'texts', 'rows', 'late', 'sheets', 'same', 'changes', 'lists'] as const;
 export type Group = (typeof GROUPS)[number];
-
-export function groupOf({ question }: AskedQuestion): Group {
-  switch (question.ask) {
-    case 'field_set_apart':
-      return question.field === 'stage' ? 'stages' : 'fields';
-    case 'counted_apart':
-      return 'fields';
-    case 'marks_contradict':
-      return 'marks';
-    case 'read_again':
-    case 'section_begun_apart':
-      return 'texts';
-    case 'line_removed_and_changed':
-    case 'row_removed_and_changed':
-      return 'rows';
-    case 'late_marks':
-      return 'late';
-    case 'sheet_odd':
-      return 'sheets';
-    case 'possible_duplicate':
-      return 'same';
-  }
-}
 
 export function groupLabel(group: Group): string {
   const words = {
@@ -38,6 +14,8 @@ export function groupLabel(group: Group): string {
     late: m.inbox_group_late,
     sheets: m.inbox_group_sheets,
     same: m.inbox_group_same,
+    changes: m.nav_quarantine,
+    lists: m.inbox_left,
   };
   return words[group]();
 }

@@ -3,7 +3,7 @@ import type { AccountId } from '../../generated/AccountId';
 import type { Role } from '../../generated/Role';
 import { isolate, m, roleLabel } from '../../i18n';
 import { ask } from '../../store/api';
-import { whyText } from '../quarantine/quarantine';
+import { whyText } from '../inbox/aside/changes';
 
 export interface Line {
   number: number;
@@ -74,6 +74,7 @@ const ACTIONS: Record<string, { label: () => string; said: (told: Told) => strin
   },
   quarantine_accepted: { label: m.journal_quarantine_accepted, said: m.journal_said_quarantine_accepted },
   quarantine_refused: { label: m.journal_quarantine_refused, said: m.journal_said_quarantine_refused },
+  quarantine_reopened: { label: m.journal_quarantine_reopened, said: m.journal_said_quarantine_reopened },
   contact_read: { label: m.journal_contact_read, said: m.journal_said_contact_read },
   setting_changed: { label: m.journal_setting_changed, said: m.journal_said_setting_changed },
   passkey_added: { label: m.journal_passkey_added, said: m.journal_said_passkey_added },

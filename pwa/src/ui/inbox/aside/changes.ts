@@ -1,10 +1,11 @@
 //! What waits because it was not allowed, asked of the server. Shapes are those of the server's `quarantine.rs`.
-import type { DocumentId } from '../../generated/DocumentId';
-import type { HistoryEntry } from '../../generated/HistoryEntry';
-import type { Kind } from '../../generated/Kind';
-import { m } from '../../i18n';
-import { exchangeText } from '../../i18n/exchange';
-import { ask } from '../../store/api';
+import type { AccountId } from '../../../generated/AccountId';
+import type { DocumentId } from '../../../generated/DocumentId';
+import type { HistoryEntry } from '../../../generated/HistoryEntry';
+import type { Kind } from '../../../generated/Kind';
+import { m } from '../../../i18n';
+import { exchangeText } from '../../../i18n/exchange';
+import { ask } from '../../../store/api';
 
 /** One change that was set aside. Times are milliseconds since 1970 by the server's clock. */
 export interface Row {
@@ -20,6 +21,8 @@ export interface Row {
   entry: HistoryEntry | null;
   names: { [document in DocumentId]?: string };
   judgement: { accepted: boolean; at_ms: number; by_name: string; word: string } | null;
+  /** Who looks after it. */
+  assigned: AccountId | null;
 }
 
 export interface Waiting {
@@ -36,8 +39,17 @@ export interface Group {
 
 export const listWaiting = () => ask<Waiting>('/api/quarantine');
 
-export const judge = (numbers: number[], accept: boolean, word: string) =>
-  ask<{ outcomes: { number: number; code: string | null }[] }>('/api/quarantine/judge', { numbers, accept, word });
+/** What became of each. */
+interface Done {
+  outcomes: { number: number; code: string | null }[];
+}
+
+export const judge = (numbers: number[], accept: boolean, word: string) => ask<Done>('/api/quarantine/judge', { numbers, accept, word });
+
+/** Those that were judged wait again; what was accepted is undone. */
+export const reopenChanges = (numbers: number[], reason: string) => ask<Done>('/api/quarantine/reopen', { numbers, reason });
+
+export const assignChanges = (numbers: number[], account: AccountId | null) => ask<null>('/api/quarantine/assign', { numbers, account });
 
 /** Why it waits, said of the sender: what the sender was told begins with 'you'. */
 export function whyText(code: string): string {
