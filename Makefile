@@ -19,8 +19,10 @@ SERVER := target/release/tiwizi
 
 # What the tests build, they build once: the same features for the unit tests, the linter, the types and the browser's server. With
 # others, cargo compiles Automerge and all that stands under it once more.
-FEATURES := --features shared/typescript
+FEATURES := --workspace --features shared/typescript
 TESTED := target/debug/tiwizi
+# Clippy compiles our own code for the tests: what it has to say costs no build of its own. Its arguments are as `cargo clippy` gives them.
+LINTED := RUSTC_WORKSPACE_WRAPPER=$(shell rustc --print sysroot)/bin/clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 
 # One file at a time, on two cores. A test that hangs is a test that fails: a file takes a minute or two.
 BROWSER := --test-concurrency=1 --test-timeout=420000 --test-force-exit
@@ -63,7 +65,7 @@ check: pages ## Types only: Rust, and the app
 
 .PHONY: types
 types: ## Writes the TypeScript types of edits and views anew
-	TIWIZI_WRITE_TYPES=1 cargo test --quiet $(FEATURES) --test types
+	TIWIZI_WRITE_TYPES=1 $(LINTED) cargo test --quiet $(FEATURES) --test types
 
 .PHONY: engine
 engine: pwa/src/wasm/engine.js ## Compiles the engine to WebAssembly
@@ -91,7 +93,7 @@ pages: pwa/src/wasm/engine.js pwa/node_modules/.package-lock.json ## The app's t
 
 .PHONY: lint
 lint: ## Clippy has nothing to say
-	cargo clippy --workspace --all-targets $(FEATURES) -- -D warnings
+	$(LINTED) cargo test --quiet --no-run --all-targets $(FEATURES)
 
 .PHONY: budgets
 budgets: app ## The app is as light as promised
@@ -100,8 +102,8 @@ budgets: app ## The app is as light as promised
 .PHONY: unit
 unit: pwa/node_modules/.package-lock.json ## Stories, simulation, fuzz, storage, routes, and that the TypeScript types are fresh
 	scripts/xmllint.sh
-	$(if $(nextest),cargo nextest run $(FEATURES),cargo test $(FEATURES) --lib --bins --tests)
-	cargo test $(FEATURES) --doc
+	$(if $(nextest),$(LINTED) cargo nextest run $(FEATURES),$(LINTED) cargo test $(FEATURES) --lib --bins --tests)
+	$(LINTED) cargo test $(FEATURES) --doc
 	cd pwa && npm run -s test --if-present
 
 .PHONY: browser
@@ -162,4 +164,4 @@ $(SERVER): pwa/dist/index.html FORCE
 
 # As the unit tests have built it, with the app inside. What `make run` adds is optimisation.
 $(TESTED): pwa/dist/index.html FORCE
-	cargo test --quiet --no-run $(FEATURES) --test wire
+	$(LINTED) cargo test --quiet --no-run $(FEATURES) --test wire

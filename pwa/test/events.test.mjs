@@ -6,8 +6,7 @@ const { addDays, addMonths, daysBetween, isDay, seriesDays } = await import('../
 const { copyEdits } = await import('../src/ui/events/copying.ts');
 const { cellOf, countedIn, readPeople } = await import('../src/ui/events/headcount.ts');
 const { readLanguages, writeLanguages } = await import('../src/ui/events/languages.ts');
-const { readList, readName } = await import('../src/ui/door/pasted.ts');
-const { foldSearch } = await import('../src/search.ts');
+const { matched, readLines, readName } = await import('../src/ui/door/pasted.ts');
 
 test('days are counted on the calendar, whatever the clocks do', () => {
   // The nights on which Europe changes its clocks, and the year.
@@ -105,18 +104,23 @@ test('a pasted line is read as a name, with its parts where they can be told', (
 });
 
 test('each pasted line says whether somebody is known, may be meant, is new, or was there before', () => {
-  const person = (id, name, name_ar = '') => ({ person: id, name, name_ar, association: '', search: foldSearch(`${name} ${name_ar}`) });
-  const people = [
-    person('1', 'Fatima Aït Brahim', 'فاطمة أيت ابراهيم'),
-    person('2', 'Mohammed El Amrani'),
-    person('3', 'Saïd Amzil'),
-    person('4', 'Said AMZIL'),
-  ];
   const list = ['AIT BRAHIM Fatima', '', 'Mohamed El Amrani', 'Amzil Saïd', 'Hassan Ouchen', 'فاطمة أيت إبراهيم', 'OUCHEN Hassan'].join('\r\n');
-  const read = readList(list, people).map(({ line, match }) => [
+  const names = readLines(list);
+  assert.deepEqual(names.map(({ text }) => text).at(-2), 'فاطمة أيت إبراهيم');
+  // Who the engine knows for each line.
+  const one = (person, reason) => ({ card: { person, name: person, name_ar: '', association: '', search: '' }, reasons: [reason] });
+  const found = [
+    [one('1', 'same_name'), one('7', 'name_alike')],
+    [one('2', 'name_sounds')],
+    [one('3', 'same_name'), one('4', 'same_name')],
+    [],
+    [one('1', 'same_name')],
+    [],
+  ];
+  const read = matched(names, found).map(({ line, match }) => [
     line,
     match.is,
-    match.is === 'sure' ? match.person.person : match.is === 'several' ? match.people.map(({ person }) => person).join() : match.is === 'again' ? match.line : '',
+    match.is === 'sure' ? match.person.person : match.is === 'several' ? match.people.map(({ card }) => card.person).join() : match.is === 'again' ? match.line : '',
   ]);
   assert.deepEqual(read, [
     [1, 'sure', '1'],

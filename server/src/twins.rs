@@ -141,12 +141,14 @@ fn with_company(
 /// # Errors
 /// What the storage fails on.
 pub fn like(db: &Connection, traits: Traits) -> Result<Vec<Pair>, StoreError> {
-    let id = traits.id;
-    let candidates: Vec<_> = twins::company_of(db, &traits)?.into_iter().map(|other| (id, other)).collect();
-    let mut pairs = with_company(db, [(id, traits)].into(), &candidates)?;
-    pairs.retain(|pair| pair.one == id || pair.other == id);
-    pairs.sort_by_key(place);
-    Ok(pairs)
+    let company = twins::company_of(db, &traits)?;
+    let mut known = Vec::new();
+    for id in twins::joined_with(db, company.iter().copied())? {
+        if id != traits.id {
+            known.extend(twins::one(db, id)?);
+        }
+    }
+    Ok(twin::like(traits, known, company))
 }
 
 /// Why two records are proposed as one, or why not; none where one of them is not known here, or they are not of one kind.

@@ -15,7 +15,7 @@ use crate::{
     mark::{How, Signer, Status},
     phone::Phone,
     record::{CallSection, Side},
-    replica::Identity,
+    replica::{Identity, Sought},
     role::Role,
     table::Table,
     view::ViewKey,
@@ -424,6 +424,7 @@ read_objects! {
     NewAssociation { association, title }
     Phone { e164, country, raw }
     Failure { code, at_ms }
+    Sought { person, name, name_ar, phone, email, association }
 }
 
 /// Left out by earlier versions of the app.

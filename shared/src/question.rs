@@ -342,9 +342,14 @@ pub fn pair(a: DocumentId, b: DocumentId) -> Question {
     Question::PossibleDuplicate { person: a.min(b), other: a.max(b), reasons: Vec::new() }
 }
 
-/// M7: pairs of people, and of associations, that may be one, with the reasons.
+/// What is asked about a pair that may be one.
+#[must_use]
+pub fn duplicate(Pair { one, other, reasons, .. }: Pair) -> Question {
+    Question::PossibleDuplicate { person: one, other, reasons }
+}
+
+/// M7: pairs of people, and of associations, that may be one, with the reasons. What a device finds by its index is held against this.
 #[must_use]
 pub fn duplicates<'a>(records: impl IntoIterator<Item = (DocumentId, &'a Record)>) -> Vec<Question> {
-    let pairs = twin::pairs(&twin::traits_of(records)).into_iter();
-    pairs.map(|Pair { one, other, reasons, .. }| Question::PossibleDuplicate { person: one, other, reasons }).collect()
+    twin::pairs(&twin::traits_of(records)).into_iter().map(duplicate).collect()
 }

@@ -104,14 +104,14 @@ impl<N: FnMut() -> RowId> Back<'_, N> {
                 (["withdrawals"], PatchAction::PutMap { key, .. }) => self.withdrawal(&patch.obj, key)?,
                 (["slots" | "lines"], PatchAction::PutMap { key, .. }) => self.row_begun(path[0], key)?,
                 (["slots" | "lines", id], PatchAction::PutMap { key, .. }) => {
-                    self.cell(path[0], id, &patch.obj, key)?
+                    self.cell(path[0], id, &patch.obj, key)?;
                 }
                 ([row], PatchAction::PutMap { key, .. }) if edit::family_of(row).is_some() => {
                     let (rows, id) = edit::family_of(row).ok_or(Stands)?;
                     self.cell(rows, id, &patch.obj, key)?;
                 }
                 (["sections", section], PatchAction::SpliceText { .. } | PatchAction::DeleteSeq { .. }) => {
-                    self.section(section)?
+                    self.section(section)?;
                 }
                 (["sections"], PatchAction::PutMap { key, .. }) => self.section(key)?,
                 // Which paragraphs were touched, and what stands in rows that are gone with their row.

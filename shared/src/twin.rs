@@ -3,7 +3,12 @@
 //! The same rule proposes them on a phone and on the server: it gives its reasons, and decides nothing. Who is looked up by keys is
 //! compared with the few who share one; what is compared stands in [`Traits`], whether it was read from a record or from a projection.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod index;
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +19,8 @@ use crate::{
     names::{Heard, Likeness, fold_search},
     record::{AssociationRecord, ContactRecord, PersonRecord, Record},
 };
+
+pub use index::Index;
 
 /// Whoever shares a name's key with more than so many is not proposed for that name alone: a name that half a village bears says nothing by
 /// itself. Those of the same association or place are still compared.
@@ -402,6 +409,14 @@ pub struct Pair {
     pub by: [DocumentId; 2],
 }
 
+impl Pair {
+    /// The one of the two that is not this one.
+    #[must_use]
+    pub fn beside(&self, id: DocumentId) -> DocumentId {
+        if self.one == id { self.other } else { self.one }
+    }
+}
+
 /// Somebody of a group that shares a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -448,7 +463,7 @@ pub fn pairs(all: &[Traits]) -> Vec<Pair> {
     }
     let mut sieve = Sieve::new(all);
     for (key, members) in groups.into_iter().filter(|(_, members)| members.len() > 1) {
-        sieve.group(&key, &members);
+        sieve.group(is_telling(&key, members.len()), &members);
     }
     sieve.pairs()
 }
@@ -464,6 +479,34 @@ pub fn pairs_among(all: &[Traits], candidates: &[(DocumentId, DocumentId)]) -> V
         }
     }
     sieve.pairs()
+}
+
+/// M7: who somebody may be who is only being written down, the likeliest first. `company` is theirs, and `known` the traits of all of those
+/// and of whoever is joined with one of them. Who was told apart from one that it surely seems to be is not proposed beside that one.
+#[must_use]
+pub fn like(sought: Traits, mut known: Vec<Traits>, company: impl IntoIterator<Item = DocumentId>) -> Vec<Pair> {
+    let id = sought.id;
+    known.push(sought);
+    let mut sieve = Sieve::new(&known);
+    let me = sieve.index[&id];
+    for other in company {
+        if let Some(other) = sieve.index.get(&other).copied() {
+            sieve.compare(me, other);
+        }
+    }
+    let apart = std::mem::take(&mut sieve.apart);
+    let mut found = sieve.pairs();
+    found.retain(|pair| pair.one == id || pair.other == id);
+    let is_sure = |pair: &Pair| pair.certainty == Certainty::High;
+    let sure: Vec<DocumentId> = found.iter().filter(|pair| is_sure(pair)).map(|pair| pair.beside(id)).collect();
+    found.retain(|pair| is_sure(pair) || !sure.iter().any(|one| apart.contains(&ordered(*one, pair.beside(id)))));
+    // There are few: put in their places one by one, they bring no code for sorting into the engine.
+    let place = |pair: &Pair| (Reverse(pair.certainty), pair.reasons.first().copied(), pair.beside(id));
+    let mut sorted: Vec<Pair> = Vec::new();
+    for pair in found {
+        sorted.insert(sorted.partition_point(|other| place(other) < place(&pair)), pair);
+    }
+    sorted
 }
 
 /// Of those who share a key with somebody, the ones whom they are compared with.
@@ -485,9 +528,16 @@ fn few(members: &[Member], is_one: impl Fn(&Member) -> bool) -> bool {
 }
 
 /// Whether all of so many who share a key are compared with each other.
-#[must_use]
-pub fn is_telling(key: &str, members: usize) -> bool {
-    members <= if key.starts_with(['n', 't']) { NAMESAKES_MAX } else { HOLDERS_MAX }
+fn is_telling(key: &str, members: usize) -> bool {
+    members <= most_of(is_of_name(key))
+}
+
+fn is_of_name(key: &str) -> bool {
+    key.starts_with(['n', 't'])
+}
+
+fn most_of(is_name: bool) -> usize {
+    if is_name { NAMESAKES_MAX } else { HOLDERS_MAX }
 }
 
 struct Sieve<'a> {
@@ -524,8 +574,8 @@ impl<'a> Sieve<'a> {
         stands_for(id, |id| self.index.contains_key(&id), next)
     }
 
-    fn group(&mut self, key: &str, members: &[u32]) {
-        if is_telling(key, members.len()) {
+    fn group(&mut self, is_telling: bool, members: &[u32]) {
+        if is_telling {
             return self.compare_all(members);
         }
         // Of a name that many bear: those who have something else in common.

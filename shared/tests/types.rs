@@ -24,6 +24,8 @@ fn typescript_types_are_fresh() {
     shared::edit::Entry::export_all(&config).expect("types are written");
     shared::edit::Refusal::export_all(&config).expect("types are written");
     shared::replica::ViewUpdate::export_all(&config).expect("types are written");
+    shared::replica::Sought::export_all(&config).expect("types are written");
+    shared::replica::KnownPerson::export_all(&config).expect("types are written");
     shared::figures::Figures::export_all(&config).expect("types are written");
     shared::indicators::Indicators::export_all(&config).expect("types are written");
     shared::wire::Report::export_all(&config).expect("types are written");

@@ -144,6 +144,39 @@ test('one among a thousand is found by any part of the name, in either script, a
   await phone.accessible();
 });
 
+test('whoever is written down without a network, in another spelling, and is known is taken by one tap', async () => {
+  const { page } = phone;
+  await phone.network(false);
+  await phone.go(`#/event/${event}/walk-in`);
+  const arabic = page.getByLabel(/Nom en arabe/);
+  await page.getByLabel('Prénom').fill('Tifawin');
+  // How far below the first field: the page itself may scroll to where one types.
+  const below = async () => (await arabic.boundingBox()).y - (await page.getByLabel('Prénom').boundingBox()).y;
+  const place = await below();
+  await page.getByLabel('Nom de famille').fill('OUCHAIB');
+  await page.getByLabel('Téléphone (facultatif)').fill('+33 6 12 34 56 78');
+  const known = page.getByRole('button', { name: new RegExp(`^${ONE.given} ${ONE.family}.*(pareil|proche)`, 'i') });
+  await known.waitFor();
+  // Its place was kept free: nothing moved under a thumb that was on its way.
+  assert.equal(await below(), place);
+  // In Arabic letters alone it is the same person.
+  await page.getByLabel('Prénom').fill('');
+  await page.getByLabel('Nom de famille').fill('');
+  await arabic.fill('تيفاوين اوشعيب');
+  const same = page.getByRole('button', { name: new RegExp(`^${ONE.given} ${ONE.family}.*même nom`, 'i') });
+  await same.waitFor();
+  await phone.picture('walk-in-known-fr');
+  await phone.accessible();
+  await same.click();
+  await page.getByText(/Tifaouine.*Présent/).first().waitFor();
+  // Nobody was added; what was typed is at hand should it have been somebody else.
+  await page.getByText(/sur 1.000,/).waitFor();
+  await phone.go(`#/event/${event}/walk-in`);
+  await page.getByRole('button', { name: /Reprendre la saisie de/ }).click();
+  assert.equal(await arabic.inputValue(), 'تيفاوين اوشعيب');
+  await phone.network(true);
+});
+
 test('no page reported a fault', () => {
   assert.deepEqual(phone.faults, []);
 });

@@ -20,6 +20,7 @@ use shared::{
     phone::Phone as PhoneNumber,
     question::{self, Question},
     record::{Apart, EventRecord, Fields, Joined, LineState, Record, Side},
+    replica::Sought,
     role::Role,
     table::Table,
     territory,
@@ -184,6 +185,10 @@ impl Story {
             [by, "takes", document, "from", name] => {
                 self.world.decide(self.phone(by), self.phone(name), self.document(document), Given::No);
             }
+            [by, "erases", person] => {
+                let (by, person) = (self.phone(by), self.document(person));
+                self.world.erase_person(by, person).expect("the plan of this moment");
+            }
             [by, "ends", "access", "of", name] => self.world.end_access(self.phone(by), self.phone(name)),
             [by, "accepts", "everything"] => self.judge(by, true, &[]),
             [by, "refuses", "everything", "saying", word @ ..] => self.judge(by, false, word),
@@ -290,9 +295,36 @@ impl Story {
                 self.world.phones[phone].clock_ahead_ms = -365 * 24 * 60 * 60 * 1_000;
             }
             ["opens", section] => self.opens(phone, section),
+            ["writes", "down", name, more @ ..] => self.writes_down(phone, name, more),
             _ => return false,
         }
         true
+    }
+
+    /// Somebody at the door is being written down: whom the phone says that they may be.
+    fn writes_down(&mut self, phone: usize, name: &str, more: &[&str]) {
+        let text = |wanted: &str| more.chunks(2).find(|pair| pair[0] == wanted).map(|pair| pair[1]);
+        let person = match text("as") {
+            Some(known) => self.document(known),
+            None => self.world.document_id(),
+        };
+        let sought = Sought {
+            person,
+            name: name.to_owned(),
+            name_ar: text("or").unwrap_or_default().to_owned(),
+            phone: text("phone").unwrap_or_default().to_owned(),
+            email: text("email").unwrap_or_default().to_owned(),
+            association: text("of").map(|title| self.document(title)),
+        };
+        let found = self.world.phones[phone].engine().known(&[sought]).pop().unwrap_or_default();
+        let found = found.iter().map(|one| {
+            let reasons = one.reasons.iter().map(|reason| format!("{reason:?}")).collect::<Vec<_>>().join(" ");
+            format!("{} ({reasons})", self.name_of(one.card.person))
+        });
+        let found = found.collect::<Vec<_>>().join(", ");
+        let said = if found.is_empty() { "nobody" } else { &found };
+        writeln!(self.output, "{name}? {said}").expect("memory");
+        self.shown = true;
     }
 
     fn opens(&mut self, phone: usize, section: &str) {

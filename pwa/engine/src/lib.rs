@@ -7,7 +7,7 @@ use serde::Serialize;
 use shared::{
     edit::Entry,
     json,
-    replica::{Batch, Identity, Replica},
+    replica::{Batch, Identity, Replica, Sought},
     view::ViewKey,
     wire::Report,
 };
@@ -130,6 +130,15 @@ impl Engine {
     /// Never, as views are plain data.
     pub fn updates(&mut self) -> Result<String, JsError> {
         Ok(self.replica.updates()?)
+    }
+
+    /// Who may be meant by each of those who are being written down, the JSON of `Sought[]`: the JSON of `KnownPerson[][]`.
+    ///
+    /// # Errors
+    /// A sentence for developers, if they are not of that shape.
+    pub fn known(&self, sought: &str) -> Result<String, JsError> {
+        let sought: Vec<Sought> = json::read(sought)?;
+        Ok(serde_json::to_string(&self.replica.known(&sought))?)
     }
 
     /// Forgets what is over for longer than the house keeps it on this device. At the start, and once a day.

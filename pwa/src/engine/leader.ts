@@ -37,6 +37,7 @@ export interface Engine {
   updates(): string;
   unsent(): number;
   expire(now_ms: number): void;
+  known(sought: string): string;
   has_ended(): boolean;
 }
 
@@ -168,6 +169,11 @@ export class Leader {
       case 'kept':
         this.#port.post({ say: 'awake', ready: this.#engine !== null });
         this.#uploader.kept();
+        return;
+      case 'sought':
+        // A page asks again when the engine is open.
+        if (!this.#engine) return;
+        void this.#turn(async () => this.#port.post({ say: 'known', id: message.id, found: this.#ready.known(message.people) }));
         return;
       case 'enrolled':
         void this.#turn(() => this.#onEnrolled());

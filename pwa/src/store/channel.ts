@@ -38,6 +38,8 @@ export type FromPage =
   /** These edits are on disk, in the log. */
   | { say: 'logged'; entries: Logged[] }
   | { say: 'wake'; why: Wake }
+  /** Who may be meant by each of these, the JSON of `Sought[]`? It is answered under that id, once the engine is ready. */
+  | { say: 'sought'; id: string; people: string }
   /** This device has a session now, or another one. */
   | { say: 'enrolled' }
   /** The person has seen that this edit was refused. */
@@ -66,6 +68,8 @@ export type FromLeader =
   | { say: 'news'; updates: string; done: string[]; refused: Refused[] }
   /** The snapshots of views show these edits too. */
   | { say: 'painted'; ids: string[] }
+  /** The answer to `sought`: the JSON of `KnownPerson[][]`. */
+  | { say: 'known'; id: string; found: string }
   | { say: 'exchange'; exchange: Exchange }
   /** The account's name or role changed, or the server lets this device in again. */
   | { say: 'session'; session: Session }

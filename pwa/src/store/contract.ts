@@ -5,7 +5,9 @@
 import type { AccountId } from '../generated/AccountId';
 import type { DeviceId } from '../generated/DeviceId';
 import type { Edit } from '../generated/Edit';
+import type { KnownPerson } from '../generated/KnownPerson';
 import type { Role } from '../generated/Role';
+import type { Sought } from '../generated/Sought';
 import type { View } from '../generated/View';
 import type { ViewKey } from '../generated/ViewKey';
 import type { LockKind } from './keys';
@@ -131,6 +133,11 @@ export interface Store {
   view(key: ViewKey): View | null;
   /** Reads what that view last showed: somebody will ask for it soon. */
   prefetch(key: ViewKey): void;
+  /**
+   * For each of those who are being written down, who may be meant of all that this device holds (M7), the likeliest first. Null where no
+   * engine answers: ask again when `engineReady` changes. Nothing of it is kept.
+   */
+  known(sought: readonly Sought[]): Promise<KnownPerson[][] | null>;
   /** Resolves when the edit is on disk (or could not be written). The views change at once, before that. */
   commit(edit: Edit): Promise<Saved>;
   /**

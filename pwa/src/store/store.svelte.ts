@@ -3,6 +3,8 @@ import { tick } from 'svelte';
 import { createSubscriber } from 'svelte/reactivity';
 import { engineWorker } from '../engine';
 import type { Edit } from '../generated/Edit';
+import type { KnownPerson } from '../generated/KnownPerson';
+import type { Sought } from '../generated/Sought';
 import type { View } from '../generated/View';
 import type { ViewKey } from '../generated/ViewKey';
 import type { ViewUpdate } from '../generated/ViewUpdate';
@@ -37,6 +39,8 @@ const RESTART_MS_MAX = 60_000;
 const STEADY_MS = 60_000;
 /** A leader that says nothing for so long is asleep in a tab that the phone has put aside. Opening documents takes seconds. */
 const LEADER_SILENT_MS_MAX = 20_000;
+/** So long an answer about people is waited for. */
+const KNOWN_MS_MAX = 10_000;
 /** So long a tab that has just been opened waits for an unlocked one to hand it the key. */
 const KEY_MS_MAX = 400;
 /** Says that this browser held an account, and nothing of whose: what is left of it tells that the rest has vanished. */
@@ -63,6 +67,8 @@ class AppStore implements Store {
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #disk = new Disk(() => (this.updateWaits = true));
   readonly #outbox = new Outbox((entries) => this.#append(entries));
+  /** Questions about people that wait for their answer. */
+  readonly #sought = new Map<string, (found: string | null) => void>();
   readonly #ties = new Map<string, { follow: () => void; changed: () => void }>();
   readonly #shelf = new Shelf({
     changed: (key) => this.#ties.get(key)?.changed(),
@@ -128,6 +134,17 @@ class AppStore implements Store {
   prefetch(key: ViewKey): void {
     // Held for a moment, it stays among those that are kept warm.
     this.#shelf.use(key)();
+  }
+
+  async known(sought: readonly Sought[]): Promise<KnownPerson[][] | null> {
+    const id = newDocumentId();
+    const found = await new Promise<string | null>((resolve) => {
+      this.#sought.set(id, resolve);
+      setTimeout(() => resolve(null), KNOWN_MS_MAX);
+      this.#say({ say: 'sought', id, people: JSON.stringify(sought) });
+    });
+    this.#sought.delete(id);
+    return found === null ? null : (JSON.parse(found) as KnownPerson[][]);
   }
 
   async commit(edit: Edit): Promise<Saved> {
@@ -562,6 +579,9 @@ class AppStore implements Store {
         return;
       case 'painted':
         this.#shelf.painted(message.ids);
+        return;
+      case 'known':
+        this.#sought.get(message.id)?.(message.found);
         return;
       case 'exchange':
         this.#told = message.exchange;

@@ -429,7 +429,7 @@ impl Desk {
             ..Traits::association(id, titles.into_iter().flatten())
         };
         let pairs = self.store.read_blocking(|db| twins::like(db, traits))?.into_iter();
-        let others = pairs.map(|pair| (if pair.one == id { pair.other } else { pair.one }, pair.reasons));
+        let others = pairs.map(|pair| (pair.beside(id), pair.reasons));
         Ok(others.take(LIKENESSES_SHOWN).collect())
     }
 
@@ -577,7 +577,7 @@ impl List {
         };
         let mine: HashSet<DocumentId> = self.outcome.taken.iter().map(|taken| taken.person).collect();
         let pairs = self.store.read_blocking(|db| twins::like(db, traits))?.into_iter();
-        let others = pairs.map(|pair| (if pair.one == person { pair.other } else { pair.one }, pair.reasons));
+        let others = pairs.map(|pair| (pair.beside(person), pair.reasons));
         Ok(others.filter(|(other, _)| !mine.contains(other)).take(LIKENESSES_SHOWN).collect())
     }
 

@@ -136,6 +136,12 @@ fn every_edit_and_view_key_is_read_as_serde_reads_it() {
         assert!(alike::<Report>(report).is_some());
     }
     assert!(alike::<Report>(r#"{"lock":"door"}"#).or(alike(r#"{"storage_percent":256}"#)).is_none());
+    for sought in [
+        r#"[{"person":D,"name":"Zahra Aït","name_ar":"زهرة","phone":"+33612345678","email":"","association":D}]"#,
+        r#"[{"person":D,"name":"","name_ar":"","phone":"","email":"","association":null}]"#,
+    ] {
+        assert!(alike::<Vec<Sought>>(&written(sought)).is_some());
+    }
     alike::<Identity>(&written(r#"{"device":D,"account":D,"name":"Amina","role":"volunteer"}"#));
 }
 

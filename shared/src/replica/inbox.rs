@@ -29,7 +29,7 @@ impl Replica {
         let odd = oddity::elsewhere(self.events()).into_iter();
         questions.extend(odd.map(|(event, slot, oddity)| Question::SheetOdd { event, slot, oddity }));
         if self.identity.role.may(Capability::JoinPeople) {
-            let mut pairs = question::duplicates(self.records());
+            let mut pairs: Vec<Question> = self.pairs().into_iter().map(question::duplicate).collect();
             for again in self.pairs_asked_again() {
                 // Whoever found it knows why.
                 if pairs.iter().all(|asked| asked.id() != again.id()) {

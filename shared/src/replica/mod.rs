@@ -9,10 +9,14 @@
 mod exchange;
 mod follow;
 mod inbox;
+mod known;
 mod stored;
 mod views;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +35,7 @@ use crate::{
 };
 
 pub use exchange::{ExchangeError, Exchanged};
+pub use known::{KnownPerson, Sought};
 pub use stored::Batch;
 pub use views::ViewUpdate;
 
@@ -122,6 +127,8 @@ pub struct Replica {
     changed: BTreeSet<DocumentId>,
     /// Versions of calls that were read: they never change (C1).
     published: BTreeMap<(DocumentId, RowId), CallRecord>,
+    /// Brought up to date by whoever reads it.
+    twins: RefCell<known::Twins>,
 }
 
 impl Replica {

@@ -3,7 +3,10 @@
 //! To the disk it is a set of keys with bytes. Documents are packed into buckets, so that packing rewrites only those in
 //! which something happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -144,6 +147,7 @@ impl Replica {
             wanted: Vec::new(),
             published: BTreeMap::new(),
             changed: BTreeSet::new(),
+            twins: RefCell::default(),
         };
         // Packs before the log, the log in the order of its numbers: "log-…" sorts before "pack-…".
         let (mut packs, mut log) = (Vec::new(), BTreeMap::new());

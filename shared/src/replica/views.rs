@@ -99,6 +99,7 @@ impl Replica {
     /// Never, as views are plain data.
     pub fn updates(&mut self) -> serde_json::Result<String> {
         let changed = std::mem::take(&mut self.changed);
+        self.twins.get_mut().changed(&changed);
         let mut wanted = std::mem::take(&mut self.wanted);
         let mut updates = Vec::new();
         for Wanted { key, painted } in &mut wanted {

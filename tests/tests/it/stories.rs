@@ -931,6 +931,128 @@ fn m7_people_told_apart_are_not_proposed_again() {
     );
 }
 
+#[test]
+fn m7_whoever_is_written_down_at_the_door_may_be_known_in_either_script() {
+    check(
+        r#"
+        karima adds person Mohamed Amrani
+        karima adds person Mohammed "El Amrani" called Mohammed
+        karima adds person زهرة عمراني called Zohra
+        karima expects Mohamed
+        karima expects Zohra
+        amina offline
+        amina writes down "محمد عمراني"
+        amina writes down "Zahra AMRANI"
+        amina writes down "Amrani Mohamed" or "محمد عمراني"
+        amina writes down Mohamed
+        amina writes down "M'hamed Amrani"
+        amina writes down ""
+        karima writes down "محمد عمراني"
+        "#,
+        expect![[r#"
+            محمد عمراني? Mohamed (NameAcrossScripts)
+            Zahra AMRANI? Zahra (SameName), Zohra (NameAcrossScripts)
+            Amrani Mohamed? Mohamed (SameName)
+            Mohamed? nobody
+            M'hamed Amrani? nobody
+            ? nobody
+            محمد عمراني? Mohamed (NameAcrossScripts), Mohammed (NameAcrossScripts)
+        "#]],
+    );
+}
+
+#[test]
+fn m7_a_phone_or_an_association_makes_a_likeness_surer_and_none_by_itself() {
+    check(
+        r#"
+        karima adds association Tamont
+        karima adds person Idir Benali
+        karima adds person Idir "Ben Ali" called Idir2
+        karima adds phone +212612345678 to Idir2
+        karima sets Idir association to Tamont
+        karima offline
+        karima writes down "Idir Benali"
+        karima writes down "Idir Benali" phone +212612345678
+        karima writes down "Idir Benali" of Tamont phone +212612345678
+        karima writes down "Tuda Benali" phone +212612345678
+        karima adds phone +212687654321 to Idir
+        karima writes down "Idir Benali" phone +212687654321
+        "#,
+        expect![[r#"
+            Idir Benali? Idir (SameName), Idir2 (NameSounds)
+            Idir Benali? Idir2 (NameSounds SamePhone), Idir (SameName)
+            Idir Benali? Idir2 (NameSounds SamePhone), Idir (SameName SameAssociation)
+            Tuda Benali? nobody
+            Idir Benali? Idir (SameName SamePhone), Idir2 (NameSounds)
+        "#]],
+    );
+}
+
+#[test]
+fn m7_what_was_said_of_people_holds_at_the_door() {
+    check(
+        r#"
+        karima adds person Brahim Ouali called Brahim2
+        karima adds person Brahim Ouali called Brahim3
+        karima adds phone +212612345678 to Brahim
+        karima writes down "Brahim Ouali" phone +212612345678
+        karima links Brahim3 to Brahim2
+        karima writes down "Brahim Ouali" phone +212612345678
+        karima tells Brahim from Brahim2
+        karima writes down "Brahim Ouali" phone +212612345678
+        karima writes down "Brahim Ouali"
+        karima writes down "Brahim Ouali" as Brahim2
+        karima unlinks Brahim3
+        karima writes down "Brahim Ouali" phone +212612345678
+        "#,
+        expect![[r#"
+            Brahim Ouali? Brahim (SameName SamePhone), Brahim2 (SameName), Brahim3 (SameName)
+            Brahim Ouali? Brahim (SameName SamePhone), Brahim2 (SameName)
+            Brahim Ouali? Brahim (SameName SamePhone)
+            Brahim Ouali? Brahim (SameName), Brahim2 (SameName)
+            Brahim Ouali? nobody
+            Brahim Ouali? Brahim (SameName SamePhone), Brahim3 (SameName)
+        "#]],
+    );
+}
+
+#[test]
+fn m7_a_walk_in_of_a_moment_ago_is_known_and_whoever_left_is_not() {
+    check(
+        r#"
+        amina offline
+        amina writes down "Youssef Amrani"
+        amina registers Youssef Amrani phone +212612345678
+        amina writes down "Yusef Amrani" phone +212612345678
+        amina online
+        amina writes down "Yusef Amrani" phone +212612345678
+        badr writes down "يوسف عمراني"
+        karima writes down "Yusef Amrani" phone +212612345678
+        karima erases Youssef
+        amina syncs
+        badr syncs
+        karima syncs
+        amina writes down "Youssef Amrani"
+        karima writes down "Yusef Amrani" phone +212612345678
+        badr writes down "Zahra Amrani"
+        karima takes Atelier from badr
+        badr syncs
+        badr writes down "Zahra Amrani"
+        "#,
+        expect![[r#"
+            Youssef Amrani? nobody
+            Yusef Amrani? Youssef (NameSounds SamePhone)
+            Yusef Amrani? Youssef (NameSounds)
+            يوسف عمراني? Youssef (NameAcrossScripts)
+            Yusef Amrani? Youssef (NameSounds SamePhone)
+            Youssef Amrani? nobody
+            Yusef Amrani? nobody
+            Zahra Amrani? Zahra (SameName)
+            Zahra Amrani? nobody
+        "#]],
+    );
+}
+
 // Walk-ins.
 
 #[test]

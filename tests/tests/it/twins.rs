@@ -16,13 +16,14 @@ use server::{
     verify,
 };
 use shared::{
-    edit::{Edit, NewPerson, NewSlot},
+    edit::{Edit, Entry, NewPerson, NewSlot},
     field::{Field, Value},
-    id::{AccountId, DocumentId},
+    id::{AccountId, DeviceId, DocumentId},
     mark::{How, Status},
     phone::Phone,
     question::{self, Question},
     record::Record,
+    replica::{Identity, Replica, Sought},
     role::Role,
     twin::{self, Pair},
 };
@@ -391,6 +392,65 @@ fn pairs_in_hand_are_those_of_a_full_run() {
                 };
                 assert_eq!(by_ids(known), by_ids(full), "seed {seed}, step {step}");
             }
+        }
+    }
+}
+
+/// What a phone keeps in hand, brought up to date edit by edit, is what it would find anew.
+#[test]
+fn what_a_phone_keeps_in_hand_is_what_it_would_find_anew() {
+    const GIVEN: [&str; 6] = ["Zahra", "Zohra", "Mohamed", "Mohammed", "محمد", "Idir"];
+    const FAMILY: [&str; 4] = ["Amrani", "El Amrani", "Benali", "Ben Ali"];
+    for seed in 1..4 {
+        let mut rng = Rng::new(seed);
+        let identity =
+            Identity { device: DeviceId([1; 16]), account: AccountId([1; 16]), name: String::new(), role: Role::Staff };
+        let mut phone = Replica::open(identity.clone(), [1; 8], []);
+        let mut disk = BTreeMap::new();
+        let mut people = 0;
+        for step in 0..120 {
+            let (one, other) = (1 + rng.below(people.max(1)), 1 + rng.below(people.max(1)));
+            let number = Phone { raw: "06".into(), country: None, e164: Some("+33612345678".into()) };
+            let name = (GIVEN[rng.below(6)], FAMILY[rng.below(4)]);
+            let edit = match rng.below(8) {
+                0..=3 => {
+                    people += 1;
+                    let new = NewPerson { given: name.0.into(), family: name.1.into(), ..NewPerson::default() };
+                    Edit::CreatePerson { person: person(people), new, notice_read: true }
+                }
+                4 if one != other => Edit::LinkSame { person: person(one), same_as: person(other) },
+                5 if one != other => Edit::NotSame { person: person(one), other: person(other) },
+                6 if people > 0 => Edit::AddPhone { person: person(one), row: row(1), phone: number },
+                7 if people > 0 => {
+                    Edit::SetField { document: person(one), row: None, field: Field::Family, value: name.1.into() }
+                }
+                _ => continue,
+            };
+            // Some are refused, as of somebody who was not added yet: that changes nothing.
+            phone.edit(&Entry { at_ms: START_MS, edit }).ok();
+            if let Some(batch) = phone.take_batch() {
+                disk.extend(batch.puts);
+                disk.retain(|key, _| !batch.deletes.contains(key));
+                phone.persisted(batch.id);
+            }
+            if rng.chance(30) {
+                drop(phone.updates());
+            }
+            if step % 6 > 0 {
+                continue;
+            }
+            let sought = |n: usize| Sought {
+                person: person(1_000 + n),
+                name: format!("{} {}", GIVEN[n % 6], FAMILY[n % 4]),
+                name_ar: String::new(),
+                phone: ["", "+33612345678"][n % 2].into(),
+                email: String::new(),
+                association: None,
+            };
+            let all: Vec<Sought> = (0..24).map(sought).collect();
+            let anew = Replica::open(identity.clone(), [2; 8], disk.clone());
+            assert_eq!(phone.known(&all), anew.known(&all), "seed {seed}, step {step}");
+            assert_eq!(phone.questions(), anew.questions(), "seed {seed}, step {step}");
         }
     }
 }

@@ -4,6 +4,7 @@ import type { Edit } from '../../generated/Edit';
 import type { NamedDocument } from '../../generated/NamedDocument';
 import type { Phone } from '../../generated/Phone';
 import { foldSearch } from '../../search';
+import type { Sought } from '../../generated/Sought';
 import { newDocumentId } from '../../store';
 import { ask } from '../../store/api';
 
@@ -47,6 +48,20 @@ const ARABIC = /\p{Script=Arabic}/u;
 export function namesOf({ given, family }: Pick<Waiting, 'given' | 'family'>) {
   const whole = `${given} ${family}`;
   return ARABIC.test(whole) ? { given: '', family: '', name_ar: whole } : { given, family, name_ar: '' };
+}
+
+/** As whom the engine is asked about them; of their association only what is in the directory already. */
+export function soughtOf(one: Waiting, known: readonly NamedDocument[]): Sought {
+  const { association, created } = associationOf(one, known);
+  const { name_ar, ...parts } = namesOf(one);
+  return {
+    person: one.id,
+    name: name_ar || `${parts.given} ${parts.family}`,
+    name_ar,
+    phone: one.phone?.e164 ?? '',
+    email: one.email,
+    association: created ? null : association,
+  };
 }
 
 /**

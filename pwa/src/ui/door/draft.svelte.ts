@@ -83,7 +83,19 @@ export function draftFor(event: DocumentId, sought: string): Draft {
   return draft;
 }
 
-/** It has been saved, or given up for somebody who was known already. */
+/** It has been saved. */
 export function finishDraft(event: DocumentId): void {
   drafts.delete(event);
+  aside.delete(event);
 }
+
+/** What was typed before somebody who was known was taken instead: should that have been the wrong one, it is not typed again. */
+const aside = new Map<DocumentId, Draft>();
+
+export function setAside(event: DocumentId, draft: Draft): void {
+  finishDraft(event);
+  aside.set(event, draft);
+}
+
+/** What was set aside last at an event, if nobody was registered there since. */
+export const setAsideOf = (event: DocumentId): Draft | undefined => aside.get(event);

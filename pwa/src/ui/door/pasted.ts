@@ -1,8 +1,8 @@
 //! A list of people that was copied from elsewhere, one a line: what each line says, and who of the directory may be meant.
 import type { DocumentId } from '../../generated/DocumentId';
+import type { KnownPerson } from '../../generated/KnownPerson';
 import type { PersonCard } from '../../generated/PersonCard';
 import { foldSearch } from '../../search';
-import { knownPeople } from './known';
 
 /** More than any room holds, and no more than a phone shows with ease. */
 export const PASTED_LINES_MAX = 500;
@@ -17,16 +17,19 @@ export type Match =
   /** Exactly one person has these names, in whatever order. */
   | { is: 'sure'; person: PersonCard }
   /** Some may be meant: a human chooses. */
-  | { is: 'several'; people: PersonCard[] }
+  | { is: 'several'; people: readonly KnownPerson[] }
   | { is: 'new' }
   /** The same as another line, or the same person. */
   | { is: 'again'; line: number };
 
-export interface PastedLine {
+export interface ReadLine {
   /** Its place in what was pasted, from 1. */
   line: number;
   text: string;
   name: PastedName;
+}
+
+export interface PastedLine extends ReadLine {
   match: Match;
 }
 
@@ -65,36 +68,37 @@ const isShouted = (word: string): boolean => /\p{Lu}.*\p{Lu}/u.test(word) && wor
 /** The words of a name in an order that does not depend on who wrote it. */
 const keyOf = (name: string): string => foldSearch(name).split(' ').sort().join(' ');
 
-/** What each line that holds a name says, and who may be meant. */
-export function readList(text: string, people: readonly PersonCard[]): PastedLine[] {
-  const named = new Map<string, PersonCard[]>();
-  for (const person of people) {
-    for (const key of new Set([keyOf(person.name), keyOf(person.name_ar)])) {
-      if (key) named.set(key, [...(named.get(key) ?? []), person]);
-    }
-  }
-  const keys = new Map<string, number>();
-  const taken = new Map<DocumentId, number>();
-  const lines: PastedLine[] = [];
-  for (const [n, raw] of text.split(/\r?\n/).slice(0, PASTED_LINES_MAX).entries()) {
-    const name = readName(raw);
-    if (!name) continue;
-    const written = [name.given, name.family, name.name_ar].filter(Boolean).join(' ');
-    const key = keyOf(written);
-    const line = n + 1;
-    const match = matchOf(named.get(key) ?? [], written, people);
-    const before = keys.get(key) ?? (match.is === 'sure' ? taken.get(match.person.person) : undefined);
-    lines.push({ line, text: written, name, match: before === undefined ? match : { is: 'again', line: before } });
-    if (before !== undefined) continue;
-    keys.set(key, line);
-    if (match.is === 'sure') taken.set(match.person.person, line);
-  }
-  return lines;
+/** What each line that holds a name says. */
+export function readLines(text: string): ReadLine[] {
+  return text
+    .split(/\r?\n/)
+    .slice(0, PASTED_LINES_MAX)
+    .flatMap((raw, n) => {
+      const name = readName(raw);
+      return name ? [{ line: n + 1, text: [name.given, name.family, name.name_ar].filter(Boolean).join(' '), name }] : [];
+    });
 }
 
-function matchOf(exact: readonly PersonCard[], written: string, people: readonly PersonCard[]): Match {
+/** Who may be meant by each line; `found` are those whom the engine knows for it. */
+export function matched(read: readonly ReadLine[], found: readonly KnownPerson[][]): PastedLine[] {
+  const keys = new Map<string, number>();
+  const taken = new Map<DocumentId, number>();
+  return read.map((one, n) => {
+    const key = keyOf(one.text);
+    const match = matchOf(found[n] ?? []);
+    const before = keys.get(key) ?? (match.is === 'sure' ? taken.get(match.person.person) : undefined);
+    if (before !== undefined) return { ...one, match: { is: 'again', line: before } };
+    keys.set(key, one.line);
+    if (match.is === 'sure') taken.set(match.person.person, one.line);
+    return { ...one, match };
+  });
+}
+
+/** Who has exactly these names comes before whoever is called alike. */
+function matchOf(known: readonly KnownPerson[]): Match {
+  const exact = known.filter(({ reasons }) => reasons.includes('same_name'));
   const [only, ...others] = exact;
-  if (only && others.length === 0) return { is: 'sure', person: only };
-  const several = only ? [...exact] : knownPeople(people, [written]);
+  if (only && others.length === 0) return { is: 'sure', person: only.card };
+  const several = only ? exact : known;
   return several.length > 0 ? { is: 'several', people: several } : { is: 'new' };
 }

@@ -838,6 +838,9 @@ fn main() -> Outcome<()> {
         twins::twins(&mut rows)?;
         eprintln!("twins: done");
     }
+    if wanted("door") {
+        twins::door(&mut rows)?;
+    }
     if wanted("memory") {
         rows.push(many_documents()?);
     }
