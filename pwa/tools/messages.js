@@ -2,7 +2,7 @@
  * Compiles `messages/*.json` into `src/paraglide/`, after checks that the compiler does not make: it succeeds, with warnings
  * alone, when its plugin is missing and there is not one message, and when a language lacks a key.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile } from '@inlang/paraglide-js';
@@ -83,6 +83,23 @@ async function readExports(folder) {
   return new Set(exports.map(([, plain, quoted]) => plain ?? quoted));
 }
 
+/**
+ * The compiler's messages make the rules of plurals anew each time they count something, which takes an old phone milliseconds, several
+ * times for a tap at the door. Here they are made once for each language.
+ *
+ * @param {string} file the compiled `registry.js`
+ */
+async function keepPluralRules(file) {
+  const made = 'return new Intl.PluralRules(locale, options).select(Number(input))';
+  const text = await readFile(file, 'utf8');
+  if (text.split(made).length !== 2) throw new Error('messages: the compiler counts in another way now: see keepPluralRules');
+  const kept = `const key = locale + (options ? JSON.stringify(options) : '');
+	let rules = pluralRules.get(key);
+	if (!rules) pluralRules.set(key, (rules = new Intl.PluralRules(locale, options)));
+	return rules.select(Number(input))`;
+  await writeFile(file, `${text.replace(made, kept)}\n\n/** @type {Map<string, Intl.PluralRules>} */\nconst pluralRules = new Map();\n`);
+}
+
 /** Throws if a file or the compiled result is not whole. */
 export async function compileMessages() {
   const { keys, faults } = await readAll();
@@ -98,6 +115,7 @@ export async function compileMessages() {
     // One module for each message: each screen then carries its own, and the first paint only its own.
     outputStructure: 'message-modules',
   });
+  await keepPluralRules(`${app}/src/paraglide/registry.js`);
   const exported = await readExports(`${app}/src/paraglide/messages`);
   const lost = keys.filter((key) => !exported.has(key));
   if (lost.length > 0) throw new Error(`messages: the compiler lost ${lost.length}: ${lost.slice(0, 5).join(', ')}`);

@@ -386,6 +386,24 @@ impl DiffHook for Blocks {
     }
 }
 
+/// A run of characters, and what stands in its place.
+pub(crate) struct ChangedChars {
+    /// In code points.
+    pub(crate) old: Range<usize>,
+    pub(crate) now: String,
+}
+
+/// What must be changed in a text to make another of it, from the first to the last.
+pub(crate) fn changed_chars(old: &str, new: &str) -> Vec<ChangedChars> {
+    let [old, new] = [old, new].map(|text| text.chars().map(u32::from).collect::<Vec<_>>());
+    let changed = blocks_of(&old, &new).into_iter().filter(|block| !block.same);
+    let change = |block: Block| ChangedChars {
+        old: block.old,
+        now: new[block.new].iter().copied().filter_map(char::from_u32).collect(),
+    };
+    changed.map(change).collect()
+}
+
 /// Compares parts by numbers that stand for them.
 fn blocks(old: &[&str], new: &[&str]) -> Vec<Block> {
     let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
@@ -395,8 +413,12 @@ fn blocks(old: &[&str], new: &[&str]) -> Vec<Block> {
         of.push(*numbers.entry(part).or_insert(next));
     }
     let (old, new) = of.split_at(old.len());
+    blocks_of(old, new)
+}
+
+fn blocks_of(old: &[u32], new: &[u32]) -> Vec<Block> {
     let mut blocks = Blocks::default();
-    // Raw: whatever could be dear was refused before.
+    // Raw: without looking first at whether it would be dear. Whoever asks has seen to that, or has no other way.
     let Ok(()) = myers::diff_deadline_raw(&mut blocks, old, 0..old.len(), new, 0..new.len(), None);
     blocks.0
 }

@@ -1,9 +1,9 @@
 //! The plain fields of documents: one register each, that merges by rule M4.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use automerge::ScalarValue;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{document::Kind, limit};
 
@@ -178,32 +178,62 @@ pub enum Accepts {
 macro_rules! fields {
     ($($(#[$doc:meta])* $name:ident = $key:literal, $accepts:expr;)*) => {
         /// A plain field of a document.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
         pub enum Field {
-            $($(#[$doc])* #[serde(rename = $key)] $name,)*
+            $($(#[$doc])* #[cfg_attr(feature = "typescript", ts(rename = $key))] $name,)*
         }
 
-        impl Field {
-            /// Its key in the document, in JSON and in message keys.
-            #[must_use]
-            pub fn key(self) -> &'static str {
-                match self { $(Self::$name => $key,)* }
-            }
-
-            /// What may be written there.
-            #[must_use]
-            pub fn accepts(self) -> Accepts {
-                match self { $(Self::$name => $accepts,)* }
-            }
-
-            /// The field of that key.
-            #[must_use]
-            pub fn from_key(key: &str) -> Option<Self> {
-                match key { $($key => Some(Self::$name),)* _ => None }
-            }
-        }
+        /// Every field with its key and what it accepts, in the order of their declaration. A table, since what is made of two
+        /// hundred arms of a `match` is many times as large.
+        static FIELDS: &[(Field, &str, Accepts)] = &[$((Field::$name, $key, $accepts),)*];
     };
+}
+
+impl Field {
+    /// Its key in the document, in JSON and in message keys.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        FIELDS[self as usize].1
+    }
+
+    /// What may be written there.
+    #[must_use]
+    pub fn accepts(self) -> Accepts {
+        FIELDS[self as usize].2
+    }
+
+    /// The field of that key.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        static BY_KEY: OnceLock<Vec<Field>> = OnceLock::new();
+        let fields = BY_KEY.get_or_init(|| {
+            let mut fields: Vec<Self> = FIELDS.iter().map(|(field, ..)| *field).collect();
+            fields.sort_unstable_by_key(|field| field.key());
+            fields
+        });
+        let at = fields.binary_search_by_key(&key, |field| field.key()).ok()?;
+        Some(fields[at])
+    }
+}
+
+/// As serde would derive it: the key where people read it, else the number.
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_unit_variant("Field", *self as u32, self.key())
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let field = if from.is_human_readable() {
+            Self::from_key(&String::deserialize(from)?)
+        } else {
+            let number = u32::deserialize(from)?;
+            FIELDS.get(number as usize).map(|(field, ..)| *field)
+        };
+        field.ok_or_else(|| D::Error::custom("an unknown field"))
+    }
 }
 
 use Accepts::{Blob, Day, Digits, Document, Ice, Number, OldRna, Rna, Row, Siren, Siret, Text, Time, Word};
@@ -902,8 +932,28 @@ impl Field {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::table::Table;
+
+    #[test]
+    fn a_field_is_its_number_on_disk_and_its_key_in_json() {
+        for (number, (field, key, _)) in (0_u32..).zip(FIELDS) {
+            assert_eq!((*field as u32, Field::from_key(key)), (number, Some(*field)), "{key}");
+            let disk = postcard::to_allocvec(field).unwrap();
+            assert_eq!(disk, postcard::to_allocvec(&number).unwrap());
+            assert_eq!(postcard::from_bytes::<Field>(&disk).unwrap(), *field);
+            let values = BTreeMap::from([(*field, *field)]);
+            let json = serde_json::to_string(&values).unwrap();
+            assert_eq!(json, format!(r#"{{"{key}":"{key}"}}"#));
+            assert_eq!(serde_json::from_str::<BTreeMap<Field, Field>>(&json).unwrap(), values);
+        }
+        let beyond = postcard::to_allocvec(&u32::try_from(FIELDS.len()).unwrap()).unwrap();
+        assert!(postcard::from_bytes::<Field>(&beyond).is_err());
+        assert!(serde_json::from_str::<Field>(r#""givenname""#).is_err());
+        assert_eq!(Field::from_key(""), None);
+    }
 
     /// Whoever adds a field or a table to dossiers says here, or in `CARRIED`, whether a copy takes it over.
     #[test]

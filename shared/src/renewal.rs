@@ -7,7 +7,7 @@ use automerge::{
 };
 
 use crate::{
-    decision,
+    compare, decision,
     document::{Author, Document, Kind, Made},
     edit::{Refusal, family_of},
 };
@@ -164,7 +164,7 @@ impl Meant<'_> {
                 Crdt::Object(_) if key == TOUCHED => {}
                 Crdt::Object(_) => {
                     let was = was.filter(|(value, _)| value.is_object()).map(|(_, id)| id);
-                    if was.as_ref().is_some_and(|was| self.is_same(was, &id)) {
+                    if was.as_ref().is_some_and(|was| read_alike(self.base, was, self.ours, &id)) {
                         continue;
                     }
                     match tx.get(into, key.as_str())? {
@@ -198,14 +198,30 @@ impl Meant<'_> {
         };
         let now = tx.text(&text)?;
         let merged = merged(was, ours, &now)?;
-        tx.update_text(&text, merged)
+        write_over(tx, &text, &now, &merged)
     }
+}
 
-    /// Whether two maps read alike, all that is in them included.
-    fn is_same(&self, before: &ObjId, map: &ObjId) -> bool {
-        let was = ReadDoc::hydrate(self.base, before, None);
-        let is = ReadDoc::hydrate(self.ours, map, None);
-        matches!((was, is), (Ok(was), Ok(is)) if was == is)
+/// Whether two maps read alike, all that is in them included.
+fn read_alike(before: &Automerge, was: &ObjId, now: &Automerge, is: &ObjId) -> bool {
+    let (mut was, mut is) = (before.map_range(was, ..), now.map_range(is, ..));
+    loop {
+        let (was, is) = match (was.next(), is.next()) {
+            (None, None) => return true,
+            (Some(was), Some(is)) if was.key == is.key => (was, is),
+            _ => return false,
+        };
+        let alike = match (was.value.clone().into_value(), is.value.clone().into_value()) {
+            (Crdt::Scalar(was), Crdt::Scalar(is)) => was == is,
+            (Crdt::Object(ObjType::Text), Crdt::Object(ObjType::Text)) => {
+                matches!((before.text(was.id()), now.text(is.id())), (Ok(was), Ok(is)) if was == is)
+            }
+            (Crdt::Object(_), Crdt::Object(_)) => read_alike(before, &was.id(), now, &is.id()),
+            _ => false,
+        };
+        if !alike {
+            return false;
+        }
     }
 }
 
@@ -223,14 +239,25 @@ fn merged(base: &str, ours: &str, theirs: &str) -> Result<String, AutomergeError
     tx.commit();
     let mut mine = doc.fork().with_actor(ActorId::from([1]));
     let mut tx = mine.transaction();
-    tx.update_text(&text, ours)?;
+    write_over(&mut tx, &text, base, ours)?;
     tx.commit();
     doc.set_actor(ActorId::from([2]));
     let mut tx = doc.transaction();
-    tx.update_text(&text, theirs)?;
+    write_over(&mut tx, &text, base, theirs)?;
     tx.commit();
     doc.merge(&mut mine)?;
     doc.text(&text)
+}
+
+/// Makes one text of another by what differs, character by character. Automerge's own way of it cuts texts by what is seen as one
+/// sign, and brings the tables for that.
+fn write_over(tx: &mut Transaction<'_>, text: &ObjId, before: &str, after: &str) -> Result<(), AutomergeError> {
+    // The last first: what stands before it keeps its place.
+    for change in compare::changed_chars(before, after).into_iter().rev() {
+        let removed = isize::try_from(change.old.len()).unwrap_or(isize::MAX);
+        tx.splice_text(text, change.old.start, removed, &change.now)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

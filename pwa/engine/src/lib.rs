@@ -129,7 +129,7 @@ impl Engine {
     /// # Errors
     /// Never, as views are plain data.
     pub fn updates(&mut self) -> Result<String, JsError> {
-        Ok(serde_json::to_string(&self.replica.updates())?)
+        Ok(self.replica.updates()?)
     }
 
     /// Who may be meant by each of those who are being written down, the JSON of `Sought[]`: the JSON of `KnownPerson[][]`.

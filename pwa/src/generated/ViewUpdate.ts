@@ -5,7 +5,7 @@ import type { View } from "./View";
 import type { ViewKey } from "./ViewKey";
 
 /**
- * What a page must take over.
+ * What a page must take over: read from what [`Replica::updates`] writes.
  */
 export type ViewUpdate = { "update": "whole", 
 /**

@@ -30,7 +30,7 @@ use crate::{
     record::{CallRecord, Record},
     role::Role,
     settings::{SETTINGS, Settings},
-    view::{JudgedView, SetAside, ViewKey},
+    view::{JudgedView, SetAside},
     wire::{AuthorEntry, Cursor, Hash, ServerId, bucket_of, bucket_part, digest_of},
 };
 
@@ -123,7 +123,7 @@ pub struct Replica {
     repair: exchange::Repair,
 
     stored: stored::Stored,
-    painted: BTreeMap<ViewKey, views::Painted>,
+    wanted: Vec<views::Wanted>,
     changed: BTreeSet<DocumentId>,
     /// Versions of calls that were read: they never change (C1).
     published: BTreeMap<(DocumentId, RowId), CallRecord>,
@@ -287,7 +287,8 @@ impl Replica {
     fn forget_parsed(&mut self) {
         let parsed = self.held.values().filter(|held| held.parsed.is_some()).count();
         if parsed > limit::PARSED_DOCUMENTS_MAX {
-            let looked_at: BTreeSet<DocumentId> = self.painted.keys().filter_map(ViewKey::document).collect();
+            let looked_at: BTreeSet<DocumentId> =
+                self.wanted.iter().filter_map(|wanted| wanted.key.document()).collect();
             for (id, held) in &mut self.held {
                 // A long tail is costly to parse again; it is packed soon.
                 if !looked_at.contains(id) && held.tail.len() < 32 {

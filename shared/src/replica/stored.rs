@@ -144,7 +144,7 @@ impl Replica {
             in_flight: None,
             repair: exchange::Repair::default(),
             stored: Stored { next_batch: 1, ..Stored::default() },
-            painted: BTreeMap::new(),
+            wanted: Vec::new(),
             published: BTreeMap::new(),
             changed: BTreeSet::new(),
             twins: RefCell::default(),

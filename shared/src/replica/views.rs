@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use automerge::ChangeHash;
 
@@ -41,8 +41,8 @@ use crate::{
     wire::AuthorEntry,
 };
 
-/// What a page must take over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a page must take over: read from what [`Replica::updates`] writes.
+#[derive(Debug, PartialEq, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "update", rename_all = "snake_case")]
 pub enum ViewUpdate {
@@ -64,39 +64,52 @@ pub enum ViewUpdate {
     },
 }
 
-/// The view that the page has, or none before the first time.
-pub(super) type Painted = Option<View>;
+/// A view that a page wants, and what it has of it: nothing before the first time.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) key: ViewKey,
+    painted: Option<Painted>,
+}
+
+/// What a page was told. To be compared with what it would be told now, so that no view needs code to copy or compare itself.
+#[derive(Debug)]
+enum Painted {
+    /// The view, as JSON.
+    Whole(String),
+    /// An event: its head as JSON, and its rows, of which few change at a time.
+    Event { head: String, rows: Vec<RosterRow> },
+}
 
 impl Replica {
     /// A page wants this view and what changes in it.
     pub fn subscribe(&mut self, key: ViewKey) {
-        self.painted.entry(key).or_insert(None);
+        if self.wanted.iter().all(|wanted| wanted.key != key) {
+            self.wanted.push(Wanted { key, painted: None });
+        }
     }
 
     /// No page wants this view any longer.
     pub fn unsubscribe(&mut self, key: &ViewKey) {
-        self.painted.remove(key);
+        self.wanted.retain(|wanted| wanted.key != *key);
     }
 
-    /// What changed in the wanted views since this was last asked.
-    pub fn updates(&mut self) -> Vec<ViewUpdate> {
+    /// What changed in the wanted views since this was last asked: the JSON of `ViewUpdate[]`, see [`ViewUpdate`].
+    ///
+    /// # Errors
+    /// Never, as views are plain data.
+    pub fn updates(&mut self) -> serde_json::Result<String> {
         let changed = std::mem::take(&mut self.changed);
         self.twins.get_mut().changed(&changed);
-        let keys: Vec<ViewKey> = self.painted.keys().cloned().collect();
+        let mut wanted = std::mem::take(&mut self.wanted);
         let mut updates = Vec::new();
-        for key in keys {
-            let painted = self.painted.get_mut(&key).and_then(Option::take);
-            if painted.is_some() && !self.concerns(&key, &changed) {
-                self.painted.insert(key, painted);
-                continue;
+        for Wanted { key, painted } in &mut wanted {
+            if painted.is_none() || self.concerns(key, &changed) {
+                let view = self.view(key);
+                updates.extend(update(key, painted, view)?);
             }
-            let view = self.view(&key);
-            if painted.as_ref() != Some(&view) {
-                updates.push(update(key.clone(), painted, view.clone()));
-            }
-            self.painted.insert(key, Some(view));
         }
-        updates
+        self.wanted = wanted;
+        Ok(format!("[{}]", updates.join(",")))
     }
 
     fn concerns(&self, key: &ViewKey, changed: &BTreeSet<DocumentId>) -> bool {
@@ -840,17 +853,41 @@ pub(super) fn by_day(mut events: Vec<EventCard>) -> Vec<EventCard> {
     events
 }
 
-fn update(key: ViewKey, painted: Option<View>, view: View) -> ViewUpdate {
-    if let (Some(View::Event(before)), View::Event(now)) = (&painted, &view) {
-        // The same people in the same order: else the page could not know where a new row stands.
-        let people = |view: &EventView| view.rows.iter().map(|row| row.person).collect::<Vec<_>>();
-        if people(before) == people(now) {
-            let pairs = now.rows.iter().zip(&before.rows);
-            let rows = pairs.filter(|(row, before)| row != before).map(|(row, _)| row.clone()).collect();
-            return ViewUpdate::Rows { key, head: now.head.clone(), rows };
+/// The JSON of a [`ViewUpdate`], unless the page has all of it already.
+fn update(key: &ViewKey, painted: &mut Option<Painted>, view: View) -> serde_json::Result<Option<String>> {
+    let key = serde_json::to_string(key)?;
+    let (told, now) = match (&painted, view) {
+        (Some(Painted::Event { head: before, rows }), View::Event(now)) if are_same_people(rows, &now.rows) => {
+            let pairs = now.rows.iter().zip(rows);
+            let changed: Vec<_> = pairs.filter(|(row, before)| row != before).map(|(row, _)| row).collect();
+            let head = serde_json::to_string(&now.head)?;
+            if changed.is_empty() && head == *before {
+                return Ok(None);
+            }
+            let rows = serde_json::to_string(&changed)?;
+            let told = format!(r#"{{"update":"rows","key":{key},"head":{head},"rows":{rows}}}"#);
+            (told, Painted::Event { head, rows: now.rows })
         }
-    }
-    ViewUpdate::Whole { key, view }
+        (_, view) => {
+            let whole = serde_json::to_string(&view)?;
+            if matches!(painted, Some(Painted::Whole(before)) if *before == whole) {
+                return Ok(None);
+            }
+            let told = format!(r#"{{"update":"whole","key":{key},"view":{whole}}}"#);
+            let now = match view {
+                View::Event(now) => Painted::Event { head: serde_json::to_string(&now.head)?, rows: now.rows },
+                _ => Painted::Whole(whole),
+            };
+            (told, now)
+        }
+    };
+    *painted = Some(now);
+    Ok(Some(told))
+}
+
+/// The same people in the same order: else the page could not know where a new row stands.
+fn are_same_people(before: &[RosterRow], now: &[RosterRow]) -> bool {
+    before.iter().map(|row| row.person).eq(now.iter().map(|row| row.person))
 }
 
 fn status_of(marks: &[&Mark]) -> Option<Status> {

@@ -22,7 +22,7 @@ use shared::{
     phone::Phone,
     question::{Question, of_record},
     record::{CallSection, EventRecord, Record, Side},
-    replica::{ExchangeError, Identity, Replica},
+    replica::{ExchangeError, Identity, Replica, ViewUpdate},
     role::Role,
     table::Table,
     view::{View, ViewKey},
@@ -1318,6 +1318,74 @@ fn nothing_is_sent_before_it_is_stored() {
     engine.persisted(batch.id);
     let frame = engine.request(0, Report::default()).unwrap();
     assert_eq!(wire::decode::<Request>(&frame).unwrap().uploads.len(), 1);
+}
+
+/// Takes over what the engine says is new. Returns it in short, having seen that the page then has what there is.
+fn paints(engine: &mut Replica, page: &mut BTreeMap<ViewKey, View>) -> Vec<String> {
+    let updates: Vec<ViewUpdate> = serde_json::from_str(&engine.updates().unwrap()).unwrap();
+    let mut told = Vec::new();
+    for update in updates {
+        match update {
+            ViewUpdate::Whole { key, view } => {
+                told.push(format!("{key:?}"));
+                page.insert(key, view);
+            }
+            ViewUpdate::Rows { key, head, rows } => {
+                told.push(format!("{} rows", rows.len()));
+                let Some(View::Event(event)) = page.get_mut(&key) else { panic!("rows of what is not there") };
+                event.head = head;
+                for row in rows {
+                    let place = event.rows.iter().position(|known| known.person == row.person).unwrap();
+                    event.rows[place] = row;
+                }
+            }
+        }
+    }
+    for (key, view) in page {
+        assert_eq!(*view, engine.view(key));
+    }
+    told
+}
+
+#[test]
+fn a_page_is_told_what_changed_for_it_and_no_more() {
+    let identity = Identity {
+        device: DeviceId([1; 16]),
+        account: AccountId([2; 16]),
+        name: "Amina".to_owned(),
+        role: Role::Staff,
+    };
+    let mut engine = Replica::open(identity, [3; 8], []);
+    let mut page = BTreeMap::new();
+    let event = document(EVENT);
+    let on_roster = |person| Edit::AddToRoster { event, person: document(person) };
+    let walks_in =
+        |person, given| Edit::CreatePerson { person: document(person), new: a_person(given), notice_read: true };
+    let mut edits = vec![Edit::CreateEvent { event, fields: titled("Puits"), slots: vec![a_slot()] }];
+    edits.extend([walks_in(PERSON, "Zahra"), walks_in(OTHER, "Omar"), on_roster(PERSON), on_roster(OTHER)]);
+    let did = |engine: &mut Replica, edit| engine.edit(&Entry { at_ms: 1, edit }).unwrap();
+    edits.into_iter().for_each(|edit| did(&mut engine, edit));
+
+    for key in [ViewKey::Event { event }, ViewKey::Directory, ViewKey::Event { event }] {
+        engine.subscribe(key);
+    }
+    let roster = format!("{:?}", ViewKey::Event { event });
+    assert_eq!(paints(&mut engine, &mut page), [roster.clone(), "Directory".to_owned()]);
+    assert!(paints(&mut engine, &mut page).is_empty());
+    did(&mut engine, check_in(1, Status::Present));
+    assert_eq!(paints(&mut engine, &mut page), ["1 rows"]);
+    // Its head alone.
+    did(&mut engine, set(event, None, Field::Title, "Le puits"));
+    assert_eq!(paints(&mut engine, &mut page), ["0 rows"]);
+    // Where a new row stands only the whole can say.
+    did(&mut engine, walks_in(7, "Badr"));
+    assert_eq!(paints(&mut engine, &mut page), ["Directory"]);
+    did(&mut engine, on_roster(7));
+    assert_eq!(paints(&mut engine, &mut page), [roster]);
+    engine.unsubscribe(&ViewKey::Directory);
+    page.remove(&ViewKey::Directory);
+    did(&mut engine, walks_in(8, "Sara"));
+    assert!(paints(&mut engine, &mut page).is_empty());
 }
 
 /// A change that honest phones never make stays out, and the others of the same commit go through.
