@@ -34,4 +34,5 @@ export async function enrolled({ folder, code, hash, listed, drawn }) {
 export async function throttle(phone, rate) {
   const devtools = await phone.context.newCDPSession(phone.page);
   await devtools.send('Emulation.setCPUThrottlingRate', { rate });
+  return devtools;
 }

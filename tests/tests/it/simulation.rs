@@ -200,7 +200,8 @@ impl Play {
                 self.world.start(phone);
                 self.note(format!("{phone} restarts"));
             }
-            91..=93 => self.decide(),
+            91..=92 => self.decide(),
+            93 => self.judge(),
             94 => self.replay(),
             95 if phone != 0 => {
                 let role = *self.world.rng.pick(&ROLES).unwrap_or(&Role::Volunteer);
@@ -267,6 +268,16 @@ impl Play {
         let Some(document) = self.some_document(0, &[Kind::Event, Kind::Dossier]) else { return };
         self.world.decide(0, whose, document, given);
         self.note(format!("{document} given to {whose}: {given:?}"));
+    }
+
+    /// Staff judge what was set aside, or take every judgement back.
+    fn judge(&mut self) {
+        let (what, stand) = match self.world.rng.below(3) {
+            0 => ("accepted", self.world.judge_all(0, true, "")),
+            1 => ("refused", self.world.judge_all(0, false, "Non")),
+            _ => ("judged anew", self.world.reopen_all(0, "Jugé trop vite")),
+        };
+        self.note(format!("what was set aside is {what}, but for {stand:?}"));
     }
 
     fn erase_somebody(&mut self) {

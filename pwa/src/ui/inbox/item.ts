@@ -5,6 +5,7 @@ import type { DocumentId } from '../../generated/DocumentId';
 import type { Kind } from '../../generated/Kind';
 import type { Group as Change } from './aside/changes';
 import type { Left } from './aside/lists';
+import type { Desk } from './choices';
 import type { Word } from './deciding.svelte';
 import type { Group } from './groups';
 
@@ -55,6 +56,18 @@ export interface Item {
   change?: Change;
   /** What was not taken. */
   list?: Left;
+}
+
+/** What shows one that no document asks. */
+export interface PanelProps {
+  item: Item;
+  desk: Desk;
+  /** The answers have keys, and one of them is chosen. */
+  keyed: boolean;
+  chosen: number;
+  onassign: () => void;
+  /** Puts it off for this time. */
+  onlater: () => void;
 }
 
 /** What shows one gives the keyboard. */
