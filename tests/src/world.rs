@@ -25,7 +25,7 @@ use shared::{
     document::{Document, Kind},
     edit::{Edit, Entry, Refusal},
     id::{AccountId, DeviceId, DocumentId, RowId},
-    limit,
+    limit, oddity,
     permission::Capability,
     question::{self, Question},
     record::Record,
@@ -899,6 +899,12 @@ fn questions<'a>(
         .flat_map(|(id, record)| question::of_record(*id, record))
         .map(|question| question.id())
         .collect();
+    let events = records.iter().filter_map(|(id, record)| match record {
+        Record::Event(event) => Some((*id, event)),
+        _ => None,
+    });
+    let odd = oddity::elsewhere(events).into_iter();
+    ids.extend(odd.map(|(event, slot, oddity)| Question::SheetOdd { event, slot, oddity }.id()));
     if role.may(Capability::JoinPeople) {
         let all = records.iter().map(|(id, record)| (*id, record));
         ids.extend(question::duplicates(all.clone()).iter().map(Question::id));
