@@ -362,6 +362,8 @@ pub struct World {
     pub receipted: BTreeSet<ChangeName>,
     /// Changes of edits that a phone stored.
     pub confirmed: BTreeSet<ChangeName>,
+    /// What staff refused: it is kept until its document is written anew.
+    refused: BTreeSet<ChangeName>,
     /// What accounts may do, where that is no longer what they came in with.
     roles: BTreeMap<AccountId, Role>,
 }
@@ -378,6 +380,7 @@ impl World {
             arrived: Vec::new(),
             receipted: BTreeSet::new(),
             confirmed: BTreeSet::new(),
+            refused: BTreeSet::new(),
             roles: BTreeMap::new(),
         }
     }
@@ -577,6 +580,10 @@ impl World {
     pub fn judge_all(&mut self, by: usize, accept: bool, word: &str) -> Vec<String> {
         let waiting = self.waiting().rows.into_iter().filter(|row| row.judgement.is_none());
         let (numbers, word, now_ms) = (waiting.map(|row| row.number).collect(), word.to_owned(), self.now_ms);
+        if !accept {
+            let asides = self.server.store().read_blocking(storage::quarantine::list).expect("a readable database");
+            self.refused.extend(asides.iter().filter_map(|aside| Some((aside.document, aside.hash?))));
+        }
         let decision = quarantine::Decision { numbers, accept, word, by: self.hand_of(by), now_ms };
         let done = quarantine::judge(self.server.store(), decision).expect("a judgement");
         done.outcomes.into_iter().filter_map(|outcome| outcome.code).collect()
@@ -816,6 +823,7 @@ impl World {
         let documents = self.server.documents();
         for change in &self.receipted {
             let here = self.server.has(&documents, *change) || self.server.has_erased(*change);
+            let here = here || self.refused.contains(change) && self.server.was_rewritten(change.0);
             assert!(here, "a receipt was given for {change:?}, and it is gone");
         }
         for phone in 0..self.phones.len() {
