@@ -10,7 +10,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 
 import { PIN } from '../browser/harness.js';
-import { enrolled, KEPT_MS, median, ms, progress, throttle } from './common.js';
+import { answer, enrolled, KEPT_MS, median, ms, progress, throttle } from './common.js';
+import { keepEmpty, openEmpty } from './empty.js';
 
 const STARTS = 7;
 const TAPS = 9;
@@ -174,15 +175,6 @@ async function start(phone, { rate = 1, tapsEarly = false } = {}) {
   return answer(devtools, 'window.bench?.started');
 }
 
-/** What a page's promise comes to. Playwright's own waiting would first bring half a megabyte of script into the page. */
-async function answer(devtools, expression) {
-  for (;;) {
-    const { result } = await devtools.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
-    if (result.value !== undefined) return result.value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 async function starts(phone, rate) {
   const all = [];
   for (let n = 0; n < STARTS; n++) {
@@ -190,6 +182,16 @@ async function starts(phone, rate) {
     await phone.page.waitForTimeout(KEPT_MS);
   }
   return { painted: median(all.map(({ painted }) => painted)), ready: median(all.map(({ ready }) => ready)) };
+}
+
+/** What a page costs that holds one sentence: what of a start is the browser's own. */
+async function emptyStarts(phone, url, rate) {
+  const all = [];
+  for (let n = 0; n < STARTS; n++) {
+    all.push(await openEmpty(phone.context, url, (page) => throttle({ context: phone.context, page }, rate)));
+    await phone.page.waitForTimeout(KEPT_MS);
+  }
+  return median(all);
 }
 
 /** Taps on people who have not come yet, one after the other, with a mouse as playwright has it. */
@@ -318,24 +320,28 @@ try {
   await house.stop();
   progress('the roster of 500 is kept, the server is stopped');
 
+  const url = await keepEmpty(phone.context);
   const at6 = await starts(phone, 6);
+  const emptyAt6_ms = await emptyStarts(phone, url, 6);
   const devtools_ms = await phone.page.evaluate(spin);
   row(
     'Start offline, server stopped, roster of 500, DevTools 6×: painted / engine ready',
     '≤ 600 ms / ≤ 1 s',
-    `${ms(at6.painted)} / ${ms(at6.ready)}`,
+    `${ms(at6.painted)} / ${ms(at6.ready)}; a page of one sentence ${ms(emptyAt6_ms)}`,
     at6.painted <= 600 && at6.ready <= 1_000,
   );
-  progress(`start at 6×: ${ms(at6.painted)} / ${ms(at6.ready)}`);
+  progress(`start at 6×: ${ms(at6.painted)} / ${ms(at6.ready)}; empty ${ms(emptyAt6_ms)}`);
 
   await throttle(phone, 1);
   const quota = Quota.open();
   if (quota) {
     let sixth;
     let sixth_ms;
+    let emptySixth_ms;
     try {
       quota.hold(browserPids());
       sixth = await starts(phone, 1);
+      emptySixth_ms = await emptyStarts(phone, url, 1);
       sixth_ms = await phone.page.evaluate(spin);
     } finally {
       quota.close();
@@ -343,10 +349,10 @@ try {
     row(
       'The same, the whole browser on a sixth of a core',
       '≤ 1.3 s / ≤ 3 s',
-      `${ms(sixth.painted)} / ${ms(sixth.ready)}`,
+      `${ms(sixth.painted)} / ${ms(sixth.ready)}; a page of one sentence ${ms(emptySixth_ms)}`,
       sixth.painted <= 1_300 && sixth.ready <= 3_000,
     );
-    progress(`start on a sixth of a core: ${ms(sixth.painted)} / ${ms(sixth.ready)}`);
+    progress(`start on a sixth of a core: ${ms(sixth.painted)} / ${ms(sixth.ready)}; empty ${ms(emptySixth_ms)}`);
     slowness = `a loop of ${ms(full_ms)} took ${ms(devtools_ms)} with DevTools' 6× and ${ms(sixth_ms)} on a sixth of a core (a control group, quota ${QUOTA.period_us / QUOTA.part} of ${QUOTA.period_us} µs)`;
   } else {
     row('The same, the whole browser on a sixth of a core', '≤ 1.3 s / ≤ 3 s', 'not measured: no control group can be made here', false);
