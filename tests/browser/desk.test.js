@@ -123,6 +123,12 @@ test('what a volunteer did after it was taken back is judged in one tap, and the
   await panel.getByText(/Présent/).first().waitFor();
   await admin.picture('desk-set-aside-fr');
   await admin.accessible();
+  // Without a network it stays, and is said to.
+  await admin.network(false);
+  await page(admin).keyboard.press('Enter');
+  await page(admin).getByText(/se règlent avec le réseau/).first().waitFor();
+  await admin.network(true);
+  await row(mark).click();
   // Accepted, taken back, accepted again: by keys alone, and the record follows.
   await page(admin).keyboard.press('Enter');
   await row(mark).waitFor({ state: 'detached' });

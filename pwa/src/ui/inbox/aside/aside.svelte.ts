@@ -6,7 +6,6 @@ import { deskText, exchangeText } from '../../../i18n/exchange';
 import { store } from '../../../store';
 import { may } from '../../../store/may';
 import { say } from '../../components';
-import { sayFailure } from '../../failure';
 import type { Word } from '../deciding.svelte';
 import type { Answer, Item, Rule, Settled } from '../item';
 import { assignChanges, type Group, groupsOf, judge, listWaiting, reopenChanges, type Row, whyText } from './changes';
@@ -57,7 +56,7 @@ class Aside {
       may(role, 'join_people') ? listLeft() : null,
     ]);
     const failed = [changes, lists].find((answer) => answer?.ok === false);
-    this.failure = failed?.ok === false ? deskText(failed.code) : null;
+    this.failure = failed?.ok === false ? failedText(failed.code) : null;
     if (changes?.ok) {
       this.#rows = changes.value.rows;
       this.#waiting = changes.value.waiting;
@@ -131,8 +130,8 @@ class Aside {
       const answer = await judge(numbersOf(change), accept, reason);
       const done = answer.ok ? answer.value.outcomes.filter(({ code }) => code === null).map((one) => one.number) : [];
       const why = answer.ok ? answer.value.outcomes.find(({ code }) => code !== null)?.code : null;
-      if (!answer.ok) void sayFailure(answer.code);
-      else if (why) say(m.quarantine_not_done({ why: exchangeText(why) }));
+      if (!answer.ok) say(failedText(answer.code), 'wrong');
+      else if (why) say(m.quarantine_not_done({ why: exchangeText(why) }), 'wrong');
       await this.look();
       this.#leaving.delete(change.key);
       return done.length > 0 ? this.#reopening(done) : null;
@@ -143,8 +142,8 @@ class Aside {
     return async (reason) => {
       const answer = await reopenChanges(numbers, reason || m.inbox_taken_back());
       const why = answer.ok ? answer.value.outcomes.find(({ code }) => code !== null)?.code : null;
-      if (!answer.ok) void sayFailure(answer.code);
-      else if (why) say(m.quarantine_not_done({ why: exchangeText(why) }));
+      if (!answer.ok) say(failedText(answer.code), 'wrong');
+      else if (why) say(m.quarantine_not_done({ why: exchangeText(why) }), 'wrong');
       await this.look();
       return answer.ok && !why ? NOTHING : null;
     };
@@ -154,7 +153,7 @@ class Aside {
     return async (reason) => {
       this.#leaving.add(list.id);
       const answer = await settleList(list.id, true, reason);
-      if (!answer.ok) void sayFailure(answer.code);
+      if (!answer.ok) say(failedText(answer.code), 'wrong');
       await this.look();
       this.#leaving.delete(list.id);
       return answer.ok ? this.#reopeningList(list) : null;
@@ -164,7 +163,7 @@ class Aside {
   #reopeningList({ id }: Left): Word {
     return async () => {
       const answer = await settleList(id, false, '');
-      if (!answer.ok) void sayFailure(answer.code);
+      if (!answer.ok) say(failedText(answer.code), 'wrong');
       await this.look();
       return answer.ok ? NOTHING : null;
     };
@@ -172,7 +171,7 @@ class Aside {
 
   async #done(asking: ReturnType<typeof assignList>): Promise<void> {
     const answer = await asking;
-    if (!answer.ok) void sayFailure(answer.code);
+    if (!answer.ok) say(failedText(answer.code), 'wrong');
     await this.look();
   }
 
@@ -206,6 +205,9 @@ class Aside {
     };
   }
 }
+
+/** Why the server did not do it. Only what stands here needs it: a Question of a document does not. */
+const failedText = (code: string): string => (code === 'server.unreachable' ? m.inbox_aside_offline() : deskText(code));
 
 const numbersOf = ({ rows }: Group): number[] => rows.map((row) => row.number);
 
