@@ -153,7 +153,7 @@ test('what a volunteer did after it was taken back is judged in one tap, and the
 
   await page(latifa).getByRole('button', { name: 'Échanger maintenant' }).click();
   await page(latifa).getByText('Merci Latifa, parlons-en demain.').waitFor();
-  await page(latifa).getByText('Accepté : c’est dans le document.').waitFor();
+  await page(latifa).getByText('Accepté : c’est dans le document.').first().waitFor();
   await page(latifa).getByText('Refusé : le document est resté comme il était.').waitFor();
   await latifa.picture('phone-sync-judged-fr');
 });

@@ -226,11 +226,3 @@ export function choicesOf({ question, kind }: AskedQuestion, desk: Desk): Choice
       return [{ label: m.inbox_seen(), said: [], answer: null }];
   }
 }
-
-/** The answer that was given last, by the clocks of those who gave them; none where nothing tells. */
-export function newestOf(choices: readonly Choice[]): Choice | null {
-  const when = (choice: Choice) => Math.max(0, ...choice.said.map(({ at_ms }) => at_ms));
-  const dated = choices.filter((choice) => when(choice) > 0);
-  if (dated.length === 0) return null;
-  return dated.reduce((newest, choice) => (when(choice) > when(newest) ? choice : newest));
-}

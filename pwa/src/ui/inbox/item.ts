@@ -9,9 +9,6 @@ import type { Desk } from './choices';
 import type { Word } from './deciding.svelte';
 import type { Group } from './groups';
 
-/** What several are decided by at once. */
-export type Rule = 'newest' | 'shown' | 'kept' | 'right' | 'seen' | 'accept' | 'refuse' | 'settled';
-
 /** One way to settle something. */
 export interface Answer {
   label: string;
@@ -21,6 +18,8 @@ export interface Answer {
   quoted?: string;
   /** Who said so, and when. */
   notes: readonly string[];
+  /** When it was last given, by the clocks of those who gave it: milliseconds since 1970; 0 where nothing tells. */
+  at_ms: number;
   /** What pages show until somebody has decided. */
   shown?: boolean;
   word: Word;
@@ -45,9 +44,6 @@ export interface Item {
   title: () => string;
   /** What else tells it from others, in its row. */
   details: () => string[];
-  /** The answer that a rule gives; null where it says nothing about such a one. */
-  ruled: (rule: Rule) => Answer | null;
-  /** All answers: for what is shown beside the one of a rule. */
   answers: () => readonly Answer[];
   assign: (account: AccountId | null) => Promise<void>;
   /** What a document asks. */

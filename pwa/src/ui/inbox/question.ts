@@ -7,10 +7,10 @@ import { dayInWords, m } from '../../i18n';
 import { newRowId, store } from '../../store';
 import { whoAndWhen } from '../desk/words';
 import { sayFailure } from '../failure';
-import { type Choice, choicesOf, type Desk, newestOf, titleOf } from './choices';
+import { type Choice, choicesOf, type Desk, titleOf } from './choices';
 import type { Word } from './deciding.svelte';
 import type { Group } from './groups';
-import type { Answer, Item, Rule } from './item';
+import type { Answer, Item } from './item';
 
 async function keep(edit: Edit): Promise<boolean> {
   const saved = await store.commit(edit);
@@ -42,9 +42,10 @@ export function answersOf(asked: AskedQuestion, desk: Desk, noted: (choice: Choi
   return choicesOf(asked, desk).map((choice) => answerOf(asked, choice, noted(choice)));
 }
 
-const answerOf = (asked: AskedQuestion, { label, quoted, shown, answer }: Choice, notes: string[]): Answer => ({
+const answerOf = (asked: AskedQuestion, { label, quoted, shown, answer, said }: Choice, notes: string[]): Answer => ({
   label,
   notes,
+  at_ms: Math.max(0, ...said.map(({ at_ms }) => at_ms)),
   word: settling(asked, answer),
   ...(quoted !== undefined && { quoted }),
   ...(shown !== undefined && { shown }),
@@ -67,37 +68,10 @@ export function questionItem(asked: AskedQuestion, desk: Desk): Item {
       ...(asked.question.ask === 'possible_duplicate' ? [desk.names[asked.question.other] || m.question_unnamed()] : []),
       ...(asked.day ? [dayInWords(asked.day)] : []),
     ],
-    ruled: (rule) => {
-      const choice = ruled(asked, desk, rule);
-      return choice && answerOf(asked, choice, noted(choice));
-    },
     answers: () => answersOf(asked, desk, noted),
     assign: async (account) => void (await keep({ do: 'assign_question', document: asked.document, asked: asked.asked, account })),
     asked,
   };
-}
-
-/** The answer that a rule gives to a Question; null where it says nothing about such a one. */
-function ruled(asked: AskedQuestion, desk: Desk, rule: Rule): Choice | null {
-  const { ask } = asked.question;
-  const choices = choicesOf(asked, desk);
-  const values = ask === 'field_set_apart' || ask === 'counted_apart' || ask === 'marks_contradict';
-  switch (rule) {
-    case 'newest':
-      return values ? newestOf(choices) : null;
-    case 'shown':
-      return values ? (choices[0] ?? null) : null;
-    case 'kept':
-      return ask === 'line_removed_and_changed' || ask === 'row_removed_and_changed' ? (choices[0] ?? null) : null;
-    case 'right':
-      return ask === 'read_again' ? (choices[0] ?? null) : null;
-    case 'seen':
-      return (ask === 'late_marks' || ask === 'sheet_odd') && asked.level === 'decide' ? (choices[0] ?? null) : null;
-    case 'accept':
-    case 'refuse':
-    case 'settled':
-      return null;
-  }
 }
 
 function groupOf({ question }: AskedQuestion): Group {

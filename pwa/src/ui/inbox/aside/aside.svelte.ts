@@ -7,7 +7,7 @@ import { store } from '../../../store';
 import { may } from '../../../store/may';
 import { say } from '../../components';
 import type { Word } from '../deciding.svelte';
-import type { Answer, Item, Rule, Settled } from '../item';
+import type { Answer, Item, Settled } from '../item';
 import { assignChanges, type Group, groupsOf, judge, listWaiting, reopenChanges, type Row, whyText } from './changes';
 import { assignList, type Left, listLeft, settleList } from './lists';
 
@@ -74,6 +74,7 @@ class Aside {
       label: m.inbox_change_accept(),
       action: m.quarantine_accept({ count }),
       notes: [],
+      at_ms: 0,
       word: this.#judging(change, true),
       said: m.quarantine_accepted_now(),
     };
@@ -81,6 +82,7 @@ class Aside {
       label: m.inbox_change_refuse({ name: isolate(first.account_name) }),
       action: m.quarantine_refuse({ count }),
       notes: [],
+      at_ms: 0,
       word: this.#judging(change, false),
       said: m.quarantine_refused_now(),
     };
@@ -96,7 +98,6 @@ class Aside {
       again: false,
       title: () => m.inbox_change({ count }),
       details: () => [first.account_name, whyText(first.code)],
-      ruled: (rule: Rule) => (rule === 'accept' ? accept : rule === 'refuse' ? refuse : null),
       answers: () => [accept, refuse],
       assign: (account) => this.#done(assignChanges(numbersOf(change), account)),
       change,
@@ -104,7 +105,7 @@ class Aside {
   }
 
   #listItem(list: Left): Item {
-    const settle: Answer = { label: m.inbox_list_settle(), action: m.inbox_left_settle(), notes: [], word: this.#settling(list) };
+    const settle: Answer = { label: m.inbox_list_settle(), action: m.inbox_left_settle(), notes: [], at_ms: 0, word: this.#settling(list) };
     return {
       id: list.id,
       group: 'lists',
@@ -117,7 +118,6 @@ class Aside {
       again: false,
       title: () => (list.code ? m.inbox_list_unread() : m.inbox_left_rows({ count: list.refused })),
       details: () => [list.by],
-      ruled: (rule: Rule) => (rule === 'settled' ? settle : null),
       answers: () => [settle],
       assign: (account) => this.#done(assignList(list.id, account)),
       list,
