@@ -65,6 +65,17 @@ pub const TIME_MAX: i64 = (1 << 53) - 1;
 /// Work for one call of [`admit`]: operations, predecessors, ancestors looked through, and each 32 bytes. It is some
 /// seconds at most, and 16 MB of changes held at once. What is left over is [`Refusal::Postponed`].
 pub const UPLOAD_WORK_MAX: u64 = 500_000;
+const POSTPONED: Verdict = Verdict::Refused(Refusal::Postponed);
+/// One change alone costs less: of every upload the first one is judged.
+const _: () = assert!(
+    1 + CHANGE_OPS_MAX
+        + CHANGE_PREDS_MAX
+        + CHANGE_BYTES_MAX as u64 / chunk::BYTES_PER_WORK
+        + limit::DOCUMENT_CHANGES_MAX
+        + CHANGE_DEPS_MAX
+        + READING_WORK
+        <= UPLOAD_WORK_MAX
+);
 /// What it costs of that when applying fails: another clone of the document.
 const SPOILT_WORK: u64 = 2_500;
 /// What it costs to read a whole dossier in order to judge a move of it.
@@ -262,7 +273,14 @@ pub fn admit(
     while verdicts.len() < changes.len() {
         let rest = &changes[verdicts.len()..];
         let some = &rest[..size.min(rest.len())];
+        let is_whole = work_left == UPLOAD_WORK_MAX;
         match take(&document, owner, author, some, &mut work_left) {
+            // Batches that failed have used up what the first one needs. It gets its answer, once and alone: else the device
+            // would send this same upload for ever.
+            Ok((_, taken)) if !is_whole && verdicts.is_empty() && taken[0] == POSTPONED => {
+                work_left = UPLOAD_WORK_MAX;
+                size = 1;
+            }
             Ok((next, taken)) => {
                 verdicts.extend(taken);
                 document = next.map_or(document, Cow::Owned);

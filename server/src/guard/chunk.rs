@@ -16,7 +16,7 @@ const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const PLAIN: u8 = 1;
 const DEFLATED: u8 = 2;
 /// Bytes that count as much as one operation: see [`super::UPLOAD_WORK_MAX`].
-const BYTES_PER_WORK: u64 = 32;
+pub(super) const BYTES_PER_WORK: u64 = 32;
 
 /// Column specifications of a change's operations: the column's number times 16, plus its type.
 mod column {

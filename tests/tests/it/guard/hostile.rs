@@ -591,6 +591,29 @@ fn a_change_that_makes_automerge_panic_spoils_nothing() {
 }
 
 #[test]
+fn a_dear_change_that_panics_does_not_hold_up_those_behind_it_for_ever() {
+    let subject = text();
+    let long = "a".repeat(100_000);
+    let dear = edited(&subject, |edit| {
+        let summary = edit.get(ROOT, "summary").unwrap().unwrap().1;
+        edit.splice_text(&summary, 1, 0, &long).unwrap();
+    });
+    let spoiling = panicking(&Subject { honest: dear, ..subject.clone() });
+    let mut phone = replica(&subject.document, AMINA, 8);
+    let chain = (0..15).map(|step| change(&mut phone, 5_000, |edit| edit.put(ROOT, "step", step).unwrap()));
+    let upload: Vec<Vec<u8>> = std::iter::once(spoiling).chain(chain).collect();
+    // The spoilt batches have used up the allowance, but not for the first one.
+    let first = guard::admit(&subject.document, &Owner::Device(AMINA), None, &upload);
+    assert_eq!(code(&first.verdicts[0]), "change.panicked");
+    // What was put off the device sends again.
+    let rest: Vec<_> =
+        upload.iter().zip(&first.verdicts).filter(|(_, verdict)| code(verdict) == "change.postponed").collect();
+    let again: Vec<_> = rest.into_iter().map(|(bytes, _)| bytes).collect();
+    let then = guard::admit(&first.document, &Owner::Device(AMINA), None, &again);
+    assert_eq!(then.document.get_heads(), phone.get_heads());
+}
+
+#[test]
 fn the_proof_refuses_a_document_that_would_not_come_back() {
     let subject = sheet();
     guard::prove(&subject.document).unwrap();
