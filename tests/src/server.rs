@@ -446,6 +446,7 @@ pub fn write_app(folder: &Path) {
         ("assets/engine-1a2b3c.wasm.br", "brotli engine"),
         ("assets/engine-1a2b3c.wasm.gz", "gzip engine"),
         ("assets/index-4d5e6f.js", "plain script"),
+        ("assets/worker-7a8b9c.js", "worker script"),
     ] {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
