@@ -44,15 +44,9 @@ export function keepCommunes(): void {
   // A device that has just been let in has none yet, and may leave the network within the minute.
   if (!serviceWorker.controller) return serviceWorker.addEventListener('controllerchange', keepCommunes, { once: true });
   kept = true;
-  const fetchIt = async () => {
-    if (await caches.match(address)) return;
-    try {
-      // Read to its end, so that it is there whole.
-      await (await fetch(address, { priority: 'low' } as RequestInit)).arrayBuffer();
-    } catch {
-      kept = false;
-    }
-  };
+  // Read to its end, so that it is there whole; what is kept is not read again.
+  const fetchOnce = () => fetch(address, { priority: 'low' } as RequestInit).then((answer) => answer.arrayBuffer());
+  const fetchIt = () => caches.match(address).then((here) => (here ? undefined : fetchOnce())).catch(() => (kept = false));
   if ('requestIdleCallback' in window) requestIdleCallback(() => void fetchIt());
   else setTimeout(() => void fetchIt(), 2_000);
 }
