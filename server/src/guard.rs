@@ -63,7 +63,8 @@ pub const DEPTH_MAX: usize = 16;
 /// enough that the differences which Automerge stores cannot overflow. It is also JavaScript's largest exact integer.
 pub const TIME_MAX: i64 = (1 << 53) - 1;
 /// Work for one call of [`admit`]: operations, predecessors, ancestors looked through, and each 32 bytes. It is some
-/// seconds at most, and 16 MB of changes held at once. What is left over is [`Refusal::Postponed`].
+/// seconds at most, and 16 MB of changes held at once. What is left over is [`Refusal::Postponed`]. Where batches fail before anything
+/// is judged, the first change is granted as much once more.
 pub const UPLOAD_WORK_MAX: u64 = 500_000;
 const POSTPONED: Verdict = Verdict::Refused(Refusal::Postponed);
 /// One change alone costs less: of every upload the first one is judged.
