@@ -10,7 +10,7 @@ import { after, before } from 'node:test';
 import { svelte } from '../../pwa/node_modules/@sveltejs/vite-plugin-svelte/src/index.js';
 import { build } from '../../pwa/node_modules/vite/dist/node/index.js';
 import { chromium } from 'playwright-core';
-import { api, House, tiwizi, test } from './harness.js';
+import { api, closeContext, House, tiwizi, test } from './harness.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 const EVENTS = { view: 'events' };
@@ -104,7 +104,7 @@ class Phone {
   }
 
   async close() {
-    await this.context.close();
+    await closeContext(this.context);
     rmSync(this.disk, { recursive: true, force: true });
     assert.deepEqual(this.faults, []);
   }
@@ -164,7 +164,7 @@ test('a photo and a signature that are kept offline arrive whole, however often 
   assert.notEqual(await page.evaluate(() => store.exchange.state), 'level');
 
   // The browser ends, and is opened again: both are still there, and still wait.
-  await phone.context.close();
+  await closeContext(phone.context);
   const parts = [signature.subarray(0, 40), photo.subarray(photo.length >> 1).subarray(0, 64)];
   const inClear = () => parts.map((part) => phone.bytes().includes(part));
   assert.deepEqual(inClear(), [false, false]);
@@ -223,7 +223,7 @@ test('a photo and a signature that are kept offline arrive whole, however often 
     },
     [Array.from(signature), bytes],
   );
-  await phone.context.close();
+  await closeContext(phone.context);
   assert.deepEqual(inClear(), [true, true]);
   await phone.close();
 });

@@ -9,7 +9,7 @@ import { after, before } from 'node:test';
 import { svelte } from '../../pwa/node_modules/@sveltejs/vite-plugin-svelte/src/index.js';
 import { build } from '../../pwa/node_modules/vite/dist/node/index.js';
 import { cameraArguments, writeFilm } from './camera.js';
-import { House, test } from './harness.js';
+import { closeContext, House, test } from './harness.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.wasm': 'application/wasm' };
 const BADGE = 'TIWIZI-7KQ4-M2X9';
@@ -69,7 +69,7 @@ async function draw({ page }, places) {
 
 async function close(phone) {
   assert.deepEqual(phone.faults, []);
-  await phone.context.close();
+  await closeContext(phone.context);
 }
 
 test('a dot is no signature, a line is one, and it stays the same when the phone is turned', async () => {

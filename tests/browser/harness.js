@@ -98,10 +98,17 @@ export class House {
   }
 
   async close() {
+    for (const context of this.browser?.contexts() ?? []) await closeContext(context);
     await this.browser?.close();
     if (this.server.exitCode === null) await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A request that a test answers may be under way at the end, as that of a worker that has just started: its answer is then no one's. */
+export async function closeContext(context) {
+  for (const routed of [...context.pages(), context]) await routed.unrouteAll({ behavior: 'ignoreErrors' });
+  await context.close();
 }
 
 /** Playwright bounds no `evaluate`: without this a page that hangs would hang the test. */

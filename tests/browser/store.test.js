@@ -8,7 +8,7 @@ import { after, before } from 'node:test';
 
 import { svelte } from '../../pwa/node_modules/@sveltejs/vite-plugin-svelte/src/index.js';
 import { build } from '../../pwa/node_modules/vite/dist/node/index.js';
-import { api, House, tiwizi, test } from './harness.js';
+import { api, closeContext, House, tiwizi, test } from './harness.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 const EVENTS = { view: 'events' };
@@ -94,7 +94,7 @@ class Phone {
   }
 
   async close() {
-    await this.context.close();
+    await closeContext(this.context);
     assert.deepEqual(this.faults, []);
   }
 }
