@@ -75,7 +75,7 @@ test('the snapshot is painted first, under the edits that it may lack', async ()
   assert.equal(held.shown(KEY), null);
   await held.loaded();
   assert.deepEqual(statuses(), ['a present', 'z present']);
-  assert.deepEqual([held.waiting, told.changed.length], [1, 1]);
+  assert.deepEqual([held.waits().length, told.changed.length], [1, 1]);
 });
 
 test("the engine's word takes the place of what was foreseen", async () => {
@@ -84,10 +84,10 @@ test("the engine's word takes the place of what was foreseen", async () => {
   await held.loaded();
   held.take([whole(roster())], []);
   held.lay([checkIn('1', 'a')]);
-  assert.deepEqual([statuses(), held.waiting], [['a present', 'z -'], 1]);
+  assert.deepEqual([statuses(), held.waits().length], [['a present', 'z -'], 1]);
   // M2, which the page does not know of: the engine has an absence that prevails here.
   held.take([rows([row('a', 'Ali BOUZID', 'remote')], 1)], ['1']);
-  assert.deepEqual([statuses(), held.waiting], [['a remote', 'z -'], 0]);
+  assert.deepEqual([statuses(), held.waits().length], [['a remote', 'z -'], 0]);
 });
 
 test('an edit that was not saved is not shown any longer', () => {
@@ -112,7 +112,7 @@ test('an edit that was done before this page knew of it is not laid over anythin
   held.use(KEY);
   held.take([whole(roster())], ['1']);
   held.lay([checkIn('1', 'a')]);
-  assert.deepEqual([statuses(), held.waiting], [['a -', 'z -'], 0]);
+  assert.deepEqual([statuses(), held.waits().length], [['a -', 'z -'], 0]);
 });
 
 test('a view that shows an edit needs it no longer', async () => {

@@ -152,6 +152,29 @@ test('a tap shows at once, is saved, and every tab sees it, whoever leads', asyn
   await other.close();
 });
 
+test('what a worker did that ended before it could say so is not waited for any more', async () => {
+  // It ends once the edit is in the documents, and once the snapshots show it and the log has it no more.
+  for (const last of ['news', 'painted']) {
+    const phone = await Phone.open();
+    phone.workerPatch = `
+      const { postMessage } = BroadcastChannel.prototype;
+      let mute = false;
+      BroadcastChannel.prototype.postMessage = function (message) {
+        mute ||= message.say === 'news' && message.done.length > 0;
+        if (!mute) postMessage.call(this, message);
+        else if (message.say === '${last}') close();
+      };`;
+    await phone.enrolled(EVENTS);
+    phone.workerPatch = '';
+    const second = await phone.tab(EVENTS);
+    await becomes(second, () => store.engineReady);
+    assert.deepEqual(await begin(second, `Sans écho : ${last}`), begun);
+    await level(second);
+    assert.equal((await titles(second)).filter((title) => title === `Sans écho : ${last}`).length, 1);
+    await phone.close();
+  }
+});
+
 test('an app that is closed right after a tap, offline, opens with it before the engine has started', async () => {
   const phone = await Phone.open();
   const page = await phone.enrolled(EVENTS);

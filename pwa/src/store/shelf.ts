@@ -51,8 +51,8 @@ export class Shelf {
   }
 
   /** Edits on this device that the documents do not have yet. */
-  get waiting(): number {
-    return this.#log.filter(({ worked }) => !worked).length;
+  waits(): string[] {
+    return this.#log.flatMap(({ id, worked }) => (worked ? [] : id));
   }
 
   /** Holds a view until the returned function is called. */

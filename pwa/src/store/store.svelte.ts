@@ -653,8 +653,23 @@ class AppStore implements Store {
 
   #onLeader(ready: boolean): void {
     clearTimeout(this.#silence);
-    if (ready && !this.engineReady) this.#readyMs = Date.now();
+    if (ready && !this.engineReady) {
+      this.#readyMs = Date.now();
+      void this.#missedNews().catch(() => {});
+    }
     this.engineReady = ready;
+  }
+
+  /** A leader may have worked an edit in and have ended before it could say so. The next one has nothing to tell of it; the disk has. */
+  async #missedNews(): Promise<void> {
+    const waiting = this.#shelf.waits();
+    if (waiting.length === 0) return;
+    await this.#outbox.idle();
+    const { log, refused } = await this.#disk.boot();
+    const waits = new Set(log.filter(({ worked }) => !worked).map(({ id }) => id));
+    this.refused = refused;
+    this.#shelf.take([], waiting.filter((id) => !waits.has(id)));
+    this.#count();
   }
 
   /** There is room again. */
@@ -683,7 +698,7 @@ class AppStore implements Store {
   }
 
   #count(): void {
-    this.inLog = this.#shelf.waiting;
+    this.inLog = this.#shelf.waits().length;
   }
 
   /** What cannot be counted now is counted by the leader. */
