@@ -1,5 +1,5 @@
 /**
- * Finishes what Vite built: writes a brotli and a gzip copy beside each file that gains by it, for the server to embed and send as
+ * Finishes what Vite built: has browsers compile what a start takes as a whole, writes a brotli and a gzip copy beside each file that gains by it, for the server to embed and send as
  * they are, and moves Vite's manifest out of what is served, to where `budgets.js` reads it.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -17,9 +17,22 @@ const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.wasm', '.svg', '.json', 
 /** Below this a response fits in one packet anyway. */
 const COMPRESSED_BYTES_MIN = 512;
 
+/** The parts that a start takes, but for what is too small to count. */
+const STARTING = /^(index|start|door|VirtualList|WelcomeScreen|EventsScreen|LockScreen|RosterScreen)$/;
+
+/**
+ * Chromium keeps of a module what was compiled when it had been read, and that is little: what is called later is compiled anew at each start. Asked
+ * for at the very top of a file, all of it is compiled at once, and kept (from version 136 on; others see a comment).
+ */
+const COMPILED_WHOLE = '//# allFunctionsCalledOnLoad\n';
+
 await mkdir(join(MANIFEST, '..'), { recursive: true });
 await rename(join(DIST, '.vite/manifest.json'), MANIFEST);
 await rm(join(DIST, '.vite'), { recursive: true });
+
+for (const { file, name } of Object.values(JSON.parse(await readFile(MANIFEST, 'utf8')))) {
+  if (STARTING.test(name)) await writeFile(join(DIST, file), COMPILED_WHOLE + (await readFile(join(DIST, file), 'utf8')));
+}
 
 for (const entry of await readdir(DIST, { recursive: true, withFileTypes: true })) {
   if (entry.isFile() && COMPRESSIBLE.has(extname(entry.name))) await compress(join(entry.parentPath, entry.name));
