@@ -25,6 +25,7 @@ const START = oneOf(
   'src/store/(api|signed)\\.ts',
   'src/i18n/(format|language)',
   'src/ui/events/Places',
+  'src/search',
   'src/ui/failure\\.ts',
   'src/ui/door/arrival',
   // Not what few screens need.
@@ -33,9 +34,10 @@ const START = oneOf(
 
 /** What the roster shares with what opens from it. */
 const DOOR = oneOf(
-  'src/ui/door/(SlotChooser|marking|door\\.svelte)',
+  'src/ui/door/(SlotChooser|marking|door\\.svelte|known|slots)',
+  'src/ui/components/(VirtualList|SaveState|pool|heights)',
   'src/ui/events/headcount',
-  'src/paraglide/messages/(door_(found|marked|name_pending|no_slots|signed|present|scan)|gone_|sync_persist_ask)',
+  'src/paraglide/messages/((door|twins)_reason_|door_(found|marked|name_pending|no_slots|signed|present|scan|slot)|gone_|sync_persist_ask|saved_|event_(morning|afternoon|evening))',
 );
 
 /**
