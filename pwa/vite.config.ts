@@ -40,6 +40,9 @@ const DOOR = oneOf(
   'src/paraglide/messages/((door|twins)_reason_|door_(found|marked|name_pending|no_slots|signed|present|scan|slot)|gone_|sync_persist_ask|saved_|event_(morning|afternoon|evening))',
 );
 
+/** What stands wherever a code is typed. */
+const LOCK = oneOf('src/ui/lock/PinField', 'src/store/pin\\.ts', 'src/paraglide/messages/(lock_(wait|pin)|welcome_keeps_safe)\\.js');
+
 /**
  * What only those open who plan, let in or report: the parts that open with these screens are called after it, and are kept on their
  * devices alone (service-worker.ts). What they share with others is kept on every phone.
@@ -165,6 +168,7 @@ export default defineConfig({
           groups: [
             { name: 'start', test: START, minShareCount: 2 },
             { name: 'door', test: DOOR, minShareCount: 2 },
+            { name: 'lock', test: LOCK, minShareCount: 2 },
           ],
         },
         entryFileNames: 'assets/[name]-[hash:7].js',

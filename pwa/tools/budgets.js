@@ -29,7 +29,7 @@ const BUDGETS_KB = {
   reader: 340,
   communes: 190,
   desk: 130,
-  precache: 1151,
+  precache: 1149,
 };
 
 /** @typedef {{ file: string, isEntry?: boolean, src?: string, imports?: string[], dynamicImports?: string[], css?: string[] }} Chunk */
