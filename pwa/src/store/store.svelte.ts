@@ -666,6 +666,7 @@ class AppStore implements Store {
     if (waiting.length === 0) return;
     await this.#outbox.idle();
     const { log, refused } = await this.#disk.boot();
+    if (this.phase === 'locked') return;
     const waits = new Set(log.filter(({ worked }) => !worked).map(({ id }) => id));
     this.refused = refused;
     this.#shelf.take([], waiting.filter((id) => !waits.has(id)));
