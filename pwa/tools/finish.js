@@ -1,6 +1,7 @@
 /**
- * Finishes what Vite built: has browsers compile what a start takes as a whole, writes a brotli and a gzip copy beside each file that gains by it, for the server to embed and send as
- * they are, and moves Vite's manifest out of what is served, to where `budgets.js` reads it.
+ * Finishes what Vite built: has browsers compile what a start takes as a whole, writes a brotli and a gzip copy beside each file that
+ * gains by it, for the server to embed and send as they are, and moves Vite's manifest out of what is served, to where `budgets.js`
+ * reads it.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -18,7 +19,7 @@ const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.wasm', '.svg', '.json', 
 const COMPRESSED_BYTES_MIN = 512;
 
 /** The parts that a start takes, but for what is too small to count. */
-const STARTING = /^(index|start|door|VirtualList|WelcomeScreen|EventsScreen|LockScreen|RosterScreen)$/;
+const STARTING = ['index', 'start', 'door', 'WelcomeScreen', 'EventsScreen', 'LockScreen', 'RosterScreen'];
 
 /**
  * Chromium keeps of a module what was compiled when it had been read, and that is little: what is called later is compiled anew at each start. Asked
@@ -30,8 +31,13 @@ await mkdir(join(MANIFEST, '..'), { recursive: true });
 await rename(join(DIST, '.vite/manifest.json'), MANIFEST);
 await rm(join(DIST, '.vite'), { recursive: true });
 
-for (const { file, name } of Object.values(JSON.parse(await readFile(MANIFEST, 'utf8')))) {
-  if (STARTING.test(name)) await writeFile(join(DIST, file), COMPILED_WHOLE + (await readFile(join(DIST, file), 'utf8')));
+/** @type {Array<{ file: string, name: string }>} */
+const parts = Object.values(JSON.parse(await readFile(MANIFEST, 'utf8')));
+for (const name of STARTING) {
+  const part = parts.find((part) => part.name === name);
+  if (!part) throw new Error(`no part is called ${name}`);
+  const file = join(DIST, part.file);
+  await writeFile(file, COMPILED_WHOLE + (await readFile(file, 'utf8')));
 }
 
 for (const entry of await readdir(DIST, { recursive: true, withFileTypes: true })) {

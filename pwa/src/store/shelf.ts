@@ -50,7 +50,7 @@ export class Shelf {
     return [...this.#places.keys()];
   }
 
-  /** Edits on this device that the documents do not have yet. */
+  /** The ids of edits on this device that the documents do not have yet. */
   waits(): string[] {
     return this.#log.flatMap(({ id, worked }) => (worked ? [] : id));
   }
