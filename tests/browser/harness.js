@@ -47,19 +47,19 @@ export class House {
 
   /** Another browser. Whoever asks for it closes it. */
   static launch(browserArguments = []) {
-    return chromium.launch({
-      executablePath: process.env.CHROMIUM,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        ...browserArguments,
-      ],
-    });
+    const args = [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      ...browserArguments,
+    ];
+    const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM, args });
+    // Chromium 148 was seen to die of its own start (SIGSEGV), before there is any page of ours: that says nothing of the app.
+    return launch().catch(launch);
   }
 
   /** Starts the server, at the same port as before. `ahead_hours`: its clock, against that of the phones. */
