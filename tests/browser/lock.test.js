@@ -412,6 +412,7 @@ test('a phone that lost its storage says so, offline too, and gets back what the
   await amina.page.getByText('Ce téléphone avait perdu ce qu’il gardait').waitFor();
   await amina.accessible();
   await button(amina, 'J’ai compris').click();
+  await amina.page.getByText('avait perdu').waitFor({ state: 'detached' });
   await amina.reopen('#/events');
   await amina.page.getByText('Aujourd’hui').first().waitFor();
   assert.equal(await amina.page.getByText('avait perdu').count(), 0);

@@ -216,8 +216,9 @@ class AppStore implements Store {
   }
 
   dismissLoss(): void {
-    this.loss = null;
-    this.#disk.noteLoss(null).catch(() => {});
+    const gone = () => (this.loss = null);
+    // From the screen once it is gone from the disk: what is closed right after must not be said again.
+    this.#disk.noteLoss(null).then(gone, gone);
   }
 
   async unacknowledged(): Promise<number> {
